@@ -1,0 +1,139 @@
+"""The one room that opens the database: connections, migrations, transactions, and the crawl's own tables.
+
+Promises: WAL, synchronous NORMAL, busy timeout; writers hold BEGIN IMMEDIATE (`write()`), readers see committed data
+only; migrations of every package run under the same lock, once, in order; a database of a newer schema is refused.
+Leaves alone: the monitor's tables (monitor/records.py), the bytes themselves (evidence.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database, Migrations
+
+from crawler.exceptions import StoreError
+
+BUSY_SECONDS = 10
+crawl_schema = Migrations("crawl")
+
+
+@crawl_schema()
+def m001_runs_fetches_listings(db: Database) -> None:
+    for statement in _FIRST:
+        db.conn.execute(statement)
+
+
+_FIRST = (
+    # One scan. state: running, done, incomplete (some portals could not be looked at), failed (our fault).
+    """CREATE TABLE run (
+        id TEXT PRIMARY KEY, kind TEXT NOT NULL, state TEXT NOT NULL, started TEXT NOT NULL, finished TEXT,
+        heartbeat TEXT, simulated INTEGER NOT NULL, plan TEXT NOT NULL)""",
+    # The durable unit: a portal of a run is pending, running or done; resume repeats what isn't done.
+    """CREATE TABLE run_portal (
+        run TEXT NOT NULL REFERENCES run(id), portal TEXT NOT NULL, state TEXT NOT NULL, started TEXT, finished TEXT,
+        outcome TEXT, reason TEXT NOT NULL DEFAULT '', PRIMARY KEY (run, portal)) WITHOUT ROWID""",
+    # One request's end. sha256 names the body in the evidence folder (null where nothing came).
+    """CREATE TABLE fetch (
+        id INTEGER PRIMARY KEY, run TEXT NOT NULL, portal TEXT NOT NULL, url TEXT NOT NULL, request TEXT NOT NULL,
+        final_url TEXT, redirects TEXT NOT NULL DEFAULT '[]', at TEXT NOT NULL, status INTEGER, outcome TEXT NOT NULL,
+        reason TEXT NOT NULL DEFAULT '', sha256 TEXT, size INTEGER, media_type TEXT, headers TEXT NOT NULL DEFAULT '{}',
+        elapsed REAL, UNIQUE (run, request))""",
+    "CREATE INDEX fetch_url ON fetch (url, at)",
+    # What one column held on one day. complete = enumerated to its end; pages = fetch ids, the evidence of absence.
+    """CREATE TABLE listing (
+        id INTEGER PRIMARY KEY, run TEXT NOT NULL, portal TEXT NOT NULL, column_id TEXT NOT NULL, url TEXT NOT NULL,
+        family TEXT NOT NULL, at TEXT NOT NULL, day TEXT NOT NULL, outcome TEXT NOT NULL,
+        reason TEXT NOT NULL DEFAULT '', complete INTEGER NOT NULL, in_order INTEGER NOT NULL, reached TEXT,
+        items INTEGER NOT NULL, pages TEXT NOT NULL, UNIQUE (run, portal, column_id))""",
+    "CREATE INDEX listing_column ON listing (portal, column_id, at)",
+    # One row of such a list with where it was routed. route: report, unrouted, reject, foreign, note, other.
+    """CREATE TABLE sighting (
+        id INTEGER PRIMARY KEY, listing INTEGER NOT NULL REFERENCES listing(id), url TEXT NOT NULL, title TEXT NOT NULL,
+        day TEXT NOT NULL DEFAULT '', route TEXT NOT NULL, body TEXT, scope TEXT NOT NULL, year INTEGER,
+        printed_body TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', UNIQUE (listing, url))""",
+    "CREATE INDEX sighting_body ON sighting (body, year)",
+    "CREATE INDEX sighting_url ON sighting (url)",
+    # One article page of a run with what it carries. parts = JSON list of
+    # {role: page|attachment|image, url, name, fetch, sha256, media_type, outcome}; content = hash over the parts'
+    # main content, so that counters and menus change nothing.
+    """CREATE TABLE capture (
+        id INTEGER PRIMARY KEY, run TEXT NOT NULL, portal TEXT NOT NULL, url TEXT NOT NULL, at TEXT NOT NULL,
+        outcome TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', content TEXT, parts TEXT NOT NULL DEFAULT '[]',
+        list_title TEXT NOT NULL DEFAULT '', list_day TEXT NOT NULL DEFAULT '', last_modified TEXT,
+        UNIQUE (run, url))""",
+    "CREATE INDEX capture_url ON capture (url, at)",
+)
+
+
+class Store:
+    """The database at one path. Cheap to make; a connection is opened per `read()` or `write()` block."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+
+    def open(self) -> sqlite3.Connection:
+        """A connection with rows as sqlite3.Row, autocommit, and the pragmas every process must share."""
+        try:
+            connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+        except sqlite3.Error as fault:
+            raise StoreError(f"{self.path}: {fault}; check that the file is a nianbao database and its folder "
+                             "can be written") from fault
+        return connection
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        connection = self.open()
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, begun IMMEDIATE so that two writers wait instead of failing half-way; rolled back on error.
+
+        Raises StoreError when the database stays locked or the disk is full; nothing of the block is then kept.
+        """
+        connection = self.open()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+        except sqlite3.Error as fault:
+            _rollback(connection)
+            raise StoreError(f"{self.path}: {fault}; nothing of this step was kept, earlier data is intact") from fault
+        except BaseException:
+            _rollback(connection)
+            raise
+        finally:
+            connection.close()
+
+    def migrate(self, *schemas: Migrations) -> None:
+        """Bring the schema of the crawl and of every given set up to date; refuse a database of a newer version."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.write() as connection:
+            database = Database(connection)
+            for schema in (crawl_schema, *schemas):
+                known = {step.name for step in schema._migrations}
+                newer = {step.name for step in schema.applied(database)} - known
+                if newer:
+                    raise StoreError(f"{self.path}: made by a newer nianbao ({', '.join(sorted(newer))}); upgrade first")
+                schema.apply(database)
+
+
+def _rollback(connection: sqlite3.Connection) -> None:
+    with contextlib.suppress(sqlite3.Error):
+        connection.execute("ROLLBACK")
+
+
+def row_dicts(connection: sqlite3.Connection, query: str, parameters: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
+    """All rows of a query as plain dicts."""
+    return [dict(row) for row in connection.execute(query, parameters)]

@@ -1,0 +1,21 @@
+"""Errors of monitor/. The command line turns each into its exit code and one clear message."""
+
+
+class MonitorError(Exception):
+    """Base of every error this package raises on purpose; exit code 4 unless said otherwise."""
+
+
+class SettingsError(MonitorError):
+    """Raised when settings.toml or an environment variable can't be used; exit code 2."""
+
+
+class UsageError(MonitorError):
+    """Raised when a command is asked for something that can't be (unknown body, id, decision); exit code 2."""
+
+
+class DeliveryError(MonitorError):
+    """Raised by a channel when a message was refused; `permanent` says whether trying again makes sense."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent
