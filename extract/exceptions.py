@@ -1,4 +1,4 @@
-"""Errors of extract/. Each says file, place, value and how to mend; none is raised for mere doubt (that is a problem)."""
+"""Errors of extract/: each says file, place, value and how to mend; none is raised for mere doubt."""
 
 
 class ExtractError(Exception):
