@@ -1,0 +1,227 @@
+"""The catalogue of rules: which functions judge what (registry), and what the facts say of each rule (rules.yaml).
+
+Promises: one function per rule, or per family of rules evaluated together; every registered rule has its entry in
+config/rules.yaml and every entry that isn't `planned` has its function (a test insists on both).
+Leaves alone: running the rules and holding back doubtful accusations (judging.py), rendering (wording.py).
+
+Parameters of a verdict are keys, never words, so that one finding can be said in every language: numbers and ISO days
+as such; `table` 2–4 and `section` 0–6 as int; `row` "applications.new"; `col` "natural_person" or, in table 4, the
+route "reconsideration"; members of `list`, `missing`, `extra` and `where` "section.5", "table.3", a row key,
+"column.research", or a label as printed; `phrase` as printed.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from crawler.model import Body
+from extract import configuration
+from extract.model import Report
+from monitor.model import Obligation, RuleOutcome, Severity, Standing
+
+Over = Literal["report", "standing"]
+
+
+# ---------------------------------------------------------------- what rules see and say
+@dataclass(slots=True)
+class Watched:
+    """What a rule over="standing" sees: one obligation as it stands, with the newest report version held for it."""
+
+    standing: Standing
+    obligation: Obligation | None = None
+    body: Body | None = None
+    report: Report | None = None
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What one rule says on one subject. A passed relation is a verdict too: its expression is shown with a tick."""
+
+    outcome: RuleOutcome
+    subject: str = ""
+    """What the rule looked at: a column, a row, a section…; stable from run to run, since the finding's id holds it."""
+    rule: str = ""
+    """Needed only from functions that carry several rules."""
+    severity: Severity | None = None
+    """Where it isn't the rule's own of rules.yaml."""
+    expression: str = ""
+    """The relation the rule demands, with its numbers: 31 + 1 = 29 + 4. Numbers, + − = ≥ × ÷ and blanks only."""
+    left: int | float | None = None
+    right: int | float | None = None
+    difference: int | float | None = None
+    figures: list[str] = field(default_factory=list)
+    """Canonical keys of every figure the verdict rests on."""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    """Values for the placeholders of the rule's wording; `variant` chooses one of its variants."""
+    evidence: dict[str, Any] = field(default_factory=dict)
+    """What proves it beside the figures: spans of the prose, fetch ids, days."""
+    reason: str = ""
+    """Why it is uncertain or not applicable: a key of rules.yaml `reasons`."""
+
+
+Judge = Callable[[Any], Iterable[Verdict]]
+JudgeFunction = TypeVar("JudgeFunction", bound=Judge)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One registered function with the ids of the rules it evaluates."""
+
+    ids: tuple[str, ...]
+    over: Over
+    judge: Judge
+
+    @property
+    def name(self) -> str:
+        return f"{self.judge.__module__}.{self.judge.__name__}"
+
+
+_registry: dict[str, Rule] = {}
+
+
+def rule(*ids: str, over: Over) -> Callable[[JudgeFunction], JudgeFunction]:
+    """Register a function: over="report" gets an extract.model.Report, over="standing" a Watched.
+
+    It yields Verdicts; one that yields none of a rule says that the rule is not applicable. Raises ValueError when an
+    id is taken or the function has no docstring: the docstring is the rule in one sentence.
+    """
+
+    def register(function: JudgeFunction) -> JudgeFunction:
+        entry = Rule(ids, over, function)
+        if not function.__doc__:
+            raise ValueError(f"{entry.name}: a rule's docstring says it in one sentence")
+        for each in ids:
+            taken = _registry.get(each)
+            if taken is not None and taken.name != entry.name:
+                raise ValueError(f"{each} is registered by {taken.name} and {entry.name}")
+            _registry[each] = entry
+        return function
+
+    return register
+
+
+@functools.cache
+def rules(over: Over) -> tuple[Rule, ...]:
+    """Every registered function of one kind, in the order of their ids."""
+    registered_ids()
+    found = {entry.name: entry for _, entry in sorted(_registry.items()) if entry.over == over}
+    return tuple(found.values())
+
+
+@functools.cache
+def registered_ids() -> frozenset[str]:
+    """Ids of all rules; imports every module of this package first."""
+    import monitor.rules
+
+    for module in pkgutil.iter_modules(monitor.rules.__path__):
+        importlib.import_module(f"monitor.rules.{module.name}")
+    return frozenset(_registry)
+
+
+# ---------------------------------------------------------------- what the facts say of a rule
+class _Facts(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Said(_Facts):
+    """One thing in both languages."""
+
+    zh: str
+    en: str
+
+
+class Variant(_Facts):
+    """Sentences that replace the rule's own where a verdict names this variant; empty ones fall back."""
+
+    short: str = ""
+    fact: str = ""
+    ask: str = ""
+    room: str = ""
+    en: str = ""
+
+
+class RuleText(Variant):
+    """One entry of rules.yaml: what a rule weighs and how it is said."""
+
+    id: str = ""
+    version: int = Field(default=1, ge=1)
+    """Raised when the rule's test changes: reports are then judged again."""
+    severity: Severity
+    category: Literal["timeliness", "completeness", "data", "content", "access"]
+    nature: Literal["clerical", "substantive"] = "substantive"
+    addressee: Literal["body", "portal_owner", "competent_office"] = "body"
+    subsumes: tuple[str, ...] = ()
+    """Rules whose findings on the same report are dropped when this one fails."""
+    said_like: str = ""
+    """Another rule whose sentences serve where this one has none."""
+    planned: bool = False
+    """Wording that stands ready for a rule that isn't built yet."""
+    basis: tuple[str, ...] | dict[str, str] = ()
+    """Keys of `basis`, or such a key by kind of obligation."""
+    variants: dict[str, Variant] = Field(default_factory=dict)
+
+
+class Catalogue(_Facts):
+    """config/rules.yaml."""
+
+    basis: dict[str, Said]
+    reasons: dict[str, Said]
+    uncertain: Variant
+    """Said instead of every rule's own sentences when its outcome is uncertain."""
+    cell_hint: Said
+    rules: dict[str, RuleText]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, data: Any) -> Any:
+        """Give each entry its id, and the sentences of the rule it is said like."""
+        entries = data.get("rules") if isinstance(data, dict) else None
+        if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
+            return data
+        filled = {}
+        for key, entry in entries.items():
+            model = entries.get(entry.get("said_like"), {})
+            lent = {name: model[name] for name in ("short", "fact", "ask", "room", "en", "basis", "variants")
+                    if name in model}
+            filled[key] = {**lent, **entry, "id": key}
+        return {**data, "rules": filled}
+
+    @model_validator(mode="after")
+    def _refer(self) -> Catalogue:
+        for key, entry in self.rules.items():
+            named = entry.basis.values() if isinstance(entry.basis, dict) else entry.basis
+            for name in named:
+                if name not in self.basis:
+                    raise ValueError(f"{key}: basis {name} is not among {', '.join(self.basis)}")
+            for name in (*entry.subsumes, *filter(None, [entry.said_like])):
+                if name not in self.rules:
+                    raise ValueError(f"{key}: {name} is no rule of this file")
+            if not (entry.short and entry.fact and entry.en):
+                raise ValueError(f"{key}: short, fact and en must not be empty")
+        return self
+
+
+def catalogue() -> Catalogue:
+    """config/rules.yaml, loaded once. Raises ConfigurationError with file and line."""
+    loaded: Catalogue = configuration.load("rules.yaml", Catalogue)
+    return loaded
+
+
+def text_of(rule_id: str) -> RuleText:
+    """The entry of one rule. Raises KeyError for an id that rules.yaml doesn't hold."""
+    return catalogue().rules[rule_id]
+
+
+def fingerprint() -> str:
+    """Changes whenever a rule is added, dropped, or gets another version or severity: then old reports are rejudged."""
+    entries = catalogue().rules
+    listed = [(key, entries[key].version, entries[key].severity) for key in sorted(registered_ids())]
+    return hashlib.sha256(repr(listed).encode()).hexdigest()[:16]
