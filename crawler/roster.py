@@ -1,0 +1,337 @@
+"""Who owes a report and where it is published: bodies.csv, portals/*.yaml, and printed names → bodies.
+
+Promises: every fault of the roster at once, each with file and line; a printed name is routed only where exactly one
+body can be meant; a report title that can't be routed is kept as `unrouted`, never dropped. Leaves alone: which reports
+are owed (monitor/obligations.py) and what a title is (extract/titles.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import cast, get_args
+from urllib.parse import urlsplit
+
+from crawler.exceptions import RosterError
+from crawler.model import Body, Column, Duty, Event, Item, Portal, Route
+from extract import configuration, titles
+from extract.exceptions import ConfigurationError
+from extract.model import SCOPES, Scope
+
+KINDS = frozenset({
+    "government", "government_office", "department", "managed_bureau", "dispatched_office", "dispatched_agency",
+    "township", "township_like", "committee", "authorised", "party_organ", "mass_organisation", "vertical", "corps",
+    "public_enterprise",
+})
+LEVELS = frozenset({"national", "province", "prefecture", "county", "township", ""})
+EVENTS = frozenset({"founded", "merged_into", "split_from", "renamed", "function_moved", "abolished"})
+REQUIRED = ("id", "name", "kind", "level")
+_TEXT = ("uscc", "division_code", "publishes_as", "basis", "parent", "acts_as", "reports_to", "due_key", "portal",
+         "successor", "letter_name", "salutation", "contact", "reply_mail", "confirmed_by", "confirmed_on", "note")
+_LISTS = ("aliases", "former_names", "plates", "leads", "covers", "channels", "hosts")
+COLUMNS = frozenset({*REQUIRED, *_TEXT, *_LISTS, "obligation", "sort_order", "scopes", "rulemaking", "since", "until",
+                     "events"})
+_YES, _NO = {"1", "true", "yes", "是"}, {"", "0", "false", "no", "否"}
+
+# A place in front of a name: 示例市白石区教育局 may print itself as 白石区教育局 or 教育局.
+_PLACE = re.compile(r"^[^省市县区旗州盟]{1,10}?(?:自治区|自治州|自治县|自治旗|特别行政区|地区|省|市|县|区|旗|州|盟)(?=.{2,})")
+_GOVERNMENT = "人民政府"
+_OFFICES = ("人民政府办公厅", "人民政府办公室", "政府办公厅", "政府办公室", "政府办")
+
+
+@dataclass(slots=True)
+class Roster:
+    """The bodies in file order and the portals they name. Build it with `load`."""
+
+    bodies: dict[str, Body]
+    portals: dict[str, Portal]
+    path: Path = field(default_factory=Path)
+    _exact: dict[str, set[str]] = field(default_factory=dict)
+    _derived: dict[str, set[str]] = field(default_factory=dict)
+    _users: dict[str, set[str]] = field(default_factory=dict)
+    """Bodies by portal, and by portal/column."""
+
+    @classmethod
+    def load(cls) -> Roster:
+        """The roster of the office's facts folder, else the packaged example. Raises RosterError listing all faults."""
+        path = configuration.path_of("bodies.csv")
+        faults: list[str] = []
+        bodies = _read_bodies(path, faults)
+        portals = _read_portals(faults)
+        _check(bodies, portals, path, faults)
+        if faults:
+            raise RosterError("\n".join(faults))
+        used = {body.portal for body in bodies.values()} | {
+            channel.split("/")[0] for body in bodies.values() for channel in body.channels}
+        return cls.of(bodies.values(), (portal for portal in portals.values() if portal.id in used), path)
+
+    @classmethod
+    def of(cls, bodies: Iterable[Body], portals: Iterable[Portal], path: Path | None = None) -> Roster:
+        """A roster of bodies and portals already made."""
+        roster = cls({body.id: body for body in bodies}, {portal.id: portal for portal in portals}, path or Path())
+        exact, derived, users = defaultdict(set), defaultdict(set), defaultdict(set)
+        for body in roster.bodies.values():
+            for name in body.names:
+                exact[titles.normalise(name)].add(body.id)
+                for variant in _variants(titles.normalise(name)):
+                    derived[variant].add(body.id)
+            for portal, column in roster.columns_of(body):
+                users[portal.id].add(body.id)
+                users[f"{portal.id}/{column.id}"].add(body.id)
+        roster._exact, roster._derived, roster._users = dict(exact), dict(derived), dict(users)
+        return roster
+
+    def columns_of(self, body: Body) -> list[tuple[Portal, Column]]:
+        """Every column that must have answered before this body's report may be called unseen."""
+        if body.channels:
+            named = (channel.split("/") for channel in body.channels)
+            return [(self.portals[portal], column) for portal, wanted in named if portal in self.portals
+                    for column in self.portals[portal].columns if column.id == wanted]
+        portal = self.portals.get(body.portal)
+        return [(portal, column) for column in portal.columns] if portal else []
+
+    def bodies_of(self, portal: str, column: str = "") -> set[str]:
+        """Ids of the bodies that publish on a portal, or in one of its columns."""
+        return self._users.get(f"{portal}/{column}" if column else portal, set())
+
+    def under(self, body_id: str) -> list[Body]:
+        """A body and everything below it by `parent`, in file order."""
+        wanted = {body_id}
+        grew = True
+        while grew:
+            more = {body.id for body in self.bodies.values() if body.parent in wanted} - wanted
+            wanted |= more
+            grew = bool(more)
+        return [body for body in self.bodies.values() if body.id in wanted]
+
+    def find(self, printed_name: str, portal: str | None = None) -> Body | None:
+        """The one body a printed name can mean, looked for on the portal first; None when none or several can.
+
+        Whole names (own, former, aliases, plates) count everywhere; shortened ones (白石区, 教育局) only where a single
+        body of the portal, or failing a portal a single body of the roster, shortens so.
+        """
+        name = titles.normalise(printed_name)
+        if not name:
+            return None
+        here = self._users.get(portal, set()) if portal else set()
+        for index in (self._exact, self._derived):
+            for key in (name, *(_variants(name) if index is self._derived else ())):
+                candidates = index.get(key, set())
+                for group in ((candidates & here) if portal else set(), candidates):
+                    if len(group) == 1:
+                        found = self.bodies[next(iter(group))]
+                        if group is candidates and portal and index is self._derived and found.id not in here:
+                            continue
+                        return found
+                    if group:
+                        return None
+        return None
+
+    def route(self, item: Item, portal: Portal, column: Column | None = None) -> Route:
+        """Where one list row belongs. Rows on hosts nobody registered are `foreign`, with the body they speak of."""
+        title = titles.parse(item.title)
+        if title.kind == "note":
+            owner = self.find(title.body or "", portal.id)
+            return Route("note", owner.id if owner else None, "unknown", title.year, title.body or "", title.reason)
+        if not title.accepted and not title.needs_content:
+            about = title.kind not in ("", "other")
+            return Route("reject" if about else "other", printed_body=title.body or "", year=title.year,
+                         reason=title.reason)
+        owner = self._owner(title.body or "", portal, column)
+        registered = self.registered(item.url, portal, owner)
+        scope = self.scope_of(owner, item.title) if owner else "unknown"
+        body = owner.id if owner else None
+        if not registered:
+            return Route("foreign", body, scope, title.year, title.body or "", "host_not_registered")
+        if title.needs_content:
+            return Route("unrouted", body, scope, title.year, title.body or "", "needs_content")
+        if owner is None:
+            return Route("unrouted", None, "unknown", title.year, title.body or "",
+                         "unknown_body" if title.body else "no_body")
+        if title.year is None:
+            return Route("unrouted", body, scope, None, title.body or "", "no_year")
+        return Route("report", body, scope, title.year, title.body or "")
+
+    def registered(self, url: str, portal: Portal, body: Body | None = None) -> bool:
+        """Whether pages at this address count as evidence: its host is one of the portal's or the body's."""
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        places = {host} if parts.port in (None, 80, 443) else set()
+        places.add(f"{host}:{parts.port}" if parts.port else host)
+        return bool(places & {known.lower() for known in (*portal.hosts, *(body.hosts if body else ()))})
+
+    @staticmethod
+    def scope_of(body: Body, title: str) -> Scope:
+        """The scope a title of this body means: the row's only one, else what the title says, else unknown."""
+        if len(body.scopes) == 1:
+            return body.scopes[0]
+        name = titles.normalise(title)
+        if "system" in body.scopes and "全系统" in name:
+            return "system"
+        if "consolidated" in body.scopes and ("汇总" in name or "本级政府" in name):
+            return "consolidated"
+        if "own" in body.scopes and ("本机关" in name or any(office in name for office in _OFFICES)):
+            return "own"
+        return "unknown"
+
+    def _owner(self, printed: str, portal: Portal, column: Column | None) -> Body | None:
+        if printed:
+            return self.find(printed, portal.id)
+        # A title without a name on a column of one body's own can only be that body's.
+        alone = self.bodies_of(portal.id, column.id) if column else self.bodies_of(portal.id)
+        own = column is None or column.role == "own"
+        return self.bodies[next(iter(alone))] if len(alone) == 1 and own else None
+
+
+def _variants(name: str) -> Iterator[str]:
+    """Shorter names by which a body may call itself: without places in front, without 人民政府, office forms alike."""
+    forms = [name]
+    for office in _OFFICES:
+        if name.endswith(office):
+            forms = [name.removesuffix(office) + "政府办公室", name.removesuffix(office) + "人民政府办公室"]
+            break
+    else:
+        if name.endswith(_GOVERNMENT) and len(name) > len(_GOVERNMENT):
+            forms.append(name.removesuffix(_GOVERNMENT))
+    seen = {name}
+    for form in forms:
+        while True:
+            if form not in seen:
+                seen.add(form)
+                yield form
+            match = _PLACE.match(form)
+            if not match or match.end() >= len(form):
+                break
+            form = form[match.end():]
+
+
+def _read_bodies(path: Path, faults: list[str]) -> dict[str, Body]:
+    bodies: dict[str, Body] = {}
+    rows = configuration.read_rows(path)
+    if rows:
+        unknown = sorted(set(rows[0][1]) - COLUMNS)
+        absent = [name for name in REQUIRED if name not in rows[0][1]]
+        if unknown or absent:
+            said = [f"unknown columns {', '.join(unknown)}"] * bool(unknown) + [
+                f"columns {', '.join(absent)} are missing"] * bool(absent)
+            raise RosterError(f"{path}:1: {'; '.join(said)}; known columns: {', '.join(sorted(COLUMNS))}")
+    for line, row in rows:
+        if not any(row.values()):
+            continue
+        place = f"{path}:{line}"
+        try:
+            body = _body(row, line)
+        except ValueError as fault:
+            faults.append(f"{place}: {fault}")
+            continue
+        if body.id in bodies:
+            faults.append(f"{place}: id {body.id} stands already in line {bodies[body.id].line}; ids are unique")
+            continue
+        bodies[body.id] = body
+    return bodies
+
+
+def _body(row: dict[str, str], line: int) -> Body:
+    """One row as a Body. Raises ValueError saying column, value and mend."""
+    for name in REQUIRED:
+        if not row.get(name) and name != "level":
+            raise ValueError(f"column {name} is empty; every body needs one")
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", row["id"]):
+        raise ValueError(f"id {row['id']!r} may hold only letters, digits, _ . and -")
+    _one_of("kind", row["kind"], KINDS)
+    _one_of("level", row["level"], LEVELS)
+    duty = row.get("obligation") or "must"
+    _one_of("obligation", duty, get_args(Duty))
+    scopes = _list(row.get("scopes", "")) or (("consolidated",) if row["kind"] == "government" else ("own",))
+    for scope in scopes:
+        _one_of("scopes", scope, SCOPES[:3])
+    years = {name: _year(name, row.get(name, "")) for name in ("since", "until")}
+    if years["since"] and years["until"] and years["since"] > years["until"]:
+        raise ValueError(f"since {years['since']} is after until {years['until']}")
+    order, rulemaking = row.get("sort_order") or "0", (row.get("rulemaking") or "").lower()
+    if not order.lstrip("-").isdigit():
+        raise ValueError(f"sort_order {order!r} is no whole number")
+    if rulemaking not in _YES | _NO:
+        raise ValueError(f"rulemaking {rulemaking!r} is neither yes nor no")
+    return Body(
+        id=row["id"], name=row["name"], kind=row["kind"], level=row["level"], obligation=cast(Duty, duty),
+        scopes=cast("tuple[Scope, ...]", scopes), sort_order=int(order), rulemaking=rulemaking in _YES,
+        events=tuple(_event(text) for text in _list(row.get("events", ""))), line=line, **years,
+        **{name: row.get(name, "") for name in _TEXT}, **{name: _list(row.get(name, "")) for name in _LISTS})
+
+
+def _one_of(column: str, value: str, known: Iterable[str]) -> None:
+    if value not in known:
+        raise ValueError(f"{column} {value!r} is none of {', '.join(sorted(known))}")
+
+
+def _list(cell: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in re.split(r"[;；]", cell) if part.strip())
+
+
+def _year(column: str, cell: str) -> int | None:
+    if not cell:
+        return None
+    if not re.fullmatch(r"(19|20)\d\d", cell):
+        raise ValueError(f"{column} {cell!r} is no report year; write it like 2021")
+    return int(cell)
+
+
+def _event(text: str) -> Event:
+    kind, day, other, document = ([part.strip() for part in text.split("|")] + ["", "", ""])[:4]
+    _one_of("events", kind, EVENTS)
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
+        raise ValueError(f"events: {text!r} lacks its day; write kind|2024-03-01|other id|document")
+    return Event(kind, day, other, document)
+
+
+def _read_portals(faults: list[str]) -> dict[str, Portal]:
+    portals: dict[str, Portal] = {}
+    for name in configuration.names_in("portals"):
+        try:
+            portal = configuration.load(name, Portal)
+        except ConfigurationError as fault:
+            faults.append(str(fault))
+            continue
+        if portal.id in portals:
+            faults.append(f"{configuration.path_of(name)}: portal id {portal.id} stands in another file already")
+        portals[portal.id] = portal
+        for column in portal.columns:
+            parts = urlsplit(column.url)
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                faults.append(f"{configuration.path_of(name)}: column {column.id}: {column.url!r} is no web address")
+            elif not {parts.netloc.lower(), parts.hostname} & {host.lower() for host in portal.hosts}:
+                faults.append(f"{configuration.path_of(name)}: column {column.id}: host {parts.netloc} is not among "
+                              "the portal's hosts; add it there")
+        if len({column.id for column in portal.columns}) < len(portal.columns):
+            faults.append(f"{configuration.path_of(name)}: a column id stands twice")
+    return portals
+
+
+def _check(bodies: dict[str, Body], portals: dict[str, Portal], path: Path, faults: list[str]) -> None:
+    """References between rows, and names that two bodies of one portal would share."""
+    for body in bodies.values():
+        place = f"{path}:{body.line}"
+        for column in ("parent", "acts_as", "reports_to", "successor"):
+            other = getattr(body, column)
+            if other and other not in bodies:
+                faults.append(f"{place}: {column} {other} is no id of this roster")
+        if body.portal and body.portal not in portals:
+            faults.append(f"{place}: portal {body.portal} has no file in portals/; add portals/{body.portal}.yaml")
+        for channel in body.channels:
+            portal, _, column = channel.partition("/")
+            if portal not in portals or column not in {known.id for known in portals[portal].columns}:
+                faults.append(f"{place}: channel {channel} is no column of a portal; write portal/column")
+    shared = defaultdict(list)
+    for body in bodies.values():
+        shared[(body.portal, titles.normalise(body.name))].append(body)
+    for group in shared.values():
+        named = sorted((body for body in group if body.portal), key=lambda body: body.since or 0)
+        for first, second in pairwise(named):
+            if (second.since or 0) <= (first.until or 9999):
+                faults.append(f"{path}:{second.line}: {second.name} is the name of {first.id} (line {first.line}) on "
+                              "the same portal too; a printed name must mean one body")
