@@ -13,7 +13,16 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from crawler import clock
@@ -183,8 +192,9 @@ def load(path: Path | None = None) -> Settings:
         said = str(fault).split(" (at ")[0]
         raise SettingsError(f"{source}:{line}: {said}; the file must be TOML, texts stand in quotes") from None
     if "password" in (data.get("mail") or {}):
-        raise SettingsError(f"{source}:{_line_of(text, ('mail', 'password'))}: a password never stands in the settings; "
-                            "set NIANBAO_MAIL__PASSWORD or name a password_file")
+        line = str(_line_of(text, ("mail", "password")))
+        raise SettingsError(f"{source}:{line}: a password never stands in the settings; set NIANBAO_MAIL__PASSWORD "
+                            "or name a password_file")
     try:
         settings = Settings(**data)
     except ValidationError as fault:
@@ -236,7 +246,7 @@ def _said(source: Path, text: str, data: dict[str, Any], error: Any) -> str:
     key = ".".join(location)
     variable = "NIANBAO_" + "__".join(part.upper() for part in location)
     # An error without a key of its own stands on the section (delay against allow_private_addresses).
-    place = f"environment {variable}" if os.environ.get(variable) is not None else f"{source}:{_line_of(text, location)}"
+    place = f"environment {variable}" if variable in os.environ else f"{source}:{_line_of(text, location)}"
     given = error.get("input")
     shown = f" (value {given!r})" if isinstance(given, (str, int, float, bool)) and location[-1] != "password" else ""
     if error["type"] == "extra_forbidden":
@@ -253,7 +263,7 @@ def _known(location: tuple[str, ...]) -> list[str]:
 
 
 def _line_of(text: str, location: tuple[str, ...]) -> int:
-    """The line on which the key at `location` stands in the TOML text, or the nearest that does: its section, line 1."""
+    """The line on which the key at `location` stands in the TOML text, or the nearest above it."""
     section: tuple[str, ...] = ()
     best = 1
     for number, line in enumerate(text.splitlines(), 1):
