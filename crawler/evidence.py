@@ -75,10 +75,10 @@ class Evidence:
                 file.write(packed)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, target)
+            Path(temporary).replace(target)
         except BaseException:
             with contextlib.suppress(OSError):
-                os.unlink(temporary)
+                Path(temporary).unlink()
             raise
         # The rename itself must reach the disk before any row speaks of the file.
         directory = os.open(target.parent, os.O_RDONLY)

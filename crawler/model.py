@@ -43,6 +43,7 @@ class Outcome(StrEnum):
         return self in (Outcome.OK, Outcome.NOT_MODIFIED)
 
 
+QuirkValue = str | int | bool | list[str]
 Duty = Literal["must", "expected", "voluntary", "none"]
 
 
@@ -77,7 +78,7 @@ class Expectations(_Facts):
 
 class Quirk(_Facts):
     name: str
-    value: str | int | bool | list[str]
+    value: QuirkValue
     reason: str
 
 
@@ -94,7 +95,7 @@ class Portal(_Facts):
     quirks: list[Quirk] = []
     note: str = ""
 
-    def quirk(self, name: str, default: str | int | bool | list[str] | None = None) -> str | int | bool | list[str] | None:
+    def quirk(self, name: str, default: QuirkValue | None = None) -> QuirkValue | None:
         return next((quirk.value for quirk in self.quirks if quirk.name == name), default)
 
 

@@ -38,7 +38,8 @@ COLUMNS = frozenset({*REQUIRED, *_TEXT, *_LISTS, "obligation", "sort_order", "sc
 _YES, _NO = {"1", "true", "yes", "是"}, {"", "0", "false", "no", "否"}
 
 # A place in front of a name: 示例市白石区教育局 may print itself as 白石区教育局 or 教育局.
-_PLACE = re.compile(r"^[^省市县区旗州盟]{1,10}?(?:自治区|自治州|自治县|自治旗|特别行政区|地区|省|市|县|区|旗|州|盟)(?=.{2,})")
+_PLACE = re.compile(
+    r"^[^省市县区旗州盟]{1,10}?(?:自治区|自治州|自治县|自治旗|特别行政区|地区|省|市|县|区|旗|州|盟)(?=.{2,})")
 _GOVERNMENT = "人民政府"
 _OFFICES = ("人民政府办公厅", "人民政府办公室", "政府办公厅", "政府办公室", "政府办")
 

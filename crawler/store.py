@@ -125,7 +125,8 @@ class Store:
                 known = {step.name for step in schema._migrations}
                 newer = {step.name for step in schema.applied(database)} - known
                 if newer:
-                    raise StoreError(f"{self.path}: made by a newer nianbao ({', '.join(sorted(newer))}); upgrade first")
+                    raise StoreError(f"{self.path}: made by a newer nianbao ({', '.join(sorted(newer))}); "
+                                     "upgrade this one first")
                 schema.apply(database)
 
 

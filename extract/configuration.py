@@ -100,7 +100,7 @@ def read_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
                 raise ConfigurationError(f"{path}:{number}: more cells than the heading line has columns")
             rows.append((number, {key.strip(): (value or "").strip() for key, value in row.items()}))
     except csv.Error as fault:
-        raise ConfigurationError(f"{path}:{kept[min(reader.line_num, len(kept)) - 1][0]}: {fault}") from None
+        raise ConfigurationError(f"{path}:{kept[min(reader.line_num, len(kept) - 1)][0]}: {fault}") from None
     return rows
 
 
@@ -123,7 +123,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            key = self.construct_object(key_node, deep=True)
             if key in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice",
                                                         key_node.start_mark)

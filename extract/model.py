@@ -43,7 +43,7 @@ class Cell:
 
 @dataclass(slots=True)
 class Grid:
-    """A table as the medium shows it. `loose` = columns aren't reliable (a dump, one cell a line): use the order only."""
+    """A table as the medium shows it. `loose` = columns aren't reliable (a dump, one cell a line): only order is."""
 
     cells: list[Cell]
     page: int | None = None
@@ -262,7 +262,8 @@ class Claim:
     def to_record(self) -> dict[str, Any]:
         record = {name: getattr(self, name) for name in self.__slots__}
         record["span"] = list(self.span)
-        return {name: value for name, value in record.items() if value not in ("", [], {}, False) or name == "value"}
+        optional = ("scope", "qualifier", "parts", "exhaustive", "detail")
+        return {name: value for name, value in record.items() if value or name not in optional}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Claim:
