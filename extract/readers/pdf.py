@@ -1,0 +1,378 @@
+"""PDF with a text layer: ruled tables by their lines, prose by its words, in reading order page by page.
+
+Hands over: one Grid per ruled table and page (a table over three pages is three Grids; a row cut by a page break stands
+in both, its label's head in the first and its tail in the second), cells with true spans, page and box; Text for
+everything outside, wrapped lines joined to whole sentences, running heads and page numbers dropped; tables without
+rules as Grids built from the words' places (extract.borderless); an Image for a page that is only a picture.
+Promises: text that can't be trusted (lost character mapping, recognised text under a scan, damaged file) is said in
+`problems`, never handed over as if it were sure. Leaves alone: recognising characters in pictures, and what is meant.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+import zlib
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import pdfplumber
+from pdfminer.pdfdocument import PDFPasswordIncorrect, PDFXRefFallback
+from pdfminer.pdfpage import PDFPage
+from pdfminer.pdftypes import PDFStream, resolve1
+from pdfplumber.page import Page
+from pdfplumber.utils.text import extract_words
+
+from extract.borderless import split_off_tables
+from extract.exceptions import LimitExceededError, UnreadableDocumentError
+from extract.layout import Lattice, Line, Word, cell_text, lines_of, paragraphs, tidy
+from extract.limits import current_limits
+from extract.model import Block, Document, Grid, Hints, Image, Text
+from extract.readers import reader
+
+_WORDS = {"x_tolerance": 2, "y_tolerance": 2}
+_PAGE_NUMBER = re.compile(r"^(?:[—\-–－·.‐―\s]*\d{1,3}[—\-–－·.‐―\s]*|第\s*\d{1,3}\s*页(?:[，,\s/]*共\s*\d{1,3}\s*页)?"
+                          r"|\d{1,3}\s*/\s*\d{1,3})$")
+_CJK = re.compile(r"[\u3400-\u9fff]")
+_LOST = re.compile(r"\(cid:\d+\)|[\x00-\x08\x0b-\x1f\ufffd\ue000-\uf8ff]")
+_MARGIN = 0.08
+"""Share of a page's height where running heads and page numbers stand."""
+_SCAN = 0.7
+"""A picture over that share of the page is the page."""
+_UNSURE = 0.5
+"""Confidence of figures whose characters a scanner recognised before us."""
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """What one page gave."""
+
+    number: int
+    height: float
+    grids: list[Grid] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+    problem: str = ""
+    lost: bool = False
+
+
+@reader("application/pdf", name="pdf")
+def read(data: bytes, hints: Hints) -> Document:
+    """The document in a PDF file. Raises UnreadableDocumentError: password, no page, cut off; LimitExceededError."""
+    named = hints.name or "PDF"
+    document = Document("", "application/pdf", "pdf")
+    try:
+        with pdfplumber.open(io.BytesIO(data)) as pdf:
+            document.title = _title(pdf.metadata)
+            document.problems += _damage(data, pdf)
+            sheets = [_sheet(page, document.problems) for page in _pages(pdf, named)]
+    except (UnreadableDocumentError, MemoryError):
+        raise
+    except RecursionError:
+        raise LimitExceededError(f"{named}: its objects are nested too deep to be read") from None
+    except Exception as fault:
+        if any(isinstance(cause, PDFPasswordIncorrect) for cause in (fault, *fault.args)):
+            raise UnreadableDocumentError(
+                f"{named}: locked with a password; ask for a copy without one") from None
+        end = "" if b"%%EOF" in data[-4096:] else "; its end is missing, so it was cut off on the way"
+        raise UnreadableDocumentError(
+            f"{named}: damaged PDF ({_said(fault)}){end}; fetch it again or ask for another copy") from None
+    document.damaged = bool(document.problems)
+    document.pages = len(sheets)
+    _assemble(document, sheets)
+    return document
+
+
+def _said(fault: Exception) -> str:
+    inner = fault.args[0] if fault.args and isinstance(fault.args[0], Exception) else fault
+    return f"{type(inner).__name__}: {inner}".rstrip(": ")[:200]
+
+
+def _title(metadata: dict[str, Any]) -> str:
+    title = metadata.get("Title")
+    return title.strip() if isinstance(title, str) and not _LOST.search(title) else ""
+
+
+# ---------------------------------------------------------------- opening
+def _pages(pdf: Any, named: str) -> list[Page]:
+    most = current_limits().pages
+    found = list(itertools.islice(PDFPage.create_pages(pdf.doc), most + 1))
+    if len(found) > most:
+        raise LimitExceededError(f"{named}: more than {most} pages")
+    if not found:
+        raise UnreadableDocumentError(f"{named}: the PDF holds no page")
+    return [Page(pdf, page, page_number=number, initial_doctop=0) for number, page in enumerate(found, 1)]
+
+
+def _damage(data: bytes, pdf: Any) -> list[str]:
+    """Signs that something is lost: readers of the format repair silently and then show fewer tables."""
+    problems = []
+    document = pdf.doc
+    if b"%%EOF" not in data[-4096:]:
+        problems.append("the PDF's end is missing: the file was cut off")
+    if any(isinstance(xref, PDFXRefFallback) for xref in document.xrefs):
+        problems.append("the PDF's directory of objects is damaged and was rebuilt")
+    count = resolve1(resolve1(document.catalog.get("Pages") or {}).get("Count"))
+    most = current_limits().pages
+    if isinstance(count, int) and count <= most:
+        there = sum(1 for _ in itertools.islice(PDFPage.create_pages(document), most + 1))
+        if there != count:
+            problems.append(f"the PDF announces {count} pages, {there} are there")
+    broken = _broken_objects(document)
+    if broken:
+        problems.append(f"{broken} objects inside the PDF are damaged")
+    return problems
+
+
+def _broken_objects(document: Any) -> int:
+    broken = 0
+    numbers = {number for xref in document.xrefs for number in itertools.islice(xref.get_objids(), 20000)}
+    for number in sorted(numbers)[:20000]:
+        try:
+            thing = document.getobj(number)
+        except RecursionError:
+            raise
+        except Exception:  # pdfminer has a dozen ways to say that an object is no object
+            broken += 1
+            continue
+        if isinstance(thing, PDFStream) and not _inflates(thing):
+            broken += 1
+    return broken
+
+
+def _inflates(stream: PDFStream) -> bool:
+    """Whether a compressed stream is whole; looks at no more than a few megabytes of what comes out."""
+    filters = stream.get_filters()
+    raw = stream.rawdata
+    if raw is None or not filters or str(getattr(filters[0][0], "name", "")) not in ("FlateDecode", "Fl"):
+        return True
+    if stream.decipher:
+        raw = stream.decipher(stream.objid, stream.genno, raw, stream.attrs)
+    inflate, out, feed = zlib.decompressobj(), 0, raw
+    most = current_limits().member_bytes
+    try:
+        while feed and not inflate.eof:
+            out += len(inflate.decompress(feed, 1 << 20))
+            feed = inflate.unconsumed_tail
+            if out > most:
+                raise LimitExceededError(f"a stream inside the PDF inflates to more than {most >> 20} MB")
+    except zlib.error:
+        return False
+    return inflate.eof or out > 0 and len(raw) < 16 or not raw
+
+
+# ---------------------------------------------------------------- one page
+def _sheet(page: Page, problems: list[str]) -> _Sheet:
+    number = page.page_number
+    try:
+        sheet = _read_page(page)
+    except (MemoryError, RecursionError, UnreadableDocumentError):
+        raise
+    except Exception as fault:  # whatever a broken page makes pdfminer raise, the other pages are still there
+        sheet = _Sheet(number, 0.0, problem=f"page {number} can't be read ({_said(fault)})")
+        problems.append(sheet.problem)
+    finally:
+        page.close()
+    return sheet
+
+
+def _read_page(page: Page) -> _Sheet:
+    page = _upright(page)
+    limits = current_limits()
+    sheet = _Sheet(page.page_number, float(page.height))
+    if len(page.chars) > limits.page_characters or len(page.edges) > limits.page_edges:
+        raise LimitExceededError(f"page {page.page_number}: {len(page.chars)} characters and {len(page.edges)} lines "
+                                 f"are more than {limits.page_characters} and {limits.page_edges}")
+    chars = _visible(page)
+    scans = [image for image in page.images if _share(image, page) >= _SCAN]
+    if _text_lost(chars):
+        sheet.lost = True
+        sheet.images = [_picture(page, f"page {page.page_number}")]
+        return sheet
+    if not chars:
+        if page.images:
+            sheet.images = [_picture(page, f"page {page.page_number}")]
+        return sheet
+    lattices = _lattices(page)
+    confidence = _UNSURE if scans and not lattices else 1.0
+    held: dict[int, dict[int, list[Any]]] = {}
+    outside = []
+    for char in chars:
+        x, y = (char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2
+        for position, lattice in enumerate(lattices):
+            cell = lattice.at(x, y)
+            if cell is not None:
+                held.setdefault(position, {}).setdefault(cell, []).append(char)
+                break
+        else:
+            outside.append(char)
+    for position, lattice in enumerate(lattices):
+        texts = {cell: cell_text(_words(members)) for cell, members in held.get(position, {}).items()}
+        if any(texts.values()):
+            sheet.grids.append(lattice.grid(texts, page.page_number, confidence))
+    sheet.lines = lines_of(_words(outside), page.page_number)
+    sheet.images = [_picture(page, f"page {page.page_number} image {position}", image)
+                    for position, image in enumerate(page.images, 1)
+                    if image not in scans and _share(image, page) >= 0.05]
+    if scans and not lattices:
+        sheet.problem = f"page {page.page_number} is a scan with recognised text under it; its characters are unsure"
+        for line in sheet.lines:
+            line.sure = False
+    return sheet
+
+
+def _upright(page: Page) -> Page:
+    """The page turned so that most of its text runs from left to right."""
+    turns = Counter(_turn(char["matrix"]) for char in page.chars)
+    turn = turns.most_common(1)[0][0] if turns else 0
+    if not turn:
+        return page
+    page.page_obj.rotate = (page.page_obj.rotate + turn) % 360
+    return Page(page.pdf, page.page_obj, page_number=page.page_number, initial_doctop=0)
+
+
+def _turn(matrix: tuple[float, ...]) -> int:
+    """Degrees clockwise that bring a character of that matrix upright."""
+    a, b = matrix[0], matrix[1]
+    if abs(b) > abs(a):
+        return 90 if b > 0 else 270
+    return 180 if a < 0 and matrix[3] < 0 else 0
+
+
+def _visible(page: Page) -> list[Any]:
+    """Characters on the page, printed once: bold print is often the same character twice, a hair apart."""
+    left, top, right, bottom = page.bbox
+    inside = page.filter(lambda thing: thing["object_type"] != "char" or (
+        left - 2 <= (thing["x0"] + thing["x1"]) / 2 <= right + 2
+        and top - 2 <= (thing["top"] + thing["bottom"]) / 2 <= bottom + 2))
+    return list(inside.dedupe_chars(tolerance=1, extra_attrs=()).chars)
+
+
+def _words(chars: list[Any]) -> list[Word]:
+    upright = [char for char in chars if not char["text"].isspace() or char["width"] > 0]
+    return [Word(word["text"].replace("\xa0", " "), word["x0"], word["top"], word["x1"], word["bottom"])
+            for word in extract_words(upright, **_WORDS)]
+
+
+def _lattices(page: Page) -> list[Lattice]:
+    """Ruled tables. Filled areas are tried as rules only where nothing else makes a table: text is often shaded."""
+    found = _tables(page.filter(lambda thing: not _is_shading(thing)))
+    return found or _tables(page)
+
+
+def _tables(page: Page) -> list[Lattice]:
+    lattices = [Lattice(table.cells) for table in page.find_tables()]
+    return [lattice for lattice in lattices if lattice.columns >= 2 and (lattice.rows >= 2 or lattice.columns >= 3)]
+
+
+def _is_shading(thing: dict[str, Any]) -> bool:
+    return (thing["object_type"] == "rect" and bool(thing.get("fill")) and not thing.get("stroke")
+            and min(thing["width"], thing["height"]) > 3)
+
+
+def _text_lost(chars: list[Any]) -> bool:
+    """Whether the text layer is without a mapping to characters: codes, control characters, hardly any Chinese."""
+    if not chars:
+        return False
+    text = "".join(char["text"] for char in chars)
+    letters = re.sub(r"[\s\d.,，。、：；（）()\-—/%]", "", text)
+    if len(_LOST.findall(text)) > max(3, 0.05 * len(chars)):
+        return True
+    foreign = len(letters) - len(_CJK.findall(letters)) - len(re.findall(r"[A-Za-z\u3000-\u303f\uff00-\uffef“”‘’《》]",
+                                                                        letters))
+    return len(letters) >= 30 and foreign > 0.5 * len(letters)
+
+
+def _share(image: dict[str, Any], page: Page) -> float:
+    across = min(image["x1"], page.bbox[2]) - max(image["x0"], page.bbox[0])
+    down = min(image["bottom"], page.bbox[3]) - max(image["top"], page.bbox[1])
+    return float(max(0, across) * max(0, down) / max(1, page.width * page.height))
+
+
+def _picture(page: Page, source: str, image: dict[str, Any] | None = None) -> Image:
+    size = image["srcsize"] if image else (page.width, page.height)
+    return Image(source, page=page.page_number, width=int(size[0]), height=int(size[1]),
+                 data=_jpeg(image or (page.images[0] if len(page.images) == 1 else None)))
+
+
+def _jpeg(image: dict[str, Any] | None) -> bytes | None:
+    """A JPEG stored in the file as it is; other codings need rendering, which is another reader's work."""
+    stream = image["stream"] if image else None
+    if stream is None or [str(getattr(name, "name", "")) for name, _ in stream.get_filters()] != ["DCTDecode"]:
+        return None
+    raw = stream.rawdata if stream.rawdata is not None else stream.get_rawdata()
+    if raw is not None and stream.decipher:
+        raw = stream.decipher(stream.objid, stream.genno, raw, stream.attrs)
+    return bytes(raw) if raw else None
+
+
+# ---------------------------------------------------------------- the whole
+def _assemble(document: Document, sheets: list[_Sheet]) -> None:
+    _drop_running_lines(sheets)
+    prose: list[Line] = []
+
+    def flush() -> None:
+        document.blocks.extend(paragraphs(prose))
+        prose.clear()
+
+    for sheet in sheets:
+        if sheet.problem and sheet.problem not in document.problems:
+            document.problems.append(sheet.problem)
+        things: list[tuple[float, Line | Block]] = [(grid.cells[0].box[1] if grid.cells[0].box else 0.0, grid)
+                                                    for grid in sheet.grids]
+        lines: list[Line] = sheet.lines
+        if not sheet.grids:
+            loose, lines = split_off_tables(sheet.lines)
+            things += [(grid.cells[0].box[1] if grid.cells[0].box else 0.0, grid) for grid in loose]
+        things += [(line.top, line) for line in lines]
+        for _, thing in sorted(things, key=lambda pair: pair[0]):
+            if isinstance(thing, Line):
+                prose.append(thing)
+            else:
+                flush()
+                document.blocks.append(thing)
+        if sheet.images:
+            flush()
+            document.blocks.extend(sheet.images)
+    flush()
+    lost = [sheet.number for sheet in sheets if sheet.lost]
+    if lost:
+        document.problems.append(f"text layer unreadable on page {_list(lost)}: its characters have no mapping")
+        document.damaged = True
+    pictures = [sheet.number for sheet in sheets if sheet.images and not sheet.lines and not sheet.grids
+                and not sheet.lost]
+    if pictures:
+        document.problems.append(f"page {_list(pictures)} is only a picture: a scan without text")
+    elif not document.blocks and not document.problems:
+        document.problems.append("the PDF holds no text")
+    document.text = "\n".join(_text_of(block) for block in document.blocks)
+
+
+def _list(numbers: list[int]) -> str:
+    return ", ".join(str(number) for number in numbers)
+
+
+def _text_of(block: Block) -> str:
+    if isinstance(block, Text):
+        return block.text
+    if isinstance(block, Grid):
+        return "\n".join("\t".join(cell.text for cell in row)
+                         for _, row in itertools.groupby(block.cells, key=lambda cell: cell.row))
+    return ""
+
+
+def _drop_running_lines(sheets: list[_Sheet]) -> None:
+    """Page numbers, and lines that return at the same edge of three or more pages."""
+    def at_edge(sheet: _Sheet, line: Line) -> bool:
+        return line.bottom < _MARGIN * sheet.height * 1.2 or line.top > (1 - _MARGIN) * sheet.height * 0.99
+
+    def shape(line: Line) -> str:
+        return re.sub(r"\d+", "#", line.text)
+
+    seen = Counter(shape(line) for sheet in sheets for line in sheet.lines if at_edge(sheet, line))
+    for sheet in sheets:
+        sheet.lines = [line for line in sheet.lines
+                       if not at_edge(sheet, line)
+                       or not (_PAGE_NUMBER.match(tidy(line.text)) or seen[shape(line)] >= 3)]
