@@ -1,0 +1,129 @@
+"""What one answer of a list holds (Listing), and what walking it to its end came to (Enumeration).
+
+Promises: `complete` is true only when it is proven that every row was seen: the rows reach the count the portal states,
+or every page it states answered, or its paging ended by itself. A page that repeats what was seen proves that the
+portal ignored our request; the walk then ends incomplete with that reason. Leaves alone: markup (the families).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from crawler.families.rows import day_in_address
+from crawler.model import Item, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One fetched list page, decoded; `url` is where it finally came from."""
+
+    url: str
+    text: str
+    outcome: Outcome = Outcome.OK
+    reason: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.outcome.supports_absence
+
+
+Get = Callable[[str], Awaitable[Answer]]
+
+
+@dataclass(slots=True)
+class Listing:
+    """One answer of a list. `items` in print order; `main` those of the list itself, without rows of side columns."""
+
+    items: list[Item]
+    main: list[Item]
+    total: int | None = None
+    """Rows the portal says the whole list has."""
+    pages: int | None = None
+    """Pages the portal says the whole list has."""
+    next: list[str] = field(default_factory=list)
+    """Addresses of further pages this answer tells of, in order."""
+    known_shape: bool = False
+    """Something on the page proves that it is a list of this family, even with zero rows."""
+
+
+@dataclass(slots=True)
+class Enumeration:
+    """A list as far as it could be walked. `reached` is the oldest day seen; `in_order` newest first throughout."""
+
+    items: list[Item]
+    outcome: Outcome
+    reason: str = ""
+    complete: bool = False
+    in_order: bool = False
+    reached: str | None = None
+
+
+class Walk:
+    """Collects pages of one list and concludes. Rows are counted as printed (one
+    article may stand twice on a page), rows that an earlier page held are not counted again."""
+
+    def __init__(self, max_pages: int) -> None:
+        self.max_pages = max_pages
+        self.pages = 0
+        self.printed = 0
+        self.main: list[Item] = []
+        self._items: dict[str, Item] = {}
+        self._seen: set[str] = set()
+
+    @property
+    def full(self) -> bool:
+        return self.pages >= self.max_pages
+
+    def add(self, listing: Listing) -> bool:
+        """Take one page in. False when its rows were all seen before (or it has none): nothing new came."""
+        self.pages += 1
+        fresh = [item for item in listing.main if item.url not in self._seen]
+        if not fresh:
+            return False
+        self._seen.update(item.url for item in listing.main)
+        self.printed += len(fresh)
+        self.main.extend(fresh)
+        for item in listing.items:
+            known = self._items.get(item.url)
+            if known is None or (not known.day and item.day):
+                self._items[item.url] = item
+        return True
+
+    def reaches(self, total: int | None) -> bool:
+        return total is not None and self.printed >= total
+
+    def conclude(self, complete: bool, reason: str = "", known_shape: bool = True, seen: str = "") -> Enumeration:
+        """The enumeration as it stands now. `seen` says what a page of unknown shape showed instead."""
+        days = [day for day in (item.day or day_in_address(item.url) for item in self.main) if day]
+        in_order = bool(days) and len(days) == len(self.main) and all(a >= b for a, b in pairwise(days))
+        if self._items:
+            return Enumeration(list(self._items.values()), Outcome.OK, reason, complete, in_order,
+                               min(days, default=None))
+        if known_shape:
+            return Enumeration([], Outcome.EMPTY_LISTING, reason or "no rows", complete)
+        return Enumeration([], Outcome.UNKNOWN_SHAPE, seen or "no list was found on the page")
+
+
+_PAGES = (re.compile(r"共\s*(\d{1,5})\s*页"), re.compile(r"(?:总页数|页数)\s*[:：]\s*(\d{1,5})"),
+          re.compile(r"第?\s*\d{1,5}\s*/\s*(\d{1,5})\s*页"),
+          re.compile(r"""["']?\b(?:pageCount|totalPages?|countPage|page_count|pages)["']?\s*[:=]\s*["']?(\d{1,5})\b"""))
+_TOTAL = (re.compile(r"(?:共有?|总计|合计)\s*(\d{1,6})\s*(?:条|篇|项|个?记录)"),
+          re.compile(r"""["']?\b(?:totalRecord|recordCount|totalCount|total_count)["']?\s*[:=]\s*["']?(\d{1,6})\b"""))
+
+
+def stated(text: str) -> tuple[int | None, int | None]:
+    """(rows, pages) that a page says its list has, by its visible line or its script; None where it doesn't say."""
+    plain = re.sub(r"<[^>]{1,200}>|&nbsp;", "", text)
+    return (_first(_TOTAL, plain, text), _first(_PAGES, plain, text))
+
+
+def _first(patterns: tuple[re.Pattern[str], ...], *texts: str) -> int | None:
+    for text in texts:
+        for pattern in patterns:
+            match = pattern.search(text)
+            if match:
+                return int(match.group(1))
+    return None

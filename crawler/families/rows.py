@@ -1,0 +1,203 @@
+"""Rows of a list page, whatever markup it stands in: links with their titles, days and the group they stand in.
+
+Promises: absolute addresses without fragment, the full title (the `title` attribute where the anchor is cut), the day
+printed beside the link as ISO text or empty. A link counts as a row only with evidence: a day beside it, an address
+shaped like an article's, or a title that names a year's report; menus have none. Leaves alone: paging, routing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+from lxml import etree, html
+
+from crawler.model import Item
+
+_DAY = re.compile(r"(?<!\d)(20\d\d)(?:年|[-/.])(\d{1,2})(?:月|[-/.])(\d{1,2})")
+_URL_DAY = (re.compile(r"/t(20\d\d)(\d\d)(\d\d)_"), re.compile(r"/art/(20\d\d)/(\d{1,2})/(\d{1,2})/"),
+            re.compile(r"/(20\d\d)-(\d\d)/(\d\d)/"), re.compile(r"/(20\d\d)/(\d\d)-(\d\d)/"),
+            re.compile(r"/(20\d\d)(\d\d)(\d\d)/"))
+_ARTICLE = re.compile(
+    r"(t\d{8}_\d+|/art/20\d\d/|/info/\d+/\d+|post_\d+|content_\d+|/20\d\d-?\d\d/|/20\d{4,6}/|[0-9a-f]{32}"
+    r"|/\d{4,}\.s?html?$|\.(pdf|docx?|wps|ofd|rtf|xlsx?|zip|rar)$)", re.I)
+_REPORT = re.compile(r"(20\d\d|二[〇○零O0][一二三四五六七八九〇○零]{2}).*(报告|年报)")
+_CUT = re.compile(r"(…|\.{2,}|·{3,})$")
+_PREFIX = re.compile(r"^(标题|题名)[:：]")
+_NO_LINK = re.compile(r"^\s*(#|javascript:|mailto:|tel:|data:|$)", re.I)
+_TEMPLATE = re.compile(r"\{\{|<\?|\$\{|<%")
+_ROW_TAGS = frozenset({"li", "tr", "dd", "dt", "p", "article"})
+_STRAY = re.compile(r"^\s*(<\?xml[^>]*>|\ufeff)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An item and the group (the row element's parent) it stands in; `report` = its title names a year's report."""
+
+    item: Item
+    group: str
+    dated: bool
+    report: bool
+
+
+def parse(text: str) -> html.HtmlElement:
+    """The tree of a page or fragment; an empty document for text without markup."""
+    cleaned = _STRAY.sub("", text.replace("\x00", ""))
+    try:
+        return html.document_fromstring(cleaned or "<html></html>", parser=html.HTMLParser(huge_tree=True))
+    except (etree.ParserError, ValueError):
+        return html.document_fromstring("<html></html>")
+
+
+def find_day(text: str) -> str:
+    """The last day printed in `text` as ISO, blanks and line breaks inside it ignored; empty where none is valid."""
+    found = ""
+    for match in _DAY.finditer(re.sub(r"\s+", "", text)):
+        year, month, day = match.groups()
+        for shown in (day, day[:1]):
+            try:
+                found = date(int(year), int(month), int(shown)).isoformat()
+                break
+            except ValueError:
+                continue
+    return found
+
+
+def day_in_address(url: str) -> str:
+    """The day an article's address carries, or empty; weaker than any printed day."""
+    for pattern in _URL_DAY:
+        match = pattern.search(url)
+        if match:
+            try:
+                return date(*(int(part) for part in match.groups())).isoformat()
+            except ValueError:
+                continue
+    return ""
+
+
+def absolute(base: str, href: str) -> str:
+    """`href` against `base` without fragment, host in lower case, default port dropped; empty for no web address."""
+    if _NO_LINK.match(href) or _TEMPLATE.search(href):
+        return ""
+    try:
+        joined, _ = urldefrag(urljoin(base, href.strip().replace("\\", "/")))
+        parts = urlsplit(joined)
+        port = parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return ""
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    if port and port != {"http": 80, "https": 443}[parts.scheme]:
+        host = f"{host}:{port}"
+    return parts._replace(netloc=host, path=parts.path.replace(" ", "%20") or "/").geturl()
+
+
+def base_of(root: html.HtmlElement, url: str) -> str:
+    """The address that relative links of this page start from (<base href> where it has one)."""
+    declared = root.xpath("string(//base/@href)").strip()
+    return urljoin(url, declared) if declared else url
+
+
+def title_of(link: html.HtmlElement) -> str:
+    """The link's full title: its text without a day inside it, or the title attribute where the text is cut."""
+    shown = _squeezed("".join(_without_days(link)))
+    full = _PREFIX.sub("", _squeezed((link.get("title") or "").strip().split("\n")[0]))
+    if _TEMPLATE.search(shown + full):
+        return ""
+    if full and (not shown or _CUT.search(shown) or (len(full) > len(shown) and full.startswith(shown.rstrip(".…")))):
+        return full
+    return shown or _squeezed(link.xpath("string(.//img/@alt)"))
+
+
+def rows(root: html.HtmlElement, url: str, every: bool = False) -> list[Row]:
+    """Every row of the page in print order; an address may stand in several rows.
+
+    `every` takes links without other evidence too, for markup that is known to hold nothing but rows.
+    """
+    base = base_of(root, url)
+    by_row: dict[html.HtmlElement, list[tuple[html.HtmlElement, str, str]]] = {}
+    for link in root.iter("a"):
+        address, title = absolute(base, link.get("href") or ""), title_of(link)
+        if address and len(title) >= 4:
+            by_row.setdefault(_row_of(link), []).append((link, address, title))
+    found: list[Row] = []
+    for element, links in by_row.items():
+        kept = [entry for entry in links if _REPORT.search(entry[2])] or [max(links, key=lambda entry: len(entry[2]))]
+        taken: set[str] = set()
+        for link, address, title in kept:
+            day = _day_beside(element, link)
+            report = bool(_REPORT.search(title))
+            if (every or day or report or _ARTICLE.search(urlsplit(address).path)) and address not in taken:
+                taken.add(address)
+                found.append(Row(Item(address, title, day), _group_of(element), bool(day), report))
+    return found
+
+
+def main_rows(found: list[Row]) -> list[Item]:
+    """The items of the group that is most likely the list itself, in print order."""
+    weight: Counter[str] = Counter()
+    for row in found:
+        weight[row.group] += 1 + row.dated + 3 * row.report
+    if not weight:
+        return []
+    chosen = weight.most_common(1)[0][0]
+    return [row.item for row in found if row.group == chosen]
+
+
+def _row_of(link: html.HtmlElement) -> html.HtmlElement:
+    """The element that is one row: the nearest li, tr, dd … or the widest ancestor that holds no other article."""
+    for ancestor in link.iterancestors():
+        if ancestor.tag in _ROW_TAGS:
+            return ancestor
+        if ancestor.tag in ("body", "ul", "ol", "table", "dl"):
+            break
+    element = link
+    for ancestor in link.iterancestors("div", "span", "td", "section"):
+        if len(ancestor.xpath(".//a[@href]")) > 1:
+            break
+        element = ancestor
+    return element
+
+
+def _group_of(element: html.HtmlElement) -> str:
+    """The path of the row's parent; lists cut into several <ul> of one <div> share it."""
+    parent = element.getparent()
+    return "" if parent is None else re.sub(r"\[\d+\]$", "", element.getroottree().getpath(parent))
+
+
+def _day_beside(element: html.HtmlElement, link: html.HtmlElement) -> str:
+    """The day in the row outside the title, or as an own element inside the anchor."""
+    inside = find_day(" ".join(text for node in link.iterdescendants() for text in [_text(node)] if _only_day(text)))
+    if element is link:
+        return inside
+    own = set(link.iter())
+    outside = [piece for node in element.iter() if isinstance(node.tag, str)
+               for piece in ((node.text if node not in own else ""),
+                             (node.tail if node is not element and (node not in own or node is link) else "")) if piece]
+    return find_day("".join(outside)) or inside
+
+
+def _without_days(link: html.HtmlElement) -> list[str]:
+    pieces = [link.text or ""]
+    for child in link:
+        if isinstance(child.tag, str) and not _only_day(_text(child)):
+            pieces.extend(_without_days(child))
+        pieces.append(child.tail or "")
+    return pieces
+
+
+def _text(node: html.HtmlElement) -> str:
+    return "".join(node.itertext()) if isinstance(node.tag, str) else ""
+
+
+def _only_day(text: str) -> bool:
+    squeezed = re.sub(r"[\s\[\]()（）【】]+", "", text)
+    return bool(re.fullmatch(r"20\d\d(年|[-/.])\d{1,2}(月|[-/.])\d{1,2}日?(\d{1,2}:\d{2}(:\d{2})?)?", squeezed))
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"\s+", " ", text.replace("\u3000", " ").replace("\xa0", " ")).strip()

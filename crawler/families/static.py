@@ -1,0 +1,149 @@
+"""Plain lists without a known publishing system: rows in the markup, further pages behind links or guessable names.
+
+Promises: the pages behind 下一页 and numbered links are walked first; only when the page says that there is more and
+links to nothing are index_1, index_2, _1, _2, /2 and ?page= tried. Leaves alone: lists that a script fills – a page
+that names the interface of such a system is not taken for a static list (families.recognise).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from lxml import html
+
+from crawler.families.paging import Answer, Enumeration, Get, Listing, Walk, stated
+from crawler.families.rows import absolute, base_of, main_rows, parse, rows
+
+_NEXT = re.compile(r"^(下一?页|后一?页|下页|next|>|›|»|>>)$", re.I)
+_PAGE_PARAMETER = re.compile(r"[?&](page|pageno|pageindex|pagenum|currpage|cur_page|p|pn)=\d", re.I)
+_EMPTY = re.compile(r"暂无(?:相关)?(?:信息|数据|内容|记录|文章)|没有(?:相关|找到)?(?:信息|数据|内容|记录)")
+
+
+def recognise(text: str) -> bool:
+    """A page that holds at least one row; called last, after every system with a marker of its own."""
+    return bool(rows(parse(text), "http://localhost/"))
+
+
+def listing(text: str, url: str) -> Listing:
+    root = parse(text)
+    found = rows(root, url)
+    total, pages = stated(text)
+    return Listing([row.item for row in found], main_rows(found), total, pages, _following(root, url),
+                   known_shape=bool(_EMPTY.search(root.text_content())) or total == 0)
+
+
+async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration:
+    """Walk the list from its first page to its end, as its links, its own count or probing tell."""
+    opening, walk = listing(first.text, first.url), Walk(max_pages)
+    walk.add(opening)
+    if not opening.items:
+        return walk.conclude(False, known_shape=opening.known_shape)
+    waiting, asked = list(opening.next), {first.url}
+    last = first.url
+    while waiting:
+        address = waiting.pop(0)
+        if address in asked:
+            continue
+        if walk.full:
+            return walk.conclude(False, f"stopped after {max_pages} pages")
+        asked.add(address)
+        answer = await get(address)
+        if not answer.ok:
+            return walk.conclude(False, f"{answer.outcome} {answer.reason} ({address})".replace("  ", " "))
+        page = listing(answer.text, answer.url)
+        if not walk.add(page):
+            if walk.reaches(opening.total) or not page.main:
+                continue
+            return walk.conclude(False, f"the page repeats earlier rows ({address})")
+        last = address
+        waiting.extend(following for following in page.next if following not in asked)
+    if walk.pages == 1 and _says_more(opening, walk):
+        return await _probe(first, opening, walk, get)
+    if opening.total is not None and not walk.reaches(opening.total):
+        return walk.conclude(False, f"{walk.printed} rows of {opening.total} stated")
+    if opening.pages is not None and walk.pages < opening.pages:
+        return walk.conclude(False, f"{walk.pages} pages of {opening.pages} stated, last {last}")
+    return walk.conclude(True)
+
+
+async def _probe(first: Answer, opening: Listing, walk: Walk, get: Get) -> Enumeration:
+    """Find by trial how page 2 is called, then follow that way to the stated count or the end."""
+    for name in _guesses(first.url):
+        answer = await get(name(2))
+        if not answer.ok or not walk.add(listing(answer.text, answer.url)):
+            continue
+        number = 2
+        while not walk.reaches(opening.total) and (opening.pages is None or number < opening.pages):
+            if walk.full:
+                return walk.conclude(False, f"stopped after {walk.max_pages} pages")
+            number += 1
+            answer = await get(name(number))
+            if not answer.ok or not walk.add(listing(answer.text, answer.url)):
+                number -= 1
+                break
+        if opening.pages is not None:
+            whole = number >= opening.pages
+        else:
+            whole = walk.reaches(opening.total)
+        return walk.conclude(whole, "" if whole else f"page {number + 1} could not be read ({name(number + 1)})")
+    return walk.conclude(False, f"the page says there is more ({opening.total or '?'} rows, {opening.pages or '?'} "
+                                "pages), but page 2 was not found")
+
+
+def _says_more(opening: Listing, walk: Walk) -> bool:
+    return (opening.pages or 1) > 1 or (opening.total is not None and not walk.reaches(opening.total))
+
+
+class _Guess:
+    """One way to name page `number`: counting from 0 (`first` = 1 means page 2 is called 1) or from 1."""
+
+    def __init__(self, template: str, minus: int) -> None:
+        self.template, self.minus = template, minus
+
+    def __call__(self, number: int) -> str:
+        return self.template.replace("{}", str(number - self.minus))
+
+
+def _guesses(url: str) -> Iterator[_Guess]:
+    parts = urlsplit(url)
+    folder, _, file = parts.path.rpartition("/")
+    stem, dot, ending = file.rpartition(".")
+    if not dot:
+        stem, dot, ending = file or "index", ".", "html"
+    base = f"{parts.scheme}://{parts.netloc}{folder}/"
+    for minus in (1, 0):
+        yield _Guess(f"{base}{stem}_{{}}{dot}{ending}", minus)
+    yield _Guess(f"{base}{stem}/{{}}{dot}{ending}", 0)
+    yield _Guess(f"{url.split('?')[0].rstrip('/')}/{{}}", 0)
+    yield _Guess(f"{url}{'&' if parts.query else '?'}page={{}}", 0)
+
+
+def _following(root: html.HtmlElement, url: str) -> list[str]:
+    """Addresses of the other pages of this list: the next link, and numbered links that look like its neighbours."""
+    base, found = base_of(root, url), []
+    for link in root.iter("a"):
+        text = "".join(link.itertext()).strip()
+        address = absolute(base, link.get("href") or "")
+        if not address or address == url:
+            continue
+        numbered = text.isdigit() and text != "1" and _neighbour(url, address)
+        if numbered or link.get("rel") == "next" or _NEXT.match(text):
+            found.append(address)
+    return list(dict.fromkeys(found))
+
+
+def _neighbour(url: str, address: str) -> bool:
+    """Whether `address` differs from this page's own only by a page number."""
+    one, other = urlsplit(url), urlsplit(address)
+    if one.netloc != other.netloc:
+        return False
+    if _PAGE_PARAMETER.search(address):
+        return one.path == other.path
+    return _bare(one.path) == _bare(other.path)
+
+
+def _bare(path: str) -> str:
+    unnumbered = re.sub(r"([_/-]\d{1,4})(?=\.\w+$)", "", path)
+    return re.sub(r"([_/-]\d{1,4})?(/|(/?(index|list|default))?\.\w+)?$", "", unnumbered)
