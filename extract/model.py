@@ -194,6 +194,12 @@ class Figure:
         value = record.get("value")
         if state not in STATES:
             raise RecordError(f"figure {key}: state {state!r} is none of {', '.join(STATES)}")
+        if isinstance(value, str):
+            # A record written by hand may hold the cell as printed; it is read as the cell would be.
+            from extract.figures import parse_cell
+
+            value, state = parse_cell(value, "decimal" if key.endswith(".amount") else "signed")
+            record = {"raw": record["value"], **record}
         if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
             raise RecordError(f"figure {key}: value {value!r} is no number; write null where nothing is printed")
         if value is not None and state not in ("number", "text"):

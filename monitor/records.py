@@ -7,7 +7,21 @@ the sending of the outbox (alerts/outbox.py).
 
 from __future__ import annotations
 
+import hashlib
+import json
+import sqlite3
+import zlib
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+from datetime import date
+from typing import Any, cast
+
 from sqlite_utils import Database, Migrations
+
+from crawler.store import row_dicts
+from extract import forms
+from extract.model import CONFIDENT, Figure, Report, Scope
+from monitor.model import Standing, Status
 
 monitor_schema = Migrations("monitor")
 
@@ -16,6 +30,14 @@ monitor_schema = Migrations("monitor")
 def m001_reports_standings_findings_outbox(db: Database) -> None:
     for statement in _FIRST:
         db.conn.execute(statement)
+
+
+@monitor_schema()
+def m002_judged(db: Database) -> None:
+    """Which report version of an obligation was judged last; `mark` changes with the report, its reading and the rules,
+    so that an unchanged report needs no second judgement."""
+    db.conn.execute("""CREATE TABLE judged (body TEXT NOT NULL, scope TEXT NOT NULL, year INTEGER NOT NULL,
+        mark TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (body, scope, year)) WITHOUT ROWID""")
 
 
 _FIRST = (
@@ -56,3 +78,204 @@ _FIRST = (
         created TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, next_try TEXT, sent TEXT,
         error TEXT NOT NULL DEFAULT '')""",
 )
+
+
+# ---------------------------------------------------------------- figures: one wide table an era
+_LETTERS = {"number": "n", "blank": "b", "dash": "d", "text": "t", "absent": "a"}
+
+
+def ensure_figures(connection: sqlite3.Connection) -> None:
+    """Make, or widen to keys added since, the table figures_<era> of every form on file; call it inside a write.
+
+    One row a report: a column for each canonical key (NULL = no number, 0 = a printed zero) and `states`, one letter a
+    figure in the order of the columns: n number, b blank, d dash, t text, a absent; a capital was read without
+    confidence.
+    """
+    for era in forms.eras():
+        connection.execute(f"""CREATE TABLE IF NOT EXISTS "figures_{era}" (
+            report TEXT PRIMARY KEY REFERENCES report(id) ON DELETE CASCADE, states TEXT NOT NULL)""")
+        known = set(_figure_columns(connection, era))
+        for key in forms.form(era).all_keys:
+            if key not in known:
+                connection.execute(f'ALTER TABLE "figures_{era}" ADD COLUMN "{key}" NUMERIC')
+
+
+def _figure_columns(connection: sqlite3.Connection, era: str) -> list[str]:
+    rows = connection.execute(f'PRAGMA table_info("figures_{era}")')
+    return [row["name"] for row in rows if row["name"] not in ("report", "states")]
+
+
+def _put_figures(connection: sqlite3.Connection, report_id: str, report: Report) -> None:
+    for era in forms.eras():
+        connection.execute(f'DELETE FROM "figures_{era}" WHERE report = ?', (report_id,))
+    if report.form not in forms.eras():
+        return
+    columns = _figure_columns(connection, report.form)
+    figures = [report.figures.get(key) for key in columns]
+    if not any(figures):
+        return
+    names = ", ".join(f'"{key}"' for key in columns)
+    marks = ", ".join("?" * len(columns))
+    connection.execute(f'INSERT INTO "figures_{report.form}" (report, states, {names}) VALUES (?, ?, {marks})',
+                       (report_id, "".join(map(_letter, figures)),
+                        *(None if figure is None else figure.value for figure in figures)))
+
+
+def _letter(figure: Figure | None) -> str:
+    if figure is None:
+        return _LETTERS["absent"]
+    letter = _LETTERS[figure.state]
+    return letter if figure.confidence >= CONFIDENT else letter.upper()
+
+
+# ---------------------------------------------------------------- reports
+def report_id(address: str, content: str) -> str:
+    return hashlib.sha256(f"{address}\n{content}".encode()).hexdigest()[:16]
+
+
+def put_report(connection: sqlite3.Connection, report: Report, *, address: str, content: str, portal: str,
+               body: str | None, scope: str, year: int | None, verdict: str, reason: str, version: int,
+               first: tuple[str, str], last: tuple[str, str]) -> str:
+    """Write one read publication (figures too) and return its id; reading it again replaces what was read.
+
+    `first` and `last` are (time, run) of the captures that showed this content; the widest span is kept.
+    """
+    identity = report_id(address, content)
+    published = report.published
+    packed = zlib.compress(json.dumps(report.to_record(), ensure_ascii=False).encode(), 6)
+    connection.execute(
+        """INSERT INTO report (id, portal, address, content, body, scope, year, verdict, reason, title, form, published,
+            published_source, dates, sha256, medium, reader_version, record, first_seen, last_seen, first_run, last_run)
+        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+        ON CONFLICT (id) DO UPDATE SET portal = excluded.portal, body = excluded.body, scope = excluded.scope,
+            year = excluded.year, verdict = excluded.verdict, reason = excluded.reason, title = excluded.title,
+            form = excluded.form, published = excluded.published, published_source = excluded.published_source,
+            dates = excluded.dates, sha256 = excluded.sha256, medium = excluded.medium,
+            reader_version = excluded.reader_version, record = excluded.record""",
+        (identity, portal, address, content, body, scope, year, verdict, reason, report.title, report.form,
+         published.date if published else None, published.source if published else None,
+         json.dumps([{"date": hint.date, "source": hint.source} for hint in published.all] if published else []),
+         report.sha256, report.medium, version, packed, first[0], last[0], first[1], last[1]))
+    touch_report(connection, identity, first, last)
+    _put_figures(connection, identity, report)
+    return identity
+
+
+def touch_report(connection: sqlite3.Connection, identity: str, first: tuple[str, str], last: tuple[str, str]) -> None:
+    """Widen the span in which a report was seen; never narrows it."""
+    connection.execute("UPDATE report SET first_seen = ?, first_run = ? WHERE id = ? AND first_seen > ?",
+                       (*first, identity, first[0]))
+    connection.execute("UPDATE report SET last_seen = ?, last_run = ? WHERE id = ? AND last_seen < ?",
+                       (*last, identity, last[0]))
+
+
+def load_report(row: dict[str, Any] | sqlite3.Row) -> Report:
+    """The record a report row holds, as reading made it."""
+    return Report.from_record(json.loads(zlib.decompress(row["record"])))
+
+
+def report_row(connection: sqlite3.Connection, identity: str) -> dict[str, Any] | None:
+    return next(iter(row_dicts(connection, "SELECT * FROM report WHERE id = ?", (identity,))), None)
+
+
+_LIGHT = """id, portal, address, content, body, scope, year, verdict, reason, title, form, published, published_source,
+    dates, sha256, medium, reader_version, first_seen, last_seen, first_run, last_run"""
+
+
+def reports_of(connection: sqlite3.Connection, body: str, until: str) -> list[dict[str, Any]]:
+    """The version of each address that stood at `until`, of one body, without the record; first_seen is the address's
+    first, so that a corrected report keeps the day it was first published on."""
+    rows = row_dicts(connection, f"SELECT {_LIGHT} FROM report WHERE body = ? AND first_seen <= ?", (body, until))
+    return _standing_versions(rows, until)
+
+
+def report_at(connection: sqlite3.Connection, address: str, until: str) -> dict[str, Any] | None:
+    """The version that stood at this address at `until`, whosever it is; None where none was read."""
+    rows = row_dicts(connection, f"SELECT {_LIGHT} FROM report WHERE address = ? AND first_seen <= ?", (address, until))
+    return next(iter(_standing_versions(rows, until)), None)
+
+
+def _standing_versions(rows: list[dict[str, Any]], until: str) -> list[dict[str, Any]]:
+    newest: dict[tuple[str, Any], dict[str, Any]] = {}
+    first: dict[tuple[str, Any], str] = {}
+    for row in sorted(rows, key=lambda row: (min(row["last_seen"], until), row["first_seen"])):
+        place = (row["address"], row["year"])
+        newest[place] = row
+        first[place] = min(first.get(place, row["first_seen"]), row["first_seen"])
+    return [{**row, "first_seen": first[place]} for place, row in newest.items()]
+
+
+def listed_since(connection: sqlite3.Connection, contents: Collection[str], addresses: Collection[str], since: str,
+                 until: str) -> bool:
+    """Whether one of these contents stood in a list after `since` at an address that is none of these."""
+    for content in contents:
+        rows = connection.execute(
+            """SELECT r.address FROM report r JOIN sighting s ON s.url = r.address JOIN listing l ON l.id = s.listing
+            WHERE r.content = ? AND r.first_seen <= ? AND l.at > ? AND l.at <= ?""", (content, until, since, until))
+        if any(row["address"] not in addresses for row in rows):
+            return True
+    return False
+
+
+def capture_outcome(connection: sqlite3.Connection, address: str, until: str) -> str | None:
+    """What the newest capture of an address came to: its own outcome, or that of the first part that failed."""
+    row = connection.execute("SELECT outcome, parts FROM capture WHERE url = ? AND at <= ? ORDER BY at DESC LIMIT 1",
+                             (address, until)).fetchone()
+    if row is None:
+        return None
+    failed = [part["outcome"] for part in json.loads(row["parts"])
+              if part.get("outcome") not in (None, "", "ok", "not_modified")]
+    return str(failed[0]) if row["outcome"] == "ok" and failed else str(row["outcome"])
+
+
+def snapshots(connection: sqlite3.Connection, fetches: Collection[int]) -> list[str]:
+    """Hashes of the bytes these fetches brought, in the order given."""
+    found = {}
+    for fetch in fetches:
+        row = connection.execute("SELECT sha256 FROM fetch WHERE id = ?", (fetch,)).fetchone()
+        if row and row["sha256"]:
+            found[row["sha256"]] = None
+    return list(found)
+
+
+# ---------------------------------------------------------------- standings
+_STANDING = ("status", "due", "tier", "published", "published_source", "days_late", "address", "report", "last_checked",
+             "reason", "outcome")
+
+
+def put_standings(connection: sqlite3.Connection, standings: Iterable[Standing], at: str) -> None:
+    """Replace every stored standing by these; call it inside a write transaction."""
+    connection.execute("DELETE FROM standing")
+    connection.executemany(
+        f"INSERT INTO standing (body, scope, year, {', '.join(_STANDING)}, evidence, at) "
+        f"VALUES ({', '.join('?' * (len(_STANDING) + 5))})",
+        [(one.body, one.scope, one.year, *(_plain(getattr(one, name)) for name in _STANDING),
+          json.dumps(one.evidence, ensure_ascii=False), at) for one in standings])
+
+
+def standings(connection: sqlite3.Connection, year: int | None = None) -> list[Standing]:
+    """The stored standings, of one report year or all, by body, scope and year."""
+    rows = row_dicts(connection, "SELECT * FROM standing WHERE ? IS NULL OR year = ? ORDER BY body, scope, year",
+                     (year, year))
+    return [_standing(row) for row in rows]
+
+
+def judged_at(connection: sqlite3.Connection) -> str | None:
+    """When the stored standings were judged; None before the first judgement."""
+    row = connection.execute("SELECT max(at) AS at FROM standing").fetchone()
+    return cast("str | None", row["at"])
+
+
+def standing_record(one: Standing) -> dict[str, Any]:
+    """A standing as plain JSON data, for `--json` and exports."""
+    return {**asdict(one), "status": one.status.value, "due": one.due.isoformat() if one.due else None}
+
+
+def _standing(row: dict[str, Any]) -> Standing:
+    return Standing(row["body"], cast(Scope, row["scope"]), row["year"], Status(row["status"]),
+                    date.fromisoformat(row["due"]) if row["due"] else None, evidence=json.loads(row["evidence"]),
+                    **{name: row[name] for name in _STANDING if name not in ("status", "due")})
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value.value if isinstance(value, Status) else value

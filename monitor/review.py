@@ -30,7 +30,7 @@ _DETAIL = ("expression", "left", "right", "difference", "figures", "parameters",
 @dataclass(slots=True)
 class StoredFinding:
     """A finding with its life so far. `decision` is the newest one; `decision_holds` is False when the fact has changed
-    since, so that the old decision is shown but binds nothing. Times are ISO, `cleared` when the rule first held again."""
+    since: the old decision is shown but binds nothing. Times are ISO, `cleared` when the rule first held again."""
 
     finding: Finding
     state: FindingState
@@ -202,7 +202,8 @@ def _stored(connection: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> Iter
         state = FindingState(row["state"])
         if state is FindingState.SNOOZED and (decision is None or _expired(decision.until)):
             state, holds = FindingState.OPEN, False
-        yield StoredFinding(finding_of(row), state, row["first_seen"], row["last_seen"], row["cleared"], decision, holds)
+        yield StoredFinding(finding_of(row), state, row["first_seen"], row["last_seen"], row["cleared"], decision,
+                            holds)
 
 
 def finding_of(row: sqlite3.Row) -> Finding:

@@ -1,0 +1,292 @@
+"""ARI-01 to ARI-06: the sums the form itself demands, over every column, row and route, from forms/<era>.yaml.
+
+Promises the domain's reading of cells: a blank or dash part counts as 0 beside a part that is a number; a blank total
+is never 0 – its row's own sum stands in for it – and is reported as not filled; a sum without a single number isn't
+evaluated; a relation that fails is a failure only if no whole numbers in its open cells could make it hold; rows or
+columns that look shifted in reading (ARI-10) accuse nobody. Leaves alone: severities held back for doubtful reading
+(judging.py), and sums between years or bodies.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from extract import forms
+from extract.forms import Identity
+from extract.model import Figure, Report
+from monitor.rules.catalogue import Verdict, rule
+
+Number = int | float
+Values = Mapping[str, Number | None]
+_SUMS = ("ARI-01", "ARI-02", "ARI-03", "ARI-04", "ARI-05", "ARI-06")
+_TOTALS = ("ARI-03", "ARI-04", "ARI-05", "ARI-06")
+"""Relations whose right side is one printed total of the parts on the left."""
+_SHORT_SUM = 4
+"""Sums of more terms are written without their zeros."""
+
+
+@rule(*_SUMS, over="report")
+def judge_identities(report: Report) -> Iterator[Verdict]:
+    """Every sum printed on the form holds in every column, row and route (tolerance 0); ignores sums without numbers,
+    sums that open cells could make right, and tables that look shifted in reading."""
+    if report.form is None or report.form not in forms.eras():
+        return
+    identities = _identities(report.form, frozenset(key for key, figure in report.figures.items()
+                                                    if figure.state != "absent"))
+    rows = _rows_of(identities)
+    sums = [_evaluate(each, report.figures, rows) for each in identities]
+    _hold_back_shifts(sums, report.figures)
+    for table in sorted({each.identity.table for each in sums}):
+        hint = _cell_hint([each for each in sums if each.identity.table == table], report.figures)
+        for each in sums:
+            if each.identity.table == table:
+                yield each.verdict(hint)
+
+
+@functools.lru_cache(maxsize=256)
+def _identities(era: str, present: frozenset[str]) -> tuple[Identity, ...]:
+    return tuple(each for each in forms.form(era).identities(present) if each.rule in _SUMS)
+
+
+# ---------------------------------------------------------------- one relation
+@dataclass(slots=True)
+class Term:
+    """One place of a relation: `value` None where nothing is printed; `free` where its cells leave room upwards."""
+
+    sign: int
+    key: str
+    value: Number | None
+    free: bool
+    absent: bool = False
+    cells: tuple[str, ...] = ()
+    """Figures read for it; more than one where a row's sum stands in for its blank total."""
+
+
+@dataclass(slots=True)
+class Sum:
+    """One evaluated relation. `off` is left minus right with open cells counted as 0."""
+
+    identity: Identity
+    left: list[Term]
+    right: list[Term]
+    outcome: str = "not_applicable"
+    off: Number = 0
+    reason: str = ""
+    variant: str = ""
+
+    @property
+    def terms(self) -> list[Term]:
+        return self.left + self.right
+
+    def verdict(self, hint: dict[str, object] | None) -> Verdict:
+        identity = self.identity
+        left, right = _total(self.left), _total(self.right)
+        verdict = Verdict("not_applicable", identity.subject, identity.rule, reason=self.reason or "no_figures")
+        if self.outcome == "not_applicable":
+            return verdict
+        verdict.outcome = "pass" if self.outcome == "pass" else "fail" if self.outcome == "fail" else "uncertain"
+        verdict.reason = self.reason
+        verdict.severity = "I" if self.variant == "blank_total" else None
+        verdict.expression = f"{_written(self.left)} {_sign(identity.relation)} {_written(self.right)}"
+        verdict.left, verdict.right, verdict.difference = left, right, self.off
+        verdict.figures = [key for term in self.terms for key in term.cells]
+        verdict.parameters = {"table": identity.table, **_place(identity)}
+        if identity.rule != "ARI-01":
+            verdict.parameters |= {"sum": left, "printed": None if self.variant == "blank_total" else right}
+        if self.variant:
+            verdict.parameters["variant"] = self.variant
+        if hint and self.outcome == "fail" and not self.variant:
+            verdict.parameters["cell_hint"] = hint
+        return verdict
+
+
+def _evaluate(identity: Identity, figures: Mapping[str, Figure], rows: Mapping[str, Sequence[str]]) -> Sum:
+    own_total = identity.right[0] if identity.rule in _TOTALS else None
+    left = [_term(key, figures, rows) for key in identity.left]
+    right = [_term(key, figures, {} if key == own_total else rows) for key in identity.right]
+    found = Sum(identity, left, right)
+    if all(term.value is None for term in left):
+        return found
+    found.off = _tidy(_total(left) - _total(right))
+    if all(term.value is None for term in right):
+        if own_total and not right[0].absent and found.off > 0:
+            found.outcome, found.variant = "fail", "blank_total"
+        return found
+    if found.off == 0 or (identity.relation == ">=" and found.off > 0):
+        # Nothing is said to agree where a cell of it could not even be found.
+        found.outcome = "not_applicable" if any(term.absent for term in found.terms) else "pass"
+        return found
+    if _could_hold(found):
+        found.outcome, found.reason = "uncertain", "blanks"
+        return found
+    found.outcome = "fail"
+    if own_total and right[0].value == 0:
+        found.variant = "zero_total"
+    return found
+
+
+def _could_hold(found: Sum) -> bool:
+    """Whether non-negative whole numbers in the open cells could close the gap."""
+    if not float(found.off).is_integer():
+        return False
+    needed = -1 if found.off > 0 else 1
+    return any(term.free and (term.sign if term in found.left else -term.sign) == needed for term in found.terms)
+
+
+def _term(signed: str, figures: Mapping[str, Figure], rows: Mapping[str, Sequence[str]]) -> Term:
+    sign, key = (-1, signed[1:]) if signed.startswith("-") else (1, signed)
+    figure = figures.get(key)
+    if figure is not None and figure.value is not None:
+        return Term(sign, key, figure.value, False, cells=(key,))
+    parts = rows.get(key)
+    if parts is None:
+        absent = figure is None or figure.state == "absent"
+        return Term(sign, key, None, True, absent, () if absent else (key,))
+    terms = [_term(part, figures, {}) for part in parts]
+    cells = tuple(cell for term in terms for cell in term.cells)
+    if all(term.value is None for term in terms):
+        return Term(sign, key, None, True, figure is None or figure.state == "absent", cells)
+    return Term(sign, key, _total(terms), any(term.free for term in terms), any(term.absent for term in terms), cells)
+
+
+def _rows_of(identities: Sequence[Identity]) -> dict[str, tuple[str, ...]]:
+    """Parts by the total they stand in for when it is blank: the rows of ARI-03."""
+    return {each.right[0]: each.left for each in identities if each.rule == "ARI-03"}
+
+
+# ---------------------------------------------------------------- how it is written
+def _total(terms: Sequence[Term]) -> Number:
+    return _tidy(sum(term.sign * (term.value or 0) for term in terms))
+
+
+def _tidy(value: Number) -> Number:
+    """Without the dust of binary fractions; whole numbers as int."""
+    value = round(value, 6)
+    return int(value) if float(value).is_integer() else value
+
+
+def _written(terms: Sequence[Term]) -> str:
+    shown = [term for term in terms if term.value] if len(terms) > _SHORT_SUM else list(terms)
+    text = ""
+    for term in shown or terms[:1]:
+        joint = (" + " if term.sign > 0 else " - ") if text else ("" if term.sign > 0 else "-")
+        text += f"{joint}{_tidy(term.value or 0)}"
+    return text
+
+
+def _sign(relation: str) -> str:
+    return "≥" if relation == ">=" else relation
+
+
+def _place(identity: Identity) -> dict[str, object]:
+    """Where the relation stands, as row or column key."""
+    key = identity.right[0]
+    row, _, column = key.rpartition(".")
+    if identity.rule == "ARI-03":
+        return {"row": row}
+    return {"col": row.removeprefix("disputes.") if row.startswith("disputes.") else column}
+
+
+# ---------------------------------------------------------------- a single cell that explains it all
+def _cell_hint(sums: Sequence[Sum], figures: Mapping[str, Figure]) -> dict[str, object] | None:
+    """The one cell whose change makes every relation of the table hold, or None where none or several would."""
+    failed = [each for each in sums if each.outcome == "fail" and each.variant != "blank_total"]
+    if not failed:
+        return None
+    fixes: list[tuple[str, Number]] = []
+    common = set.intersection(*({term.key for term in each.terms} for each in failed))
+    for key in common:
+        printed = figures[key].value if key in figures else None
+        touched = [(each, _weight(each, key)) for each in sums
+                   if each.outcome != "not_applicable" and _weight(each, key)]
+        changes = {_tidy(-each.off / weight) for each, weight in touched}
+        if printed is None or len(changes) != 1:
+            continue
+        fix = _tidy(printed + changes.pop())
+        if fix >= 0 and isinstance(fix, int):
+            fixes.append((key, fix))
+    if len(fixes) != 1:
+        return None
+    key, fix = fixes[0]
+    row, _, column = key.rpartition(".")
+    return {"row": row, "col": column, "printed": figures[key].value, "fix": fix}
+
+
+def _weight(found: Sum, key: str) -> int:
+    return (sum(term.sign for term in found.left if term.key == key)
+            - sum(term.sign for term in found.right if term.key == key))
+
+
+# ---------------------------------------------------------------- ARI-10: shifted in reading
+def _hold_back_shifts(sums: Sequence[Sum], figures: Mapping[str, Figure]) -> None:
+    """Make failures of the requests table uncertain where doubtful reading explains them better than the print does:
+    most rows with numbers fail, or the relation holds once its row, its column or the whole table is moved by one."""
+    table = [each for each in sums if each.identity.rule in ("ARI-01", "ARI-02", "ARI-03")]
+    failed = [each for each in table if each.outcome == "fail" and each.variant != "blank_total"]
+    if not failed or all(figures[key].confidence >= 1 for each in table for term in each.terms for key in term.cells):
+        return
+    rows = [each for each in table if each.identity.rule == "ARI-03" and any(term.value for term in each.terms)]
+    lost = [each for each in rows if each.outcome == "fail" and each.variant != "blank_total"]
+    moved = _Moved(table, figures)
+    for each in failed:
+        doubtful = any(figures[key].confidence < 1 for term in each.terms for key in term.cells)
+        if doubtful and (2 * len(lost) > len(rows) or moved.explains(each)):
+            each.outcome, each.reason, each.variant = "uncertain", "shifted", ""
+
+
+class _Moved:
+    """The requests table with its numbers moved by one place."""
+
+    def __init__(self, table: Sequence[Sum], figures: Mapping[str, Figure]) -> None:
+        self.table = table
+        names: dict[str, None] = {}
+        columns: dict[str, None] = {}
+        # ARI-03 names the row order and the columns of the form; the others only repeat them.
+        for found in table:
+            if found.identity.rule == "ARI-03":
+                for term in found.terms:
+                    row, _, column = term.key.rpartition(".")
+                    names[row], columns[column] = None, None
+        self.rows, self.columns = list(names), list(columns)
+        self.values: dict[str, Number] = {f"{row}.{column}": _number(figures, f"{row}.{column}")
+                                          for row in self.rows for column in self.columns}
+
+    def explains(self, found: Sum) -> bool:
+        if found.identity.rule == "ARI-03":
+            row = found.right[0].key.rpartition(".")[0]
+            lines = [[f"{row}.{column}" for column in self.columns]]
+        else:
+            column = found.right[0].key.rpartition(".")[2]
+            lines = [[f"{row}.{column}" for row in self.rows]]
+        across = [[f"{row}.{column}" for column in self.columns] for row in self.rows]
+        down = [[f"{row}.{column}" for row in self.rows] for column in self.columns]
+        return (any(self._holds([found], self._move(lines, step)) for step in (1, -1))
+                or any(self._holds(self.table, self._move(whole, step)) for whole in (across, down)
+                       for step in (1, -1)))
+
+    def _move(self, lines: Sequence[Sequence[str]], step: int) -> Values:
+        moved = dict(self.values)
+        for line in lines:
+            for place, key in enumerate(line):
+                before = place - step
+                moved[key] = self.values[line[before]] if 0 <= before < len(line) else 0
+        return moved
+
+    @staticmethod
+    def _holds(relations: Sequence[Sum], values: Values) -> bool:
+        """Whether all hold, and not merely because nothing but zeros is left."""
+        told = False
+        for found in relations:
+            left, right = (sum(term.sign * (values.get(term.key) or 0) for term in side)
+                           for side in (found.left, found.right))
+            told = told or bool(left or right)
+            if _tidy(left - right) != 0:
+                return False
+        return told
+
+
+def _number(figures: Mapping[str, Figure], key: str) -> Number:
+    figure = figures.get(key)
+    return (figure.value if figure is not None else None) or 0
