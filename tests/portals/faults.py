@@ -25,7 +25,7 @@ def challenge(request: Request, today: date) -> Response:
     """A script that wants a browser: status 412, never any content."""
     if request.path == "/robots.txt":
         return ROBOTS
-    return Response.page("<!DOCTYPE html><html><head><meta charset='utf-8'><meta id='9DhefwqGPrzGxEp9hPaoag' content='kd0'>"
+    return Response.page("<!DOCTYPE html><html><head><meta charset='utf-8'><meta id='9DhefwqGPrzGxEp' content='kd0'>"
                          f"<script>$_ts=window['$_ts'];if(!$_ts)$_ts={{}};$_ts.nsd={40000 + request.count};"
                          "$_ts.cd='qEqkrrlqcqGcrkAqc7lwDsWqcqVrqaGarG';</script>"
                          "<script src='/K3sZ1/rs.a1b2c3.js'></script></head><body></body></html>", 412)

@@ -1,8 +1,8 @@
 """A 大汉 jcms (jpage) portal: rows in a script's datastore, further groups from dataproxy.jsp, /art/Y/M/D/art_….html.
 
 Promises: the visible list is empty; the first page holds three pages of rows (a group), later groups come by
-startrecord/endrecord or page/perpage as text/xml; attachments answer 302 to /attach/; a visit counter changes with every
-request; article bodies stand between ContentStart and ContentEnd. Leaves alone: what the articles say.
+startrecord/endrecord or page/perpage as text/xml; attachments answer 302 to /attach/; a visit counter changes with
+every request; article bodies stand between ContentStart and ContentEnd. Leaves alone: what the articles say.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def _list(site: Site, request: Request, today: date) -> Response:
                  f'&unitid={UNIT}&webname={quote(site.name)}&permissiontype=0">]]></nextgroup>'
                  if len(rows) > GROUP else "")
     store = f"<datastore>\n{following}<recordset>{_records(site, rows[:GROUP])}</recordset></datastore>"
-    body = (f"{furniture_top(site.name)}<div class='weizhi'>当前位置：<a href='/'>首页</a> &gt; {site.column_name}</div>"
+    body = (f"{furniture_top(site.name)}<div class='weizhi'>当前位置：<a href='/'>首页</a> &gt; {site.column_name}"
+            "</div>"
             f"<div class='list'><ul></ul><div id='{UNIT}'><script type=\"text/xml\">{store}</script></div>"
             f"<script>$('#{UNIT}').jpage({{theme:'default',totalRecord:{len(rows)},perPage:{PER_PAGE},currentPage:1}})"
             f";</script></div>{furniture_foot(site.name, request.count)}")
@@ -78,7 +79,8 @@ def _list(site: Site, request: Request, today: date) -> Response:
 def _group(site: Site, request: Request, today: date) -> Response:
     query, rows = request.query, site.rows(today)
     if query.get("columnid") != site.base or query.get("unitid") != UNIT:
-        return _xml(f"<datastore><totalrecord>{0}</totalrecord><totalpage>0</totalpage><recordset></recordset></datastore>")
+        return _xml("<datastore><totalrecord>0</totalrecord><totalpage>0</totalpage><recordset></recordset>"
+                    "</datastore>")
     size = int(query.get("perpage") or PER_PAGE)
     if "startrecord" in query:
         first, last = int(query["startrecord"]), int(query.get("endrecord") or query["startrecord"]) + 1
@@ -102,8 +104,8 @@ def _record(site: Site, entry: Entry) -> str:
     shown = entry.title if len(entry.title) <= 24 else entry.title[:22] + "…"
     address = entry.elsewhere or _address(site, entry)
     broken = f"{entry.day:%Y}-\n{entry.day:%m-%d}" if entry.number % 4 == 0 else entry.day.isoformat()
-    return (f"<record><![CDATA[<li><a href='{address}' target='_blank' title='{escape(entry.title)}'>{escape(shown)}</a>"
-            f"<span>{broken}</span></li>]]></record>")
+    return (f"<record><![CDATA[<li><a href='{address}' target='_blank' title='{escape(entry.title)}'>{escape(shown)}"
+            f"</a><span>{broken}</span></li>]]></record>")
 
 
 def _article(site: Site, request: Request, entry: Entry, today: date) -> Response:
@@ -116,7 +118,8 @@ def _article(site: Site, request: Request, entry: Entry, today: date) -> Respons
              f"<td>组配分类</td><td>{site.column_name}</td></tr><tr><td>发布机构</td><td>{escape(site.name)}</td>"
              f"<td>成文日期</td><td>{day}</td></tr></table>")
     body = (f"{furniture_top(site.name)}{index}<div class='main-txt'><h1 class='title'>{escape(entry.title)}</h1>"
-            f"<p class='info'>发布日期：{day} 10:1{entry.number % 10}　信息来源：{escape(site.name)}　{counter_line(request)}</p>"
+            f"<p class='info'>发布日期：{day} 10:1{entry.number % 10}　信息来源：{escape(site.name)}　"
+            f"{counter_line(request)}</p>"
             f"<div id='zoom'><meta name=\"ContentStart\"><!--<$[信息内容]>begin-->{text}<!--<$[信息内容]>end-->"
             f"<meta name=\"ContentEnd\"></div></div>{furniture_foot(site.name, request.count)}")
     meta = (f'<meta name="ArticleTitle" content="{escape(entry.title)}">\n<meta name="PubDate" content="{day} 10:1'

@@ -85,6 +85,7 @@ OFFICES: dict[str, Office] = {office.id: office for office in (
     _department("shidian-water", "试点县", "水利局", "shidian", "water", parent="shidian-gov"),
     _department("shidian-forestry", "试点县", "林业局", "shidian-offices", "forestry", parent="shidian-gov"),
     _department("shidian-agriculture", "试点县", "农业农村局", "shidian-offices", "agriculture", parent="shidian-gov"),
-    _below("shidian-town", "试点县", "范本乡人民政府", "township", "shidian-offices", "township", "shidian-gov", "must"),
+    _below("shidian-town", "试点县", "范本乡人民政府", "township", "shidian-offices", "township", "shidian-gov",
+           "must"),
     _government("fanli-gov", "范例县", "county", "shidian-offices"),
 )}

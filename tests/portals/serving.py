@@ -146,8 +146,9 @@ class Portals:
 
     def _parse(self, head: bytes, host: str) -> Request:
         first, *lines = head.decode("latin-1").split("\r\n")
-        method, target, _ = (first.split(" ", 2) + ["", ""])[:3]
-        headers = {name.strip().lower(): text.strip() for name, _, text in (line.partition(":") for line in lines) if _}
+        method, target = [*first.split(" "), ""][:2]
+        headers = {name.strip().lower(): text.strip()
+                   for name, colon, text in (line.partition(":") for line in lines) if colon}
         parts = urlsplit(target)
         self._counts[host] = self._counts.get(host, 0) + 1
         return Request(method, parts.path or "/", dict(parse_qsl(parts.query, keep_blank_values=True)), headers, host,

@@ -1,7 +1,7 @@
 """What the three kinds of test portal share: entries of a column, their content, page furniture, small answers.
 
-Promises: an entry shows itself from its day of appearance until its day of removal; content is made once per version, so
-that the same address gives the same bytes. Leaves alone: addresses, lists and paging (trs.py, jpage.py, static.py).
+Promises: an entry shows itself from its day of appearance until its day of removal; content is made once per version,
+so that the same address gives the same bytes. Leaves alone: addresses, lists and paging (trs.py, jpage.py, static.py).
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def home(site: Site, column: str) -> Response:
         "<div class='index-news'><h2>本地要闻</h2><ul>"
         "<li><a href='/yw/1.html'>全市重点项目现场推进活动举行</a></li>"
         "<li><a href='/yw/2.html'>春运首日各站点运行平稳</a></li></ul></div>"
-        f"<div class='zwgk'><h2><a href='/zwgk/'>政务公开</a></h2></div>") + furniture_foot(site.name, None)))
+        "<div class='zwgk'><h2><a href='/zwgk/'>政务公开</a></h2></div>") + furniture_foot(site.name, None)))
 
 
 def disclosure_page(site: Site, column: str) -> Response:
@@ -157,12 +157,14 @@ def disclosure_page(site: Site, column: str) -> Response:
 
 
 def document(title: str, body: str, head: str = "") -> str:
-    return (f'<!DOCTYPE html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n{head}'
+    return (f'<!DOCTYPE html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
+            f'{head}'
             f'<link rel="stylesheet" href="/images/style.css">\n</head>\n<body>\n{body}\n</body>\n</html>\n')
 
 
 def furniture_top(name: str) -> str:
-    links = [("/", "首页"), ("/zwdt/", "政务动态"), ("/zwgk/", "政务公开"), ("/zwfw/", "政务服务"), ("/hdjl/", "互动交流")]
+    links = [("/", "首页"), ("/zwdt/", "政务动态"), ("/zwgk/", "政务公开"), ("/zwfw/", "政务服务"),
+             ("/hdjl/", "互动交流")]
     items = "".join(f'<li><a href="{address}">{text}</a></li>' for address, text in links)
     return (f'<div class="header"><div class="logo">{escape(name)}</div><ul class="nav">{items}</ul>'
             '<form action="/search" class="search"><input name="q" placeholder="请输入关键字"></form></div>')

@@ -72,8 +72,8 @@ def _list(site: Site, request: Request, today: date, page: int) -> Response:
     before = f'<a href="{_page(site, page - 1)}">上一页</a> ' if page > 1 else ""
     after = f'<a href="{_page(site, page + 1)}">下一页</a>' if page < len(pages) else ""
     body = (f'{furniture_top(site.name)}<div class="local">您的位置：<a href="/">首页</a> / {site.column_name}</div>'
-            f'<div class="main"><ul class="infolist">{rows}</ul><div class="pagination">共{len(pages)}页 {before}{numbers}'
-            f"{after}</div></div>{furniture_foot(site.name, request.count)}")
+            f'<div class="main"><ul class="infolist">{rows}</ul><div class="pagination">共{len(pages)}页 '
+            f"{before}{numbers}{after}</div></div>{furniture_foot(site.name, request.count)}")
     return Response.page(document(f"{site.column_name} - {site.name}", body))
 
 
@@ -85,8 +85,8 @@ def _page(site: Site, number: int) -> str:
 
 def _row(site: Site, entry: Entry) -> str:
     day = f"{entry.day:%Y}- {entry.day:%m}- {entry.day:%d}" if site.dialect == QUERY else entry.day.isoformat()
-    return (f'<li><span class="date">{day}</span><a href="{entry.elsewhere or f"{site.base}content_{entry.number}.html"}">'
-            f"{escape(entry.title)}</a></li>\n")
+    address = entry.elsewhere or f"{site.base}content_{entry.number}.html"
+    return f'<li><span class="date">{day}</span><a href="{address}">{escape(entry.title)}</a></li>\n'
 
 
 def _article(site: Site, request: Request, entry: Entry, today: date) -> Response:
@@ -97,7 +97,8 @@ def _article(site: Site, request: Request, entry: Entry, today: date) -> Respons
     text = filled(content, names[attached:], names[:attached])
     body = (f'{furniture_top(site.name)}<div class="local">您的位置：<a href="/">首页</a> / <a href="{site.base}">'
             f'{site.column_name}</a></div><div class="detail"><h2 class="title">{escape(entry.title)}</h2>'
-            f'<div class="source">发布时间：{entry.day.isoformat()}　发布单位：{escape(site.name)}　{counter_line(request)}</div>'
+            f'<div class="source">发布时间：{entry.day.isoformat()}　发布单位：{escape(site.name)}　'
+            f'{counter_line(request)}</div>'
             f'<div class="content">{text}</div><div class="bdsharebuttonbox"><a href="#">分享到微信</a></div></div>'
             f"{furniture_foot(site.name, request.count)}")
     return Response.page(document(f"{entry.title} - {site.name}", body))

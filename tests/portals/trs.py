@@ -57,10 +57,10 @@ def _list(site: Site, request: Request, today: date, page: int) -> Response:
     if page + 1 in site.failing_pages:
         return Response.page("<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>", 503)
     rows = "".join(_row(site, request, entry, place) for place, entry in enumerate(pages[page]))
-    body = (f'{furniture_top(site.name)}<div class="crumbs"><a href="/">首页</a> &gt; <a href="/zwgk/">政务公开</a> &gt; '
-            f'{site.column_name}</div><div class="list"><ul class="news_list">{rows}</ul><div class="page">'
-            f'<script type="text/javascript">createPageHTML({len(pages)}, {page}, "index", "html");</script></div></div>'
-            f"{furniture_foot(site.name, None)}")
+    body = (f'{furniture_top(site.name)}<div class="crumbs"><a href="/">首页</a> &gt; '
+            f'<a href="/zwgk/">政务公开</a> &gt; {site.column_name}</div><div class="list"><ul class="news_list">{rows}</ul><div class="page">'
+            f'<script type="text/javascript">createPageHTML({len(pages)}, {page}, "index", "html");</script></div>'
+            f"</div>{furniture_foot(site.name, None)}")
     return tagged(document(f"{site.column_name}_{site.name}", body,
                            f'<meta name="ColumnName" content="{site.column_name}">\n'
                            '<script src="/images/createPageHTML.js"></script>\n'))
@@ -82,8 +82,9 @@ def _article(site: Site, entry: Entry, today: date) -> Response:
         ("SiteName", site.name), ("SiteIDCode", "0000000000"), ("ColumnName", site.column_name),
         ("ArticleTitle", entry.title), ("PubDate", f"{entry.day.isoformat()} 16:2{entry.number % 10}"),
         ("ContentSource", site.name)))
-    body = (f'{furniture_top(site.name)}<div class="crumbs"><a href="/">首页</a> &gt; <a href="../">{site.column_name}</a>'
-            f'</div><div class="article"><h1>{escape(entry.title)}</h1><p class="info">发布日期：{entry.day.isoformat()}　'
+    body = (f'{furniture_top(site.name)}<div class="crumbs"><a href="/">首页</a> &gt; <a href="../">{site.column_name}'
+            f'</a></div><div class="article"><h1>{escape(entry.title)}</h1>'
+            f'<p class="info">发布日期：{entry.day.isoformat()}　'
             f'来源：{escape(site.name)}　【字体：<a href="#">大</a> <a href="#">中</a> <a href="#">小</a>】</p>'
             f'<div class="view TRS_UEDITOR trs_paper_default"><div class="TRS_Editor">{text}</div></div>'
             '<div class="share"><a href="#">打印</a> <a href="#">关闭</a></div></div>'

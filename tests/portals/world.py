@@ -114,11 +114,21 @@ PUBLICATIONS = (
 
 # Neither a report nor an interpretation of one: what fills every such column, some of it worded close to a report.
 _OTHER = (
-    "关于召开{year}年度政务公开工作推进会的通知", "{place}政府信息公开指南（{year}年修订）", "{place}{year}年政府网站工作年度报表",
-    "{place}{year}年法治政府建设年度报告", "关于做好{year}年政府信息公开工作年度报告编制发布工作的通知", "{place}{year}年度部门决算公开说明",
-    "{place}{year}年政务公开工作要点", "关于举办{year}年政务公开业务培训班的通知", "{place}政府信息公开制度汇编（{year}版）",
-    "{place}依申请公开办理流程图（{year}年）", "{year}年第三季度政务公开第三方评估情况通报", "{place}基层政务公开标准目录（{year}年版）",
-    "{place}主动公开基本目录{year}年调整说明", "关于{place}政务新媒体{year}年清理情况的公告", "{place}{year}年重大行政决策事项目录",
+    "关于召开{year}年度政务公开工作推进会的通知",
+    "{place}政府信息公开指南（{year}年修订）",
+    "{place}{year}年政府网站工作年度报表",
+    "{place}{year}年法治政府建设年度报告",
+    "关于做好{year}年政府信息公开工作年度报告编制发布工作的通知",
+    "{place}{year}年度部门决算公开说明",
+    "{place}{year}年政务公开工作要点",
+    "关于举办{year}年政务公开业务培训班的通知",
+    "{place}政府信息公开制度汇编（{year}版）",
+    "{place}依申请公开办理流程图（{year}年）",
+    "{year}年第三季度政务公开第三方评估情况通报",
+    "{place}基层政务公开标准目录（{year}年版）",
+    "{place}主动公开基本目录{year}年调整说明",
+    "关于{place}政务新媒体{year}年清理情况的公告",
+    "{place}{year}年重大行政决策事项目录",
 )
 
 
@@ -191,7 +201,8 @@ def site(plan: PortalPlan, port: int) -> Site:
                if OFFICES[publication.office].portal == plan.id]
     entries += [_announcement(plan, number) for number in range(plan.others)]
     if plan.id == "shifan-offices":
-        entries.append(Entry(3001, "一图读懂：示范县统计局2025年政府信息公开工作年度报告", date(2026, 1, 22), _infographic))
+        entries.append(Entry(3001, "一图读懂：示范县统计局2025年政府信息公开工作年度报告", date(2026, 1, 22),
+                             _infographic))
     if plan.id == "shidian-offices":
         entries.append(Entry(3002, "试点县范本乡人民政府2025年政府信息公开工作年度报告", date(2026, 1, 27),
                              lambda: Content(""), elsewhere=f"http://{FOREIGN}:{port}/gkcopy/content_998.html"))
@@ -261,7 +272,8 @@ def report(publication: Publication, *, revised: bool = False) -> ReportText:
         wrong = int(chosen["applications.carried_in.total"] or 0) + 2
         sections[1] = re.sub(r"上年结转\d+件", f"上年结转{wrong}件", sections[1] or "")
     if publication.fault == "parts_exceed_total":
-        sections[1] = (sections[1] or "") + "\n全年主动公开政府信息412条，其中门户网站公开260条、政务新媒体公开120条、公示栏公开42条。"
+        sections[1] = (sections[1] or "") + (
+            "\n全年主动公开政府信息412条，其中门户网站公开260条、政务新媒体公开120条、公示栏公开42条。")
         sections[6] = "没有其他需要报告的事项。"
     if publication.fault == "no_fifth_section":
         sections[5] = None
@@ -281,7 +293,8 @@ def _content(publication: Publication, revised: bool) -> Content:
     if publication.medium == "pdf":
         return Content(f"<p>{text.title}详见附件。</p>", (_part(name("pdf"), making.pdf(text)),))
     if publication.medium == "docx":
-        return Content(f"<p>现将{text.title}予以公布，正文见附件。</p>", (_part(name("docx"), _steady(making.docx(text))),))
+        return Content(f"<p>现将{text.title}予以公布，正文见附件。</p>",
+                       (_part(name("docx"), _steady(making.docx(text))),))
     attached = (_part(name("docx"), _steady(making.docx(text))),) if publication.medium == "html+docx" else ()
     if publication.fault == "tables_as_images":
         html = making.html_body(text, tables_as_images=True, image_folder="@@")
