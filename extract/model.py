@@ -195,11 +195,13 @@ class Figure:
         if state not in STATES:
             raise RecordError(f"figure {key}: state {state!r} is none of {', '.join(STATES)}")
         if isinstance(value, str):
-            # A record written by hand may hold the cell as printed; it is read as the cell would be.
+            # A record may hold a number with words as printed (2笔): read as that cell would be. A mere numeral in
+            # quotes is a slip of whoever wrote the record, and refused below.
             from extract.figures import parse_cell
 
-            value, state = parse_cell(value, "decimal" if key.endswith(".amount") else "signed")
-            record = {"raw": record["value"], **record}
+            number, told = parse_cell(value, "decimal" if key.endswith(".amount") else "signed")
+            if told == "text" and number is not None:
+                value, state, record = number, told, {"raw": value, **record}
         if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
             raise RecordError(f"figure {key}: value {value!r} is no number; write null where nothing is printed")
         if value is not None and state not in ("number", "text"):
