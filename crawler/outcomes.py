@@ -1,0 +1,282 @@
+"""From an answer or a failure to an Outcome, and from an Outcome to whose job it is.
+
+Promises: a page that protects itself, says it doesn't exist or was served in place of another is never `ok`; the
+reason names what was seen, in English technical terms. Patterns and wording live in config/outcomes.yaml. Leaves
+alone: whether a list has rows (families) and what an operator is told (monitor).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import ssl
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+)
+
+from crawler.model import Outcome
+from extract.configuration import load
+
+Expect = Literal["page", "data", "file"]
+"""What was asked for: an HTML page, an answer of an interface (XML, script), or an attachment."""
+
+_FAULT_PAGE_CHARACTERS = 600
+"""Visible characters up to which a page may be nothing but a notice; real pages have menus and more."""
+_STUB_BYTES = 600
+_REPLACEMENT_SHARE = 0.02
+
+
+class Failure(Exception):  # noqa: N818 – an outcome, no error of the program
+    """Raised by middlewares to end a request with an outcome of their own, e.g. robots_denied, redirect_offsite."""
+
+    def __init__(self, outcome: Outcome, reason: str) -> None:
+        super().__init__(f"{outcome}: {reason}")
+        self.outcome, self.reason = outcome, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a fetch came to. `text` is the decoded page where one was asked for and came."""
+
+    outcome: Outcome
+    reason: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An answer as it came, after redirects. `headers` with names in lower case."""
+
+    url: str
+    final_url: str
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    zh: str
+    en: str
+
+
+class _Advice(_Said):
+    job: Literal["none", "competent_office", "site", "operator"]
+    mend: _Said
+
+
+class _Recognition(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    challenge_script: list[str]
+    challenge_words: list[str]
+    soft_404: list[str]
+    rate_words: list[str]
+
+
+class OutcomeFacts(BaseModel):
+    """config/outcomes.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    jobs: dict[str, _Said]
+    outcomes: dict[Outcome, _Advice]
+    recognition: _Recognition
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Whose job an outcome is and how to mend it, in both languages; job is a key, job_zh and job_en its wording."""
+
+    outcome: Outcome
+    zh: str
+    en: str
+    job: str
+    job_zh: str
+    job_en: str
+    mend_zh: str
+    mend_en: str
+
+
+def advice(outcome: Outcome) -> Advice:
+    facts = load("outcomes.yaml", OutcomeFacts)
+    entry = facts.outcomes[outcome]
+    job = facts.jobs[entry.job]
+    return Advice(outcome, entry.zh, entry.en, entry.job, job.zh, job.en, entry.mend.zh, entry.mend.en)
+
+
+def of_response(received: Received, expect: Expect = "page") -> Verdict:
+    """What this answer is. Status first where it is decisive, then what the body shows."""
+    status, body = received.status, received.body
+    text = decode(body, received.headers.get("content-type", "")) if _textual(received, expect) else ""
+    if text:
+        script = _mark("challenge_script", text[:60_000])
+        if script and (status in (202, 403, 412, 503, 521) or _thin(text)):
+            return Verdict(Outcome.CHALLENGE, f"status {status}, script {script}")
+    by_status = _of_status(status, text)
+    if by_status:
+        return by_status
+    if status == 200 and not body:
+        return Verdict(Outcome.SOFT_404, "empty body")
+    if expect == "file":
+        return _of_file(text)
+    if _undecodable(text):
+        return Verdict(Outcome.UNDECODABLE, "neither UTF-8 nor GB18030", text)
+    if expect == "data":
+        return Verdict(Outcome.OK, "", text)
+    return _of_page(received, text)
+
+
+def of_failure(fault: BaseException) -> Verdict:
+    """What an exception of the downloader or of our middlewares means."""
+    if isinstance(fault, Failure):
+        return Verdict(fault.outcome, fault.reason)
+    chain = list(_chain(fault))
+    names = " ".join(type(one).__name__ for one in chain)
+    detail = f"{type(fault).__name__}: {fault}"[:200]
+    if isinstance(fault, CannotResolveHostError):
+        return Verdict(Outcome.DNS, detail)
+    if isinstance(fault, DownloadTimeoutError) or "TimeoutError" in names or "TCPTimedOutError" in names:
+        return Verdict(Outcome.TIMEOUT, detail)
+    if isinstance(fault, DownloadConnectionRefusedError):
+        return Verdict(Outcome.REFUSED, detail)
+    if isinstance(fault, DownloadCancelledError):
+        return Verdict(Outcome.TOO_LARGE, detail)
+    if any(isinstance(one, ssl.SSLError) for one in chain) or re.search(
+            r"OpenSSL|SSL routines|certificate|VerificationError", " ".join([names, *(f"{one!r}" for one in chain)])):
+        return Verdict(Outcome.TLS, detail)
+    if re.search(r"NoRouteError|ConnectError|ConnectionRefused|HostUnreachable", names):
+        return Verdict(Outcome.REFUSED, detail)
+    if isinstance(fault, ResponseDataLossError):
+        return Verdict(Outcome.SERVER_ERROR, "the answer was cut short")
+    return Verdict(Outcome.SERVER_ERROR, detail)
+
+
+def decode(body: bytes, content_type: str = "") -> str:
+    """Text by bytes, header and meta together: whichever of UTF-8 and GB18030 loses fewer characters, the declared
+    one first. Headers say utf-8 over GBK bytes and the reverse."""
+    declared = f"{content_type} {body[:4096].decode('latin-1')}"
+    match = re.search(r"charset\s*=\s*[\"']?\s*([\w-]+)", declared, re.I)
+    chinese = bool(match and re.match(r"gb|hz", match.group(1), re.I))
+    order = ("gb18030", "utf-8") if chinese and not body.startswith(b"\xef\xbb\xbf") else ("utf-8", "gb18030")
+    readings = []
+    for encoding in order:
+        try:
+            return body.decode(encoding).removeprefix("\ufeff")
+        except UnicodeDecodeError:
+            readings.append(body.decode(encoding, "replace").removeprefix("\ufeff"))
+    return min(readings, key=lambda reading: reading.count("\ufffd"))
+
+
+def _of_status(status: int, text: str) -> Verdict | None:
+    if 200 <= status < 300 and status != 202:
+        return None
+    if status == 304:
+        return Verdict(Outcome.NOT_MODIFIED)
+    words = _mark("challenge_words", _visible(text)[:3000]) if text and _thin(text) else ""
+    if status in (202, 412, 521):
+        return Verdict(Outcome.CHALLENGE, f"status {status}")
+    if status in (404, 410):
+        return Verdict(Outcome.GONE, f"status {status}")
+    if status == 429:
+        return Verdict(Outcome.RATE_LIMITED, f"status {status}")
+    if words and status < 600:
+        return Verdict(Outcome.CHALLENGE, f"status {status}, the page asks for a check")
+    if status in (401, 403, 405, 406, 451):
+        return Verdict(Outcome.FORBIDDEN, f"status {status}")
+    if 300 <= status < 400:
+        return Verdict(Outcome.REDIRECT_OFFSITE, f"status {status} leads nowhere")
+    return Verdict(Outcome.SERVER_ERROR if status >= 500 else Outcome.GONE, f"status {status}")
+
+
+def _of_page(received: Received, text: str) -> Verdict:
+    visible = _visible(text)
+    if len(visible) <= _FAULT_PAGE_CHARACTERS or _title_says(text):
+        for kind, outcome in (("challenge_words", Outcome.CHALLENGE), ("rate_words", Outcome.RATE_LIMITED),
+                              ("soft_404", Outcome.SOFT_404)):
+            seen = _mark(kind, visible[:3000])
+            if seen and (_thin(text) or kind == "soft_404"):
+                return Verdict(outcome, f"the page says: {seen[:40]}", text)
+    if _led_home(received):
+        return Verdict(Outcome.SOFT_404, f"led to the start page {received.final_url}", text)
+    if len(received.body) < _STUB_BYTES and len(visible) < 40 and not re.search(
+            r"<(iframe|frame|datastore|embed|object|img|meta[^>]+refresh)\b|location\s*[.=]|<a\b", text, re.I):
+        return Verdict(Outcome.SOFT_404, f"a stub of {len(received.body)} bytes", text)
+    return Verdict(Outcome.OK, "", text)
+
+
+def _of_file(text: str) -> Verdict:
+    """An attachment that came as a page: a check, or a notice; Word's own HTML under .doc is a document."""
+    if not re.match(r"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|script)\b", text[:2000], re.I | re.S):
+        return Verdict(Outcome.OK)
+    if "urn:schemas-microsoft-com" in text[:4000]:
+        return Verdict(Outcome.OK)
+    if _mark("challenge_words", _visible(text)[:3000]) or _mark("challenge_script", text[:60_000]):
+        return Verdict(Outcome.CHALLENGE, "a check in place of the file", text)
+    return Verdict(Outcome.SOFT_404, "a page in place of the file", text)
+
+
+def _textual(received: Received, expect: Expect) -> bool:
+    if expect != "file":
+        return True
+    start = received.body[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return start.startswith((b"<!doctype", b"<html", b"<head", b"<body", b"<script", b"<!--", b"<?xml"))
+
+
+def _undecodable(text: str) -> bool:
+    return bool(text) and text.count("\ufffd") > max(3, _REPLACEMENT_SHARE * len(re.sub(r"<[^>]*>", "", text)))
+
+
+def _led_home(received: Received) -> bool:
+    asked, came = urlsplit(received.url), urlsplit(received.final_url)
+    return (received.url != received.final_url and re.fullmatch(r"/?((index|default)\.\w+)?", came.path) is not None
+            and not came.query and re.fullmatch(r"/?((index|default)\.\w+)?", asked.path) is None)
+
+
+def _thin(text: str) -> bool:
+    """Whether so few links stand on the page that it can be no list and no ordinary page of a portal."""
+    return len(re.findall(r"<a\b[^>]*href", text, re.I)) < 5 and "<datastore" not in text
+
+
+def _visible(text: str) -> str:
+    bare = re.sub(r"<(script|style|noscript)\b.*?</\1\s*>|<!--.*?-->", " ", text, flags=re.I | re.S)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>|&nbsp;", " ", bare)).strip()
+
+
+def _title_says(text: str) -> bool:
+    title = re.search(r"<title[^>]*>(.*?)</title>", text, re.I | re.S)
+    return bool(title and (_mark("soft_404", title.group(1)) or re.match(r"\s*404\b", title.group(1))))
+
+
+def _mark(kind: str, text: str) -> str:
+    """What of `text` matches a pattern of this kind, empty where nothing does."""
+    match = next((found for pattern in _patterns(kind) if (found := pattern.search(text))), None)
+    return match.group(0) if match else ""
+
+
+@functools.cache
+def _patterns(kind: str) -> tuple[re.Pattern[str], ...]:
+    listed = getattr(load("outcomes.yaml", OutcomeFacts).recognition, kind)
+    return tuple(re.compile(pattern, re.I | re.S) for pattern in listed)
+
+
+def _chain(fault: BaseException | None) -> list[BaseException]:
+    """The exception with everything it was raised from or wraps (Twisted keeps reasons in a list)."""
+    found: list[BaseException] = []
+    waiting = [fault]
+    while waiting and len(found) < 20:
+        one = waiting.pop()
+        if one is None or one in found:
+            continue
+        found.append(one)
+        waiting += [one.__cause__, one.__context__]
+        waiting += [getattr(reason, "value", reason) for reason in getattr(one, "reasons", None) or []
+                    if isinstance(getattr(reason, "value", reason), BaseException)]
+    return found
