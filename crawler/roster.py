@@ -78,7 +78,7 @@ class Roster:
         for body in roster.bodies.values():
             for name in body.names:
                 exact[titles.normalise(name)].add(body.id)
-                for variant in _variants(titles.normalise(name)):
+                for variant in _shortened(titles.normalise(name)):
                     derived[variant].add(body.id)
             for portal, column in roster.columns_of(body):
                 users[portal.id].add(body.id)
@@ -87,13 +87,19 @@ class Roster:
         return roster
 
     def columns_of(self, body: Body) -> list[tuple[Portal, Column]]:
-        """Every column that must have answered before this body's report may be called unseen."""
+        """Every column that must have answered before this body's report may be called unseen.
+
+        Without channels in its row: the portal's shared columns; a column of role own belongs to those who name it.
+        """
         if body.channels:
             named = (channel.split("/") for channel in body.channels)
             return [(self.portals[portal], column) for portal, wanted in named if portal in self.portals
                     for column in self.portals[portal].columns if column.id == wanted]
         portal = self.portals.get(body.portal)
-        return [(portal, column) for column in portal.columns] if portal else []
+        if portal is None:
+            return []
+        shared = [column for column in portal.columns if column.role != "own"]
+        return [(portal, column) for column in shared or portal.columns]
 
     def bodies_of(self, portal: str, column: str = "") -> set[str]:
         """Ids of the bodies that publish on a portal, or in one of its columns."""
@@ -112,31 +118,32 @@ class Roster:
     def find(self, printed_name: str, portal: str | None = None) -> Body | None:
         """The one body a printed name can mean, looked for on the portal first; None when none or several can.
 
-        Whole names (own, former, aliases, plates) count everywhere; shortened ones (白石区, 教育局) only where a single
-        body of the portal, or failing a portal a single body of the roster, shortens so.
+        Whole names (own, former, aliases, plates) count everywhere; shortened ones (教育局) only where a single body of
+        the portal shortens so, or where the print still names the place.
         """
         name = titles.normalise(printed_name)
         if not name:
             return None
         here = self._users.get(portal, set()) if portal else set()
-        for index in (self._exact, self._derived):
-            for key in (name, *(_variants(name) if index is self._derived else ())):
-                candidates = index.get(key, set())
-                for group in ((candidates & here) if portal else set(), candidates):
-                    if len(group) == 1:
-                        found = self.bodies[next(iter(group))]
-                        if group is candidates and portal and index is self._derived and found.id not in here:
-                            continue
-                        return found
-                    if group:
-                        return None
+        for index, keys in ((self._exact, [name]), (self._exact, list(_printed(name))),
+                            (self._derived, list(_printed(name)))):
+            candidates = {identity for key in keys for identity in index.get(key, ())}
+            near = candidates & here
+            if index is self._derived and portal:
+                # A shortened name is only understood where it is at home, or where it still names its place.
+                candidates = near or {identity for identity in candidates if _PLACE.match(name)}
+            for group in (near, candidates):
+                if len(group) == 1:
+                    return self.bodies[next(iter(group))]
+                if group:
+                    return None
         return None
 
     def route(self, item: Item, portal: Portal, column: Column | None = None) -> Route:
         """Where one list row belongs. Rows on hosts nobody registered are `foreign`, with the body they speak of."""
         title = titles.parse(item.title)
         if title.kind == "note":
-            owner = self.find(title.body or "", portal.id)
+            owner = self._named_in(title.normalised, portal)
             return Route("note", owner.id if owner else None, "unknown", title.year, title.body or "", title.reason)
         if not title.accepted and not title.needs_content:
             about = title.kind not in ("", "other")
@@ -170,6 +177,9 @@ class Roster:
         """The scope a title of this body means: the row's only one, else what the title says, else unknown."""
         if len(body.scopes) == 1:
             return body.scopes[0]
+        said = titles.parse(title).scope
+        if said in body.scopes:
+            return said
         name = titles.normalise(title)
         if "system" in body.scopes and "全系统" in name:
             return "system"
@@ -178,6 +188,15 @@ class Roster:
         if "own" in body.scopes and ("本机关" in name or any(office in name for office in _OFFICES)):
             return "own"
         return "unknown"
+
+    def _named_in(self, text: str, portal: Portal) -> Body | None:
+        """The body of this portal whose name begins a sentence about it; the longest name wins."""
+        names = {name: ids for name, ids in (self._exact | self._derived).items() if text.startswith(name)}
+        for name in sorted(names, key=len, reverse=True):
+            found = self.find(name, portal.id)
+            if found:
+                return found
+        return None
 
     def _owner(self, printed: str, portal: Portal, column: Column | None) -> Body | None:
         if printed:
@@ -188,26 +207,37 @@ class Roster:
         return self.bodies[next(iter(alone))] if len(alone) == 1 and own else None
 
 
-def _variants(name: str) -> Iterator[str]:
-    """Shorter names by which a body may call itself: without places in front, without 人民政府, office forms alike."""
+def _spellings(name: str) -> list[str]:
+    """The same name as a body may print it: without a bracketed tail, without 人民政府, office names alike."""
     forms = [name]
+    if bracketed := re.match(r"(.+)[（(][^（()）]+[）)]$", name):
+        forms.append(bracketed[1])
     for office in _OFFICES:
         if name.endswith(office):
-            forms = [name.removesuffix(office) + "政府办公室", name.removesuffix(office) + "人民政府办公室"]
-            break
-    else:
-        if name.endswith(_GOVERNMENT) and len(name) > len(_GOVERNMENT):
-            forms.append(name.removesuffix(_GOVERNMENT))
-    seen = {name}
-    for form in forms:
-        while True:
-            if form not in seen:
-                seen.add(form)
-                yield form
-            match = _PLACE.match(form)
-            if not match or match.end() >= len(form):
-                break
+            return [*forms, name.removesuffix(office) + "政府办公室", name.removesuffix(office) + "人民政府办公室"]
+    if name.endswith(_GOVERNMENT) and len(name) > len(_GOVERNMENT):
+        forms.append(name.removesuffix(_GOVERNMENT))
+    return forms
+
+
+def _shortened(name: str) -> Iterator[str]:
+    """A roster name with its places cut from the front one by one: 白石区教育局, 区教育局, 教育局."""
+    for form in _spellings(name):
+        yield form
+        while (match := _PLACE.match(form)) and match.end() < len(form):
+            yield match[0][-1] + form[match.end():]
             form = form[match.end():]
+            yield form
+
+
+def _printed(name: str) -> Iterator[str]:
+    """A printed name with places cut from its front, as long as one place still says where: a 白石区教育局 of another
+    city is never cut down to any 教育局."""
+    for form in _spellings(name):
+        yield form
+        while (match := _PLACE.match(form)) and _PLACE.match(form[match.end():]):
+            form = form[match.end():]
+            yield form
 
 
 def _read_bodies(path: Path, faults: list[str]) -> dict[str, Body]:
