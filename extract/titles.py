@@ -2,7 +2,7 @@
 
 Promises: the issuing body's name is cut out first, so nothing in it accepts or rejects; a title is accepted only when
 what remains is the report's own name; real reports wrapped in a notice are accepted, circulars about preparing reports
-are not. Leaves alone: which roster body the printed name is (crawler.roster), and the content (`needs_content`: ask it).
+are not. Leaves alone: which roster body the printed name is (crawler.roster), and the content (see `needs_content`).
 """
 
 from __future__ import annotations

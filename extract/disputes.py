@@ -1,0 +1,102 @@
+"""Claims on reconsideration and litigation over disclosure, and on their absence.
+
+Promises and metrics: extract.claims. The clause itself must tie them to disclosure: an office's own caseload is none.
+Leaves alone: whether it fits table 4.
+"""
+
+from __future__ import annotations
+
+import re
+
+from extract.clauses import Sentence
+from extract.model import Claim
+from extract.statements import (
+    ABOUT_DISCLOSURE,
+    COMPARISON,
+    PART_OF_YEAR,
+    claim_of,
+    of_this_year,
+    speaks_of,
+    statement_of,
+)
+
+_RECONSIDERED = re.compile(r"复议")
+_SUED = re.compile(r"诉讼|起诉|应诉")
+_RESULTS = (("upheld", re.compile(r"维持")), ("corrected", re.compile(r"纠正|纠错")),
+            ("pending", re.compile(r"尚未审结|未审结|正在审理|尚在审理|审理中")), ("other", re.compile(r"其他结果")))
+_OTHER_RESULT = re.compile(r"撤销|驳回|败诉|胜诉|撤回|终止|审结|确认违法|责令|调解|和解|开庭|应诉率|听证")
+_ALL_UPHELD = re.compile(r"(?:全部|均|都)(?:获得?|被|予以|为|得到)?(?:结果)?维持")
+_NO_DISPUTE = re.compile(
+    r"(?:未发生过?|没有发生过?|未出现|没有出现|未产生|没有产生|未引发|未引起|未收到过?|没有收到|未接到|未涉及|不存在|未有|没有|未被|无|零)"
+    r"(?P<what>[^，,。;；\d]{0,60}?(?:复议|诉讼|起诉)[^，,。;；\d]{0,14}?)(?=[，,。;；]|$)")
+_NOT_ALL = re.compile(r"败诉|纠错|纠正|撤销|违法|主动公开|自身原因|本机关原因|我[局办委]原因|过错|审结|上一?年|去年|结转|逾期|超期|申请人")
+_NO_LOSS = re.compile(r"零(?:败诉|纠错)|(?:未发生|未出现|没有|无|未)[^，,。;；\d]{0,24}?(?:败诉|被?纠错|被?纠正)")
+_OWN_FAULT = re.compile(r"自身|主动公开|本机关原因|程序|上一?年|去年")
+
+
+def disputes(sentence: Sentence, year: int | None) -> list[Claim]:
+    tied = ABOUT_DISCLOSURE.search(sentence.before + sentence.text)
+    loose = ABOUT_DISCLOSURE.search(sentence.topic)
+    if not tied and not loose:
+        return []
+    found: list[Claim] = []
+    route = ""
+    for quantity in sentence.quantities:
+        if quantity.unit not in ("件", "起", "宗", "份", "例", "次", "个"):
+            continue
+        own = _route(quantity.left) or _route(re.split(r"[，,、]", quantity.right)[0])
+        if own and not tied and re.search(r"受理|审理|办理|审结", quantity.clause):
+            continue
+        result = next((name for name, pattern in _RESULTS if pattern.search(quantity.left)), "")
+        if not own and not (result and route):
+            continue
+        route = own or route
+        if _OTHER_RESULT.search(quantity.left.replace("尚未审结", "").replace("未审结", "")) \
+                or COMPARISON.search(quantity.left) or re.search(r"上一?年|去年", quantity.clause) \
+                or not of_this_year(sentence, quantity, year) or ("分别" in quantity.left and not result):
+            continue
+        for name in ("reconsideration", "litigation") if "各" in quantity.left and route == "all" else (route,):
+            metric = f"disputes.{name}" + (f".{result}" if result else "")
+            found.append(claim_of(sentence, quantity, metric))
+    upheld = _ALL_UPHELD.search(sentence.text)
+    if upheld and found and not any("." in claim.metric.removeprefix("disputes.") for claim in found):
+        found += [statement_of(sentence, upheld, claim.metric + ".upheld", claim.value) for claim in found
+                  if claim.metric in ("disputes.reconsideration", "disputes.litigation", "disputes.all")]
+    for claim in found:
+        claim.detail.pop("_end", None)
+        claim.detail.pop("_start", None)
+    return found + _dispute_statements(sentence, year)
+
+
+def _route(text: str) -> str:
+    if re.search(r"未经复议|直接(?:提起)?(?:行政)?(?:诉讼|起诉)", text):
+        return "litigation_direct"
+    if re.search(r"复议后", text):
+        return "litigation_after_reconsideration"
+    reconsidered, sued = bool(_RECONSIDERED.search(text)), bool(_SUED.search(text))
+    if reconsidered and sued:
+        return "all"
+    return "reconsideration" if reconsidered else "litigation" if sued else ""
+
+
+def _dispute_statements(sentence: Sentence, year: int | None) -> list[Claim]:
+    said = []
+    for match in _NO_DISPUTE.finditer(sentence.text):
+        what = match["what"]
+        clause = re.split(r"[，,。;；]", sentence.text[:match.start()])[-1] + what
+        if _NOT_ALL.search(clause) or not ABOUT_DISCLOSURE.search(sentence.before + sentence.text) \
+                or PART_OF_YEAR.search(clause) or not speaks_of(sentence.text[:match.start()], year):
+            continue
+        routes = [name for name, pattern in (("reconsideration", _RECONSIDERED), ("litigation", _SUED))
+                  if pattern.search(what)]
+        if (what.startswith("复议") and "直接" in what) or "复议后" in what or "未经复议" in what:
+            continue
+        said.append(statement_of(sentence, match, "disputes.none", 0, routes=routes))
+    for match in _NO_LOSS.finditer(sentence.text):
+        clause = re.split(r"[，,。;；]", sentence.text[:match.start()])[-1] + match.group() \
+            + re.split(r"[，,。;；]", sentence.text[match.end():])[0]
+        if not _OWN_FAULT.search(clause) and ABOUT_DISCLOSURE.search(sentence.context) \
+                and speaks_of(sentence.text[:match.start()], year):
+            name = "none_lost" if "败诉" in match.group() else "none_corrected"
+            said.append(statement_of(sentence, match, f"disputes.{name}"))
+    return said

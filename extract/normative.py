@@ -1,0 +1,41 @@
+"""Claims on normative documents: issued, repealed, in force.
+
+Promises: only where the verb stands right beside the noun; numbers published, cleared, filed or interpreted are none.
+Leaves alone: whose documents they are (office or district), so they never weigh more than a note.
+"""
+
+from __future__ import annotations
+
+import re
+
+from extract.clauses import Sentence
+from extract.model import Claim
+from extract.statements import COMPARISON, claim_of, of_this_year
+
+_IN_FORCE = re.compile(r"现行有效")
+_ISSUED = re.compile(r"(?:制定|制发|出台|印发|新制定|新出台)(?:并)?(?:印发|出台|发布|公布|公开)?(?:了)?(?:区|县|市)?(?:政府)?(?:行政)?规范性文件(?:共|共计)?$")
+_REPEALED = re.compile(r"(?:废止|宣布失效|废止和?失效)(?:了)?(?:区|县|市)?(?:政府)?(?:行政)?规范性文件(?:共|共计)?$|规范性文件(?:共)?(?:废止)$")
+
+
+def normative(sentence: Sentence, year: int | None) -> list[Claim]:
+    found = []
+    for quantity in sentence.quantities:
+        if quantity.unit not in ("件", "个", "份", "部", "项") or not of_this_year(sentence, quantity, year):
+            continue
+        left, right = quantity.left, quantity.right
+        before = re.match(r"(?:现行有效)(?:的)?[^，,。]{0,8}规范性文件", right)
+        named = re.search(r"规范性文件", left)
+        if before or (named and _IN_FORCE.search(left) and not re.search(r"清理|公开|发布|审查|备案", left)):
+            metric = "in_force"
+        elif _ISSUED.search(left) or (re.match(r"规范性文件", right) and re.search(r"(?:制定|制发|出台|印发)(?:了)?$", left)):
+            metric = "issued"
+        elif _REPEALED.search(left) or (re.match(r"规范性文件", right) and re.search(r"(?:废止)(?:了)?$", left)):
+            metric = "repealed"
+        else:
+            continue
+        if COMPARISON.search(quantity.clause):
+            continue
+        claim = claim_of(sentence, quantity, f"normative.{metric}")
+        claim.detail.clear()
+        found.append(claim)
+    return found
