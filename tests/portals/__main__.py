@@ -18,7 +18,7 @@ def main() -> None:
     with world.portals(options.day, options.port) as running:
         for plan in world.PORTALS.values():
             print(f"http://{plan.host}:{running.port}{plan.path}  {plan.name}  {plan.fault}")
-        print(f"http://127.0.0.1:{running.port}/day?set=YYYY-MM-DD moves the world, /log shows the requests", flush=True)
+        print(f"http://127.0.0.1:{running.port}/day?set=YYYY-MM-DD moves the world, /log shows requests", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
 

@@ -58,7 +58,8 @@ def _list(site: Site, request: Request, today: date, page: int) -> Response:
         return Response.page("<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>", 503)
     rows = "".join(_row(site, request, entry, place) for place, entry in enumerate(pages[page]))
     body = (f'{furniture_top(site.name)}<div class="crumbs"><a href="/">首页</a> &gt; '
-            f'<a href="/zwgk/">政务公开</a> &gt; {site.column_name}</div><div class="list"><ul class="news_list">{rows}</ul><div class="page">'
+            f'<a href="/zwgk/">政务公开</a> &gt; {site.column_name}</div><div class="list">'
+            f'<ul class="news_list">{rows}</ul><div class="page">'
             f'<script type="text/javascript">createPageHTML({len(pages)}, {page}, "index", "html");</script></div>'
             f"</div>{furniture_foot(site.name, None)}")
     return tagged(document(f"{site.column_name}_{site.name}", body,

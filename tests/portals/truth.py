@@ -26,7 +26,7 @@ def _each(*statuses: str) -> tuple[Statuses, ...]:
 
 _ON_TIME, _BLIND = _always("on_time"), _always("unverified")
 NEWEST: dict[str, tuple[Statuses, ...]] = {
-    # 2026-02-02, 2026-02-09, 2026-04-07. Consolidated reports: county 20 February and 31 March, prefecture 10 and 31 March.
+    # 2026-02-02, 2026-02-09, 2026-04-07. Consolidated reports: county 20 February, prefecture 10 March, all 31 March.
     "city-gov": _each("not_due", "not_due", "on_time"),
     "yangli-gov": _each("not_due", "due_soon", "late_by_rule"),
     "shifan-gov": _each("not_due", "due_soon", "on_time"),
@@ -46,20 +46,20 @@ NEWEST: dict[str, tuple[Statuses, ...]] = {
     "city-resources": _BLIND, "city-sports": _BLIND, "city-audit": _BLIND,
 }
 """Report year 2025; bodies not named here are on_time at every scan."""
+_OUT_OF_REACH = {("city-commerce", 2023)}
+"""Stands on the list page that answers 503."""
 
 
 def expected(office: str, year: int) -> tuple[Statuses, ...]:
     """The statuses allowed at each scan."""
     if year == YEARS[-1]:
         return NEWEST.get(office, _ON_TIME)
-    published = next((each for each in PUBLICATIONS if (each.office, each.year) == (office, year)), None)
-    if office == "city-commerce":
-        # One of its two older reports stands on the page that answers, the other may not.
-        return _always("on_time", "unverified")
-    if published is not None:
+    if (office, year) in _OUT_OF_REACH:
+        return _BLIND
+    if any((each.office, each.year) == (office, year) for each in PUBLICATIONS):
         return _ON_TIME
-    return _each("not_seen|missing|unverified|not_confirmed", "missing|unverified|not_confirmed",
-                 "missing|unverified|not_confirmed") if office != "city-supply" else _always("not_confirmed")
+    # All others publish on a portal at which nothing can be seen, or aren't confirmed.
+    return NEWEST[office]
 
 
 def statuses() -> dict[tuple[str, str, int], tuple[Statuses, ...]]:
