@@ -111,6 +111,11 @@ class Standing:
     evidence: dict[str, Any] = field(default_factory=dict)
 
 
+WHEN_LOOKED = frozenset({"t1", "t2", "days", "last_seen"})
+"""Parameters that say when we looked (days: counted to that moment, or told by two other parameters). Looking again and
+seeing the same is no new fact, so a person's decision outlives it."""
+
+
 @dataclass(slots=True)
 class Finding:
     """One rule's verdict on one subject. Numbers and keys only; text is rendered per language from rules.yaml.
@@ -148,8 +153,9 @@ class Finding:
 
     @property
     def fact(self) -> str:
+        lasting = {name: value for name, value in self.parameters.items() if name not in WHEN_LOOKED}
         return _hash("fact", self.severity, self.outcome, self.expression, self.left, self.right,
-                     sorted(self.figures), self.parameters)
+                     sorted(self.figures), lasting)
 
 
 def _hash(*parts: object) -> str:
