@@ -93,7 +93,8 @@ def _run(over: Over, subject: object, named: Named, report: Report | None) -> Ju
         for verdict in entry.judge(subject):
             verdict.rule = verdict.rule or entry.ids[0]
             text = catalogue.text_of(verdict.rule)
-            severity = verdict.severity or text.severity
+            kind = str(report.roster.get("kind", "")) if report is not None else ""
+            severity = verdict.severity or text.severity_for(named.scope, named.year, kind)
             if report is not None:
                 _hold_back(verdict, severity, report)
             said[verdict.rule].add(verdict.outcome)

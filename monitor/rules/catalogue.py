@@ -155,6 +155,10 @@ class RuleText(Variant):
     version: int = Field(default=1, ge=1)
     """Raised when the rule's test changes: reports are then judged again."""
     severity: Severity
+    severity_in: dict[int, Severity] = Field(default_factory=dict)
+    """Another severity for these report years."""
+    at_most: dict[str, Severity] = Field(default_factory=dict)
+    """The worst severity for a scope or a kind of body (consolidated, party_organ)."""
     category: Literal["timeliness", "completeness", "data", "content", "access"]
     nature: Literal["clerical", "substantive"] = "substantive"
     addressee: Literal["body", "portal_owner", "competent_office"] = "body"
@@ -167,6 +171,12 @@ class RuleText(Variant):
     basis: tuple[str, ...] | dict[str, str] = ()
     """Keys of `basis`, or such a key by kind of obligation."""
     variants: dict[str, Variant] = Field(default_factory=dict)
+
+    def severity_for(self, scope: str, year: int | None, kind: str = "") -> Severity:
+        """How much a failure of this rule weighs for a report of this scope and year, of a body of this kind."""
+        weights: list[Severity] = [self.severity_in.get(year or 0, self.severity)]
+        weights += [self.at_most[each] for each in (scope, kind) if each in self.at_most]
+        return max(weights, key="EWI".index)
 
 
 class Catalogue(_Facts):
@@ -223,5 +233,6 @@ def text_of(rule_id: str) -> RuleText:
 def fingerprint() -> str:
     """Changes whenever a rule is added, dropped, or gets another version or severity: then old reports are rejudged."""
     entries = catalogue().rules
-    listed = [(key, entries[key].version, entries[key].severity) for key in sorted(registered_ids())]
+    listed = [(key, entry.version, entry.severity, sorted(entry.severity_in.items()), sorted(entry.at_most.items()))
+              for key, entry in sorted(entries.items()) if key in registered_ids()]
     return hashlib.sha256(repr(listed).encode()).hexdigest()[:16]

@@ -1,0 +1,101 @@
+"""DOC-02 and DOC-03: do title and stated period speak of the report's own year?
+
+Leaves alone: whether the title is a report's at all (extract.titles), other bodies' names, text of other years.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from extract import titles
+from extract.model import Report
+from monitor.rules.catalogue import Verdict, rule
+
+_DAY = re.compile(r"(?:(?P<year>\d{4})年)?(?P<month>\d{1,2})月(?:(?P<day>\d{1,2})日|底|末)?")
+_YEAR_ONLY = re.compile(r"^\D*(?P<year>\d{4})年度?\D*$")
+_CHINESE = str.maketrans("〇○零一二三四五六七八九", "00123456789")
+_CHINESE_YEAR = re.compile(r"二[〇○零][〇○零一二三四五六七八九]{2}(?=年)")
+
+
+@rule("DOC-02", over="report")
+def judge_title_years(report: Report) -> Iterator[Verdict]:
+    """The title names one year, the report's own; ignores days of publication, document numbers, years in （…公布）."""
+    years = titles.parse(report.title).years
+    if not years or report.year is None:
+        return
+    parameters = {"phrase": report.title.strip(), "list": [f"{year}年" for year in years]}
+    if len(years) > 1:
+        yield Verdict("fail", "title", parameters={**parameters, "variant": "two_years"})
+    elif years[0] != report.year:
+        yield Verdict("fail", "title", parameters=parameters)
+    else:
+        yield Verdict("pass", "title")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A stated period; day None where the text ends at the month, at its end (底) or was cut off (`cut`)."""
+
+    start: tuple[int, int, int | None]
+    end: tuple[int, int, int | None]
+    cut: bool = False
+
+
+@rule("DOC-03", over="report")
+def judge_period(report: Report) -> Iterator[Verdict]:
+    """The period the report says it covers is 1 January to 31 December of its year: another starting year is E, another
+    end W. A later start within the year suits a body founded in it; lost characters accuse nobody."""
+    if report.year is None or not report.period:
+        return
+    year = report.year
+    parameters = {"phrase": re.sub(r"\s+", "", report.period)[:40]}
+    found = period_of(report.period)
+    if found is None:
+        stated = _YEAR_ONLY.match(_plain(report.period))
+        if stated and int(stated["year"]) == year:
+            yield Verdict("pass", "period", parameters=parameters)
+        else:
+            yield Verdict("uncertain", "period", parameters=parameters, reason="lost_characters")
+    elif found.start[0] != year:
+        garbled = not 2000 < found.start[0] < 2100
+        yield Verdict("uncertain" if garbled else "fail", "period", parameters=parameters,
+                      reason="lost_characters" if garbled else "")
+    elif found.start[1:] not in ((1, 1), (1, None)):
+        since = report.roster.get("since")
+        founded_before = isinstance(since, int) and since < year
+        yield Verdict("fail" if founded_before else "uncertain", "period", severity="W", parameters=parameters,
+                      reason="" if founded_before else "ambiguous")
+    elif found.end[0] == year and found.end[1] == 12 and found.end[2] in (31, None) and not found.cut:
+        yield Verdict("pass", "period", parameters=parameters)
+    elif found.cut or not 2000 < found.end[0] < 2100:
+        yield Verdict("uncertain", "period", parameters=parameters, reason="lost_characters")
+    else:
+        yield Verdict("fail", "period", severity="W", parameters=parameters)
+
+
+def period_of(text: str) -> Period | None:
+    """First and last day of a stated period such as 2021年1月1日至12月31日; None where no start can be made out."""
+    days = list(_DAY.finditer(_plain(text)))
+    if not days or days[0]["year"] is None:
+        return None
+    start = _parts(days[0], int(days[0]["year"]))
+    if len(days) == 1:
+        return Period(start, (start[0], 0, None), cut=True)
+    last = days[1]
+    # 12月3 without 日: the text was cut within the day, and what is left says nothing.
+    cut = last["day"] is None and re.match(r"\d", _plain(text)[last.end():]) is not None
+    return Period(start, _parts(last, start[0]), cut)
+
+
+def _parts(day: re.Match[str], year: int) -> tuple[int, int, int | None]:
+    return int(day["year"] or year), int(day["month"]), int(day["day"]) if day["day"] else None
+
+
+def _plain(text: str) -> str:
+    """Without blanks, ASCII digits, years in digits; dotted and dashed days written with 年月日."""
+    text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    text = _CHINESE_YEAR.sub(lambda year: "2" + year.group()[1:].translate(_CHINESE), text)
+    return re.sub(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})(?!\d)", r"\1年\2月\3日", text)
