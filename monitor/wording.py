@@ -71,6 +71,7 @@ class Vocabulary(BaseModel):
     figure_states: Terms
     strings: Terms
     doctor: Terms
+    doctor_texts: Terms
     commands: Terms = Field(default_factory=dict)
     options: Terms = Field(default_factory=dict)
 
@@ -280,13 +281,9 @@ def outcome_words(outcome: str, lang: Lang) -> tuple[str, str, str]:
         advice = outcomes.advice(Outcome(outcome))
     except ValueError:
         return outcome, "", ""
-    return tuple(str(part or "") for part in _advice_parts(advice, lang))  # type: ignore[return-value]
-
-
-def _advice_parts(advice: Any, lang: Lang) -> tuple[Any, Any, Any]:
     if lang == "en":
-        return advice.en, getattr(advice, "who_en", advice.who), getattr(advice, "how_en", advice.how)
-    return advice.zh, advice.who, advice.how
+        return advice.en, advice.job_en, advice.mend_en
+    return advice.zh, advice.job_zh, advice.mend_zh
 
 
 def message(finding: Finding, lang: Lang, body: str = "") -> str:

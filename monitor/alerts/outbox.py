@@ -1,0 +1,147 @@
+"""The outbox: what is to be sent, queued in the transaction that decided it, drained until every mail has its end.
+
+States: queued → sending → sent; a passing refusal makes it retry (with growing waits), a final one or too many tries
+park it. Promises: one key, one mail, for ever; a row found `sending` (we died between handing it over and noting it) is
+sent again under the same Message-ID and Date, so that the recipient's server sees one mail. Leaves alone: what a mail
+says (digest.py) and how it is handed over (mail.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from typing import Any, Protocol
+
+from crawler import clock
+from crawler.store import Store
+from monitor.alerts import mail
+from monitor.exceptions import DeliveryError
+from monitor.model import Alert
+from monitor.settings import Settings
+
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=12)
+STATES = ("queued", "sending", "sent", "retry", "parked")
+
+
+class Sender(Protocol):
+    """What hands a message over: raises DeliveryError when it was refused."""
+
+    def send(self, message: EmailMessage) -> None: ...
+
+
+@dataclass(slots=True)
+class Drained:
+    """What one drain came to: keys by their new state, and every refusal as (recipient, what was said)."""
+
+    sent: list[str] = field(default_factory=list)
+    retry: list[str] = field(default_factory=list)
+    parked: list[str] = field(default_factory=list)
+    refusals: list[tuple[str, str]] = field(default_factory=list)
+
+
+def queue(connection: sqlite3.Connection, alerts: Iterable[Alert], list_id: str = "nianbao.localhost") -> list[str]:
+    """Queue alerts inside the caller's write transaction; those whose key is known are left alone. The keys added."""
+    added = []
+    for alert in alerts:
+        cursor = connection.execute(
+            "INSERT OR IGNORE INTO outbox (key, kind, scope, recipient, period, channel, subject, text, html, "
+            "message_id, created, state) VALUES (?,?,?,?,?,?,?,?,?,?,?,'queued')",
+            (alert.key, alert.kind, alert.scope, alert.recipient, alert.period, alert.channel, alert.subject,
+             alert.text, alert.html, mail.message_id(alert.key, list_id), alert.created))
+        if cursor.rowcount:
+            added.append(alert.key)
+    return added
+
+
+def drain(settings: Settings, store: Store, now: datetime | None = None, sender: Sender | None = None) -> Drained:
+    """Send everything that is due at `now`, one mail after the other, each step noted before and after.
+
+    Without a mail host (and without a sender) nothing is touched. Raises StoreError when the database can't be written.
+    """
+    now = now or clock.now()
+    drained = Drained()
+    if sender is None and not settings.mail.host:
+        return drained
+    with _only_drainer(store) as alone:
+        if not alone:
+            return drained
+        with mail.Mailer(settings.mail) as mailer:
+            for key in _due(store, now):
+                row = _take(store, key, now)
+                if row is not None:
+                    _send(settings, store, sender or mailer, row, now, drained)
+    return drained
+
+
+@contextlib.contextmanager
+def _only_drainer(store: Store) -> Iterator[bool]:
+    """Hold the outbox's lock: only then does `sending` mean that somebody died, not that somebody is at it."""
+    with store.path.with_name(store.path.name + ".outbox-lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def counts(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many mails stand in each state, zeros included."""
+    found = Counter(dict(connection.execute("SELECT state, count(*) FROM outbox GROUP BY state").fetchall()))
+    return {state: found[state] for state in STATES}
+
+
+def last_sent(connection: sqlite3.Connection, kind: str, recipient: str, before: str) -> dict[str, Any] | None:
+    """The newest mail of this kind to this recipient for a period before `before`, sent or not; None for the first."""
+    row = connection.execute("SELECT * FROM outbox WHERE kind = ? AND recipient = ? AND period < ? "
+                             "ORDER BY period DESC LIMIT 1", (kind, recipient, before)).fetchone()
+    return dict(row) if row else None
+
+
+def _due(store: Store, now: datetime) -> list[str]:
+    stamp = now.isoformat(timespec="seconds")
+    with store.read() as connection:
+        return [row["key"] for row in connection.execute(
+            "SELECT key FROM outbox WHERE channel = 'mail' AND (state IN ('queued', 'sending') "
+            "OR (state = 'retry' AND coalesce(next_try, '') <= ?)) ORDER BY created, key", (stamp,))]
+
+
+def _take(store: Store, key: str, now: datetime) -> dict[str, Any] | None:
+    """Note that this mail is being handed over, before it is; None where another drainer was faster."""
+    with store.write() as connection:
+        row = connection.execute("SELECT * FROM outbox WHERE key = ?", (key,)).fetchone()
+        if row is None or row["state"] in ("sent", "parked"):
+            return None
+        connection.execute("UPDATE outbox SET state = 'sending', attempts = attempts + 1, next_try = ? WHERE key = ?",
+                           (now.isoformat(timespec="seconds"), key))
+        return dict(row)
+
+
+def _send(settings: Settings, store: Store, sender: Sender, row: dict[str, Any], now: datetime,
+          drained: Drained) -> None:
+    attempts = row["attempts"] + 1
+    try:
+        sender.send(mail.compose(row, settings.mail))
+    except DeliveryError as fault:
+        final = fault.permanent or attempts >= settings.mail.attempts
+        wait = min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
+        state, next_try = ("parked", None) if final else ("retry", (now + wait).isoformat(timespec="seconds"))
+        (drained.parked if final else drained.retry).append(row["key"])
+        drained.refusals.append((row["recipient"], str(fault)))
+        _note(store, row["key"], state, error=str(fault), next_try=next_try)
+    else:
+        drained.sent.append(row["key"])
+        _note(store, row["key"], "sent", sent=now.isoformat(timespec="seconds"))
+
+
+def _note(store: Store, key: str, state: str, *, error: str = "", next_try: str | None = None,
+          sent: str | None = None) -> None:
+    with store.write() as connection:
+        connection.execute("UPDATE outbox SET state = ?, error = ?, next_try = ?, sent = ? WHERE key = ?",
+                           (state, error, next_try, sent, key))

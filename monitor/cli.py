@@ -1,0 +1,146 @@
+"""The command `nianbao`: global options, the commands by name, exit codes and one clear message for each fault.
+
+Promises: exit 0 done · 1 findings (only with --fail-on) · 2 usage, configuration or input · 3 incomplete · 4 own
+fault; no traceback unless NIANBAO_DEBUG is set. Leaves alone: what the commands do (commands/).
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from monitor import printing
+from monitor.commands import alerting, documents, oversight, scanning, setup
+from monitor.session import Session
+
+DEBUG = "NIANBAO_DEBUG"
+DONE, FOUND, USAGE, INCOMPLETE, FAULT = range(5)
+
+app = typer.Typer(name="nianbao", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+                  rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        printing.line(f"nianbao {version('nianbao')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="settings file (or NIANBAO_CONFIG); "
+                                                "without it ./settings.toml, else the defaults")] = None,
+    lang: Annotated[str | None, typer.Option("--lang", metavar="zh|en", help="language of the output")] = None,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True,
+                                          help="version and exit")] = False,
+) -> None:
+    """Watch whether public bodies publish their annual disclosure reports on time, complete, free of contradictions."""
+    if lang not in (None, "zh", "en"):
+        raise typer.BadParameter(f"{lang!r} is neither zh nor en", param_hint="--lang")
+    context.obj = Session(config, lang)  # type: ignore[arg-type]
+
+
+for room in (setup, scanning, documents, oversight, alerting):
+    room.register(app)
+
+
+def main() -> None:
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of one call, after everything was printed."""
+    printing.tolerate_encodings()
+    command = typer.main.get_command(app)
+    if {"-h", "--help"} & set(arguments) or not arguments:
+        _localise(command, arguments)
+    try:
+        code = command.main(args=arguments, prog_name="nianbao", standalone_mode=False)
+        sys.stdout.flush()
+    except BaseException as fault:
+        if os.environ.get(DEBUG) and not _of_click(fault) and not isinstance(fault, KeyboardInterrupt):
+            raise
+        return _tell(fault)
+    return code if isinstance(code, int) else DONE
+
+
+def _tell(fault: BaseException) -> int:
+    """Say what went wrong on stderr; the exit code it means."""
+    if _of_click(fault):
+        context, said = getattr(fault, "ctx", None), fault.format_message()  # type: ignore[attr-defined]
+        if type(fault).__name__ == "NoArgsIsHelpError":
+            printing.note(said)
+        else:
+            printing.note((f"{context.get_usage()}\n" if context else "") + f"nianbao: {said}")
+        return USAGE
+    if isinstance(fault, BrokenPipeError):
+        # The reader of our output went away (`| head`): that's no fault, but Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    if isinstance(fault, (KeyboardInterrupt, typer.Abort)):
+        printing.complain("interrupted")
+        return 130
+    if isinstance(fault, SystemExit):
+        return fault.code if isinstance(fault.code, int) else FAULT
+    printing.complain(_message(fault))
+    return _code(fault)
+
+
+def _of_click(fault: BaseException) -> bool:
+    """Whether the parser of the command line said no. Typer may carry its own copy of click."""
+    return callable(getattr(fault, "format_message", None))
+
+
+def _code(fault: BaseException) -> int:
+    from crawler.exceptions import ClockError, RosterError
+    from extract.exceptions import ExtractError
+    from monitor.exceptions import SettingsError, UsageError
+
+    return USAGE if isinstance(fault, (ExtractError, ClockError, RosterError, SettingsError, UsageError)) else FAULT
+
+
+def _message(fault: BaseException) -> str:
+    from crawler.exceptions import CrawlerError
+    from extract.exceptions import ExtractError
+    from monitor.exceptions import MonitorError
+
+    if isinstance(fault, (ExtractError, CrawlerError, MonitorError)):
+        return str(fault)
+    if isinstance(fault, OSError):
+        place = f"{fault.filename}: " if fault.filename else ""
+        full = fault.errno == errno.ENOSPC
+        mend = "; free some space and run the command again, earlier data is intact" if full else ""
+        return f"{place}{fault.strerror or fault}{mend}"
+    if isinstance(fault, MemoryError):
+        return "out of memory; close other programs or lower [reading] workers"
+    return f"fault of nianbao itself: {type(fault).__name__}: {fault} (NIANBAO_DEBUG=1 shows where)"
+
+
+def _localise(command: Any, arguments: list[str]) -> None:
+    """Give every command and option its help in the language asked for; the code's own help is English."""
+    if "--lang=en" in arguments or ("--lang", "en") in itertools.pairwise(arguments):
+        return
+    from monitor import wording
+
+    words = wording.vocabulary()
+
+    def translate(each: Any, path: str) -> None:
+        if path in words.commands:
+            each.help = each.short_help = words.commands[path].zh
+        for parameter in each.params:
+            known = words.options.get(f"{path} {parameter.name}".strip()) or words.options.get(parameter.name or "")
+            if known and hasattr(parameter, "help"):
+                parameter.help = known.zh
+        for name, child in getattr(each, "commands", {}).items():
+            translate(child, f"{path} {name}".strip())
+
+    translate(command, "")

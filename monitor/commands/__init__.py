@@ -1,0 +1,1 @@
+"""The commands of `nianbao`, by what they are for. Each module's `register(app)` adds its own."""

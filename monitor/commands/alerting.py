@@ -1,0 +1,88 @@
+"""`alerts send` and `alerts test`: drain the outbox, prove that mail works.
+
+Promises: exit 3 when mails still wait or were refused, so that a scheduled job notices; nothing is sent twice.
+"""
+
+from __future__ import annotations
+
+import smtplib
+from typing import Annotated
+
+import typer
+
+from monitor import printing
+from monitor.exceptions import DeliveryError, UsageError
+from monitor.session import Session
+
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
+
+
+def register(app: typer.Typer) -> None:
+    alerts = typer.Typer(no_args_is_help=True, help="Send digests, test the mail settings.")
+    alerts.command("send")(send)
+    alerts.command("test")(try_mail)
+    app.add_typer(alerts, name="alerts")
+
+
+def send(context: typer.Context, as_json: AsJson = False) -> None:
+    """Send every mail of the outbox that is due."""
+    from monitor import wording
+    from monitor.alerts import outbox
+
+    session: Session = context.obj
+    store = session.store()
+    if not session.settings.mail.host:
+        printing.note(wording.say("no_mail_host", session.lang))
+    drained = outbox.drain(session.settings, store)
+    for recipient, said in drained.refusals:
+        printing.complain(f"{recipient}: {said}")
+    with store.read() as connection:
+        counts = outbox.counts(connection)
+    if as_json:
+        printing.document({"sent": drained.sent, "retry": drained.retry, "parked": drained.parked, "outbox": counts})
+    else:
+        printing.line(wording.say("sent_count", session.lang, sent=len(drained.sent), retry=counts["retry"],
+                                  parked=counts["parked"], queued=counts["queued"] + counts["sending"]))
+    if drained.refusals or counts["retry"] or counts["queued"] or counts["sending"]:
+        raise typer.Exit(3)
+
+
+def try_mail(
+    context: typer.Context,
+    to: Annotated[str | None, typer.Option("--to", metavar="ADDRESS", help="only to this address")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send a test mail to every recipient, or to one address; nothing is stored."""
+    from crawler import clock
+    from monitor import wording
+    from monitor.alerts import mail
+    from monitor.alerts.recipients import recipients
+
+    session: Session = context.obj
+    settings, lang = session.settings, session.lang
+    if not settings.mail.host:
+        raise UsageError("[mail] host is empty; name the SMTP server in the settings first")
+    addresses = [to] if to else list(dict.fromkeys(recipient.address for recipient in recipients()))
+    if not addresses:
+        raise UsageError("alerts.yaml lists no recipient; add one or name an address with --to")
+    now, results = clock.stamp(), []
+    with mail.Mailer(settings.mail) as mailer:
+        for address in addresses:
+            row = {"kind": "test", "recipient": address, "subject": wording.say("test_subject", lang),
+                   "text": wording.say("test_text", lang, t=now) + "\n", "html": "", "created": now,
+                   "message_id": mail.message_id(f"test|{address}|{clock.now().isoformat()}", settings.mail.list_id)}
+            error = ""
+            try:
+                mailer.send(mail.compose(row, settings.mail))
+            except (DeliveryError, ValueError, smtplib.SMTPException) as fault:
+                error = str(fault)
+            results.append({"recipient": address, "sent": not error, "error": error})
+    if as_json:
+        printing.document({"host": f"{settings.mail.host}:{settings.mail.port}", "mails": results})
+    for result in results:
+        if result["sent"] and not as_json:
+            printing.line(wording.say("test_sent", lang, host=settings.mail.host, address=result["recipient"]))
+        elif not result["sent"]:
+            printing.complain(wording.say("test_failed", lang, address=result["recipient"], error=result["error"]))
+    if not all(result["sent"] for result in results):
+        raise typer.Exit(3)

@@ -1,0 +1,174 @@
+"""`read` and `check`: documents to records, records to verdicts; no database, no settings needed.
+
+Promises: each document is read in a guarded child; one that can't be read still yields a record (empty figures, the
+reason among its problems) and exit code 2. Leaves alone: what reading and judging mean (extract/, judging.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from extract.exceptions import ExtractError, RecordError
+from monitor import printing
+from monitor.session import Session
+
+if TYPE_CHECKING:
+    from extract.model import Report
+    from monitor.wording import Lang
+
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="documents (HTML, PDF, Word, text…)")]
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
+
+
+@dataclass(slots=True)
+class Read:
+    """What became of one file: a report, and the fault where it could not be read at all."""
+
+    file: str
+    report: Report
+    fault: str = ""
+
+    def to_record(self) -> dict[str, Any]:
+        return {**self.report.to_record(), "file": self.file}
+
+
+def register(app: typer.Typer) -> None:
+    app.command("read")(read)
+    app.command("check")(check)
+
+
+def read(
+    context: typer.Context, files: Files,
+    title: Annotated[str | None, typer.Option("--title", metavar="T",
+                                             help="title, where the document has none")] = None,
+    year: Annotated[int | None, typer.Option("--year", metavar="Y", help="report year, where the document says none",
+                                             min=2008, max=2100)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read documents into records: figures with state, source and confidence; sections; dates."""
+    session: Session = context.obj
+    session.use_facts()
+    results = list(read_files(files, title, year))
+    if as_json:
+        records = [result.to_record() for result in results]
+        printing.document(records[0] if len(files) == 1 else records)
+    else:
+        from monitor.commands import showing
+
+        for position, result in enumerate(results):
+            if position:
+                printing.line()
+            if not result.fault:
+                showing.print_report(result.report, result.file, _language(session))
+    if _complain(results):
+        raise typer.Exit(2)
+
+
+def check(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="documents, or records as `read --json` prints "
+                                                                        "them (*.json)")],
+    as_json: AsJson = False,
+    fail_on: Annotated[str | None, typer.Option("--fail-on", metavar="E|W", help="exit 1 when a finding of this "
+                                                                                 "severity or worse fails")] = None,
+) -> None:
+    """Judge documents or records: every rule with its arithmetic; reports of one body form a chain of years."""
+    if fail_on not in (None, "E", "W"):
+        raise typer.BadParameter(f"{fail_on!r} is neither E nor W", param_hint="--fail-on")
+    from monitor import judging
+
+    session: Session = context.obj
+    session.use_facts()
+    results = list(read_files(files))
+    judged = judging.judge_documents({result.file: result.report for result in results if not result.fault})
+    lang = _language(session)
+    if as_json:
+        from monitor.commands.showing import finding_record
+
+        printing.document({
+            "findings": [{**finding_record(finding, lang), "file": file}
+                         for file, judgement in judged.items() for finding in judgement.findings],
+            "files": {file: {"passed": sorted(judgement.passed), "not_applicable": sorted(judgement.not_applicable)}
+                      for file, judgement in judged.items()}
+                     | {result.file: {"passed": [], "not_applicable": [], "fault": result.fault}
+                        for result in results if result.fault}})
+    else:
+        from monitor.commands import showing
+
+        for position, result in enumerate(result for result in results if not result.fault):
+            if position:
+                printing.line()
+            showing.print_judgement(result.report, result.file, judged[result.file], lang)
+    if _complain(results):
+        raise typer.Exit(2)
+    severe = {"E": "E", "W": "EW"}.get(fail_on or "", "")
+    if any(finding.outcome == "fail" and finding.severity in severe
+           for judgement in judged.values() for finding in judgement.findings):
+        raise typer.Exit(1)
+
+
+def read_files(files: list[Path], title: str | None = None, year: int | None = None) -> Iterator[Read]:
+    """Each file as a report, in order; *.json files as records, maybe several. Faults are told in the result."""
+    from extract.limits import Guard
+    from extract.model import Hints
+
+    guard: Guard | None = None
+    try:
+        for file in files:
+            try:
+                data = file.read_bytes()
+                if file.suffix.lower() == ".json":
+                    yield from _records(str(file), data)
+                    continue
+                guard = guard or Guard().__enter__()
+                yield Read(str(file), guard.read(data, Hints(title=title, year=year, name=file.name)))
+            except ExtractError as fault:
+                yield _unreadable(file, str(fault))
+            except OSError as fault:
+                yield _unreadable(file, fault.strerror or str(fault))
+    finally:
+        if guard is not None:
+            guard.__exit__(None, None, None)
+
+
+def _records(file: str, data: bytes) -> Iterator[Read]:
+    from extract.model import Report
+
+    try:
+        held = json.loads(data.decode("utf-8-sig"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as fault:
+        place = f"line {fault.lineno}: {fault.msg}" if isinstance(fault, json.JSONDecodeError) else str(fault)
+        raise RecordError(f"not JSON as `nianbao read --json` prints it: {place}") from None
+    for number, record in enumerate(held if isinstance(held, list) else [held]):
+        if not isinstance(record, dict):
+            raise RecordError(f"record {number} is no object but {type(record).__name__}")
+        name = file if not isinstance(held, list) else f"{file}#{number}"
+        yield Read(name, Report.from_record(record))
+
+
+def _unreadable(file: Path, fault: str) -> Read:
+    """An entry for a file that yields nothing, so that whoever reads the JSON finds every file in it."""
+    from extract.model import Report
+
+    return Read(str(file), Report(title="", body=None, year=None, scope="unknown", form=None, medium="", sha256="",
+                                  problems=[fault]), fault)
+
+
+def _complain(results: list[Read]) -> bool:
+    faults = [result for result in results if result.fault]
+    for result in faults:
+        printing.complain(f"{result.file}: {result.fault.removeprefix(f'{result.file}: ')}")
+    return bool(faults)
+
+
+def _language(session: Session) -> Lang:
+    """The language asked for; the settings' own only where settings were named, since none are needed here."""
+    if session.language or "settings" in session.__dict__:
+        return session.lang
+    return "zh"

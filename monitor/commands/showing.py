@@ -1,0 +1,148 @@
+"""How a report, its verdicts and a finding look: as records for --json, and as lines for people.
+
+Promises: the shapes of findings as docs/architecture.md fixes them; arithmetic written out, √ where it holds and ≠
+where it doesn't. Leaves alone: the sentences (wording.py) and where they are printed to (printing.py).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from monitor import printing, wording
+
+if TYPE_CHECKING:
+    from extract.model import Report
+    from monitor.judging import Judgement
+    from monitor.model import Finding
+    from monitor.review import StoredFinding
+    from monitor.rules.catalogue import Verdict
+    from monitor.wording import Lang
+
+_TABLES = (2, 3, 4)
+
+
+# ---------------------------------------------------------------- records
+def finding_record(finding: Finding, lang: Lang, body: str = "") -> dict[str, Any]:
+    """One finding as check --json prints it; `body` is the name to print in its message."""
+    return {
+        "id": finding.id, "fact": finding.fact, "rule": finding.rule, "version": finding.version,
+        "severity": finding.severity, "outcome": finding.outcome, "body": finding.body, "scope": finding.scope,
+        "year": finding.year, "subject": finding.subject, "expression": finding.expression, "left": finding.left,
+        "right": finding.right, "difference": finding.difference, "figures": finding.figures,
+        "reason": finding.reason, "parameters": finding.parameters, "evidence": finding.evidence,
+        "message": wording.message(finding, lang, body),
+    }
+
+
+def stored_record(stored: StoredFinding, lang: Lang, body: str = "") -> dict[str, Any]:
+    """One stored finding as findings --json prints it."""
+    decision = stored.decision
+    return {
+        **finding_record(stored.finding, lang, body), "report": stored.finding.report, "state": stored.state.value,
+        "first_seen": stored.first_seen, "last_seen": stored.last_seen, "cleared": stored.cleared,
+        "decision": None if decision is None else {
+            "action": decision.action, "author": decision.author, "at": decision.at, "reason": decision.reason,
+            "until": decision.until, "holds": stored.decision_holds},
+    }
+
+
+# ---------------------------------------------------------------- a report
+def print_report(report: Report, file: str, lang: Lang) -> None:
+    """Title, body, year, form, dates, what became of each table, and the form's own sums."""
+    unknown = wording.say("unknown", lang)
+    published = unknown
+    if report.published:
+        published = wording.say("source_of", lang, day=report.published.date,
+                                source=wording.date_source(report.published.source, lang))
+    sections = [wording.place(f"section.{section.number}", lang) for section in report.sections if section.number]
+    facts = [
+        ("file", file), ("title", report.title or unknown), ("body", report.body or unknown),
+        ("year", str(report.year or unknown)), ("scope", wording.term("scopes", report.scope, lang)),
+        ("form", wording.say("form_of", lang, year=report.form) if report.form else unknown), ("medium", report.medium),
+        ("published", published), ("sections_found", wording.shown(sections, lang) or unknown)]
+    _print_facts([(wording.say(key, lang), value) for key, value in facts]
+                 + [(wording.term("tables", str(number), lang), _table_phrase(report, number, lang))
+                    for number in _TABLES])
+    if rows := _sums(report, lang):
+        printing.line()
+        printing.table([wording.say("column", lang), wording.say("relation", lang)], rows)
+    for problem in report.problems:
+        printing.line(f"{wording.say('problems', lang)}  {problem}")
+
+
+def _print_facts(pairs: list[tuple[str, str]]) -> None:
+    printing.table(["", ""], [list(pair) for pair in pairs])
+
+
+def _table_phrase(report: Report, number: int, lang: Lang) -> str:
+    prefix = {2: "disclosure.", 3: "applications.", 4: "disputes."}[number]
+    read = sum(figure.value is not None for key, figure in report.figures.items() if key.startswith(prefix))
+    if read:
+        return wording.say("table_read", lang, n=read)
+    if any(table.table == number and table.image for table in report.tables):
+        return wording.say("table_image", lang)
+    return wording.say("table_absent", lang)
+
+
+def _sums(report: Report, lang: Lang) -> list[list[str]]:
+    """The relation printed on the form, column by column, and the totals of table 4."""
+    from monitor.rules import identities
+
+    shown = ("ARI-01", "ARI-04", "ARI-05", "ARI-06")
+    return [[wording.place(f"column.{verdict.parameters.get('col', verdict.subject)}", lang),
+             wording.expression(verdict.expression, verdict.outcome, lang)]
+            for verdict in identities.judge_identities(report) if verdict.rule in shown and verdict.expression]
+
+
+# ---------------------------------------------------------------- verdicts
+def print_judgement(report: Report, file: str, judgement: Judgement, lang: Lang) -> None:
+    """What doesn't add up in one document, most severe first, then what does, with its arithmetic."""
+    body = report.body or file
+    printing.line(wording.say("findings_of", lang, body=body, year=str(report.year or "")) or body)
+    for finding in judgement.findings:
+        print_finding(finding, lang, body)
+    if not judgement.findings:
+        printing.line(f"  {wording.say('no_findings', lang)}")
+    if judgement.relations:
+        printing.line("  " + wording.say("relations_hold", lang, n=len(judgement.relations)))
+    for verdict in judgement.relations:
+        printing.line(f"    {verdict.rule}  {_subject(verdict, lang)}  "
+                      + wording.expression(verdict.expression, "pass", lang))
+    if judgement.passed:
+        printing.line(f"  {wording.symbol('verdicts', 'pass')} "
+                      + wording.say("passed_count", lang, n=len(judgement.passed), list=judgement.passed))
+
+
+def _subject(verdict: Verdict, lang: Lang) -> str:
+    """Where a relation stands: table, column or row."""
+    named = verdict.parameters.get("col") or verdict.parameters.get("row") or verdict.subject
+    table = verdict.parameters.get("table")
+    return (wording.term("tables", str(table), lang) if table else "") + wording.place(named, lang)
+
+
+def print_finding(finding: Finding, lang: Lang, body: str = "", remark: str = "") -> None:
+    """One finding: severity, rule, short message; then the fact with its arithmetic."""
+    mark = wording.symbol("verdicts", finding.outcome)
+    severity = (wording.term("severities", finding.severity, lang) if finding.outcome == "fail"
+                else wording.term("verdicts", finding.outcome, lang))
+    message = wording.message(finding, lang, body)
+    printing.line(f"  {mark} {severity}  {finding.rule}  {message}{remark}")
+    fact = wording.fact_sentence(finding, lang, body)
+    if fact != message:
+        printing.line(f"      {fact}")
+    if finding.outcome == "uncertain" and finding.reason:
+        printing.line(f"      {wording.uncertain_reason(finding.reason, lang)}")
+    if finding.expression:
+        written = wording.expression(finding.expression, finding.outcome, lang)
+        if written not in fact:
+            printing.line("      " + wording.say("arithmetic", lang, expression=written))
+
+
+def severity_totals(findings: Iterable[Finding], lang: Lang) -> str:
+    """How many findings of each severity fail, and how many rules could not say."""
+    listed = list(findings)
+    counts = Counter(finding.severity for finding in listed if finding.outcome == "fail")
+    return wording.say("findings_total", lang, n=len(listed), e=counts["E"], w=counts["W"], i=counts["I"],
+                       u=sum(finding.outcome == "uncertain" for finding in listed))

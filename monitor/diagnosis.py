@@ -1,0 +1,198 @@
+"""What `nianbao doctor` looks at: one function for each thing that keeps an installation from working.
+
+Promises: nothing is changed (a file that proves writability is removed again), each check tells what it saw and how to
+mend it, none stops the others. Leaves alone: the portals' state (that's a scan's work).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import smtplib
+import sqlite3
+import sys
+import tempfile
+import zoneinfo
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from crawler import clock
+from crawler.exceptions import CrawlerError
+from extract.exceptions import ExtractError
+from monitor.exceptions import MonitorError
+
+if TYPE_CHECKING:
+    from monitor.settings import Settings
+
+Level = Literal["ok", "warn", "fail"]
+ROOM_LOW, ROOM_GONE = 5 * 2**30, 2**29
+"""Free bytes below which a scan's evidence may soon not fit, or doesn't."""
+SILENT_DAYS = 8
+"""A weekly digest older than this means that something stopped."""
+
+
+@dataclass(slots=True)
+class Check:
+    """One line of the doctor. `text` and `mend` are keys of vocabulary.yaml `doctor_texts`; `values` fill them."""
+
+    name: str
+    level: Level
+    text: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def examine(settings: Settings) -> Iterator[Check]:
+    """Every check in order. A check that itself breaks is a failure that says so."""
+    for name, check in _CHECKS:
+        try:
+            yield check(settings)
+        except (ExtractError, CrawlerError, MonitorError) as fault:
+            yield Check(name, "fail", "error", {"error": str(fault)})
+        except (OSError, sqlite3.Error) as fault:
+            yield Check(name, "fail", "error", {"error": f"{getattr(fault, 'filename', None) or ''} {fault}".strip()})
+
+
+def _python(settings: Settings) -> Check:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    level: Level = "ok" if sys.version_info >= (3, 11) else "fail"
+    return Check("python", level, f"python_{level}", {"version": version})
+
+
+def _settings(settings: Settings) -> Check:
+    if settings.path is None:
+        return Check("settings", "warn", "settings_none")
+    return Check("settings", "ok", "settings_ok", {"path": settings.path})
+
+
+def _facts(settings: Settings) -> Check:
+    from crawler.roster import Roster
+    from extract import configuration
+    from monitor import obligations, wording
+    from monitor.rules import catalogue
+
+    wording.vocabulary()
+    catalogue.catalogue()
+    roster = Roster.load()
+    obligations.obligations(roster, settings, obligations.years_watched(settings, clock.today()))
+    values = {"bodies": len(roster.bodies), "portals": len(roster.portals),
+              "folder": configuration.office_folder() or configuration.packaged_folder()}
+    if settings.facts.folder is None:
+        return Check("facts", "warn", "facts_packaged", values)
+    if not roster.bodies or not roster.portals:
+        return Check("facts", "warn", "facts_empty", values)
+    return Check("facts", "ok", "facts_ok", values)
+
+
+def _database(settings: Settings) -> Check:
+    path = settings.store.database
+    if not path.is_file():
+        folder = _existing(path.parent)
+        if not os.access(folder, os.W_OK):
+            return Check("database", "fail", "not_writable", {"path": folder})
+        return Check("database", "ok", "database_none", {"path": path})
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2) as connection:
+        verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            return Check("database", "fail", "database_damaged", {"path": path, "error": verdict})
+    connection.close()
+    if not os.access(path, os.W_OK):
+        return Check("database", "fail", "not_writable", {"path": path})
+    return Check("database", "ok", "database_ok", {"path": path, "size": _megabytes(path.stat().st_size)})
+
+
+def _evidence(settings: Settings) -> Check:
+    folder = _existing(settings.store.evidence)
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"nianbao")
+    except OSError:
+        return Check("evidence", "fail", "not_writable", {"path": folder})
+    return Check("evidence", "ok", "evidence_ok", {"path": settings.store.evidence})
+
+
+def _disk(settings: Settings) -> Check:
+    free = shutil.disk_usage(_existing(settings.store.evidence)).free
+    level: Level = "ok" if free >= ROOM_LOW else "warn" if free >= ROOM_GONE else "fail"
+    return Check("disk", level, f"disk_{'ok' if level == 'ok' else 'low'}", {"free": _megabytes(free)})
+
+
+def _clock(settings: Settings) -> Check:
+    zoneinfo.ZoneInfo("Asia/Shanghai")
+    now = clock.stamp()
+    return Check("clock", "warn", "clock_simulated", {"now": now}) if clock.simulated() else Check(
+        "clock", "ok", "clock_ok", {"now": now})
+
+
+def _contact(settings: Settings) -> Check:
+    if not settings.scan.contact:
+        return Check("contact", "warn", "contact_none")
+    return Check("contact", "ok", "contact_ok", {"contact": settings.scan.contact})
+
+
+def _mail(settings: Settings) -> Check:
+    from monitor.alerts import mail
+
+    if not settings.mail.host:
+        return Check("mail", "warn", "mail_none")
+    place = f"{settings.mail.host}:{settings.mail.port}"
+    try:
+        with mail.connect(settings.mail):
+            return Check("mail", "ok", "mail_ok", {"place": place})
+    except (OSError, smtplib.SMTPException, MonitorError) as fault:
+        return Check("mail", "fail", "mail_unreachable", {"place": place, "error": mail.said(fault)})
+
+
+def _recipients(settings: Settings) -> Check:
+    from crawler.roster import Roster
+    from monitor.alerts.recipients import recipients
+
+    listed = recipients()
+    roster = Roster.load()
+    for recipient in listed:
+        recipient.bodies(roster)
+    if not listed:
+        return Check("recipients", "warn", "recipients_none")
+    return Check("recipients", "ok", "recipients_ok", {"n": len(listed)})
+
+
+def _outbox(settings: Settings) -> Check:
+    path = settings.store.database
+    if not path.is_file():
+        return Check("outbox", "ok", "outbox_empty")
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)
+    try:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'outbox'").fetchone():
+            return Check("outbox", "ok", "outbox_empty")
+        counts = dict(connection.execute("SELECT state, count(*) FROM outbox GROUP BY state").fetchall())
+        last = connection.execute("SELECT max(sent) FROM outbox WHERE kind = 'digest'").fetchone()[0]
+    finally:
+        connection.close()
+    if counts.get("parked"):
+        return Check("outbox", "fail", "outbox_parked", {"n": counts["parked"]})
+    if not counts:
+        return Check("outbox", "ok", "outbox_empty")
+    if last and clock.parse(last) < clock.now() - timedelta(days=SILENT_DAYS):
+        return Check("outbox", "fail", "outbox_silent", {"last": last, "n": SILENT_DAYS})
+    if waiting := sum(count for state, count in counts.items() if state != "sent"):
+        return Check("outbox", "warn", "outbox_waiting", {"n": waiting})
+    return Check("outbox", "ok", "outbox_ok", {"last": last})
+
+
+def _existing(path: Path) -> Path:
+    """The path or the nearest folder above it that exists."""
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"
+
+
+_CHECKS: tuple[tuple[str, Callable[[Settings], Check]], ...] = (
+    ("python", _python), ("settings", _settings), ("facts", _facts), ("database", _database), ("evidence", _evidence),
+    ("disk", _disk), ("clock", _clock), ("contact", _contact), ("mail", _mail), ("recipients", _recipients),
+    ("outbox", _outbox))
