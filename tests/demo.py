@@ -110,7 +110,9 @@ def with_values(toml: str, values: Mapping[str, str]) -> str:
             section = heading.group(1)
         elif key := re.match(r"(\w+)\s*=\s*(?:\"[^\"]*\"|[^\s#]+)", line):
             value = waiting.pop(f"{section}.{key.group(1)}", None)
-            line = f"{key.group(1)} = {value}{line[key.end():]}" if value is not None else line
+            if value is not None:
+                comment = line[key.end():].strip()
+                line = f"{key.group(1)} = {value}" + (f"  {comment}" if comment else "")
         lines.append(line)
     if waiting:
         raise KeyError(f"settings.toml holds no {', '.join(waiting)}")
