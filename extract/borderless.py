@@ -1,5 +1,6 @@
 """Tables without rules, from the places of their words."""
 from __future__ import annotations
+
 from extract.layout import Line
 from extract.model import Grid
 

@@ -8,10 +8,11 @@ left corner. Leaves alone: where the words and boxes come from (the readers) and
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from extract.model import Box, Cell, Grid, Text
 
@@ -20,7 +21,9 @@ SNAP = 1.5
 _WIDE = r"\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f\u2018-\u201d\u2014\u2026\u00b7"
 _INNER_BLANK = re.compile(rf"(?<=[{_WIDE}])[ \t]+|[ \t]+(?=[{_WIDE}])")
 _SENTENCE_END = re.compile(r"[。！？；：.!?;:][”’）)》」]*$")
-_HEADING = re.compile(r"^\s*(?:[一二三四五六七八九十]{1,3}\s*[、.．]|[（(][一二三四五六七八九十]{1,3}[）)]|第[一二三四五六七八九十]+[章节条部])")
+_UNIT = re.compile(r"[（《“‘「〔(]*(?:[A-Za-z0-9.%/:@_—-]+|.)[》”’）〉」』〕，。、；：！？…)%,.;:]*")
+_HEADING = re.compile(r"^\s*(?:[一二三四五六七八九十]{1,3}\s*[、.．]|[（(][一二三四五六七八九十]{1,3}[）)]"
+                      r"|第[一二三四五六七八九十]+[章节条部])")
 
 
 @dataclass(slots=True)
@@ -133,7 +136,7 @@ def paragraphs(lines: Sequence[Line], *, indented: bool | None = None, right: fl
 def left_margin(lines: Sequence[Line]) -> float:
     """Where full lines of prose begin."""
     starts = sorted(line.left for line in lines)
-    full = [line for line in lines if line.right - line.left > 0.6 * (max(l.right for l in lines) - starts[0])]
+    full = [line for line in lines if line.right - line.left > 0.6 * (max(other.right for other in lines) - starts[0])]
     return min((line.left for line in full or lines), default=0.0)
 
 
@@ -147,7 +150,7 @@ def _continues(last: Line, line: Line, so_far: str, left: float, right: float, i
     size = max(last.size, line.size)
     if min(last.size, line.size) < 0.8 * size:  # another type size: a heading or a caption
         return False
-    if last.right < right - 2.2 * last.size:
+    if last.right + _first_unit(line) < right - 0.7 * size:  # there was room for more, so the paragraph ended
         return False
     if line.left > left + 1.2 * line.size:
         return False
@@ -157,6 +160,12 @@ def _continues(last: Line, line: Line, so_far: str, left: float, right: float, i
         return not (_HEADING.match(line.text) and _SENTENCE_END.search(so_far) and last.left > left + 1.2 * last.size
                     and _HEADING.match(so_far))
     return not _SENTENCE_END.search(so_far) and not _HEADING.match(line.text)
+
+
+def _first_unit(line: Line) -> float:
+    """Width of what print can't divide at the line's beginning: a number or word with the marks that cling to it."""
+    unit = _UNIT.match(line.text)
+    return sum(line.size * (0.55 if char.isascii() else 1) for char in unit.group()) if unit else 0.0
 
 
 def _join(head: str, tail: str) -> str:
@@ -202,6 +211,56 @@ class Lattice:
                       tuple(round(side, 1) for side in box), None, confidence)  # type: ignore[arg-type]
                  for number, (top, left, down, across, box) in enumerate(self.places)]
         return Grid(cells, page)
+
+
+Edge = dict[str, Any]
+"""A rule as pdfplumber describes it: x0, x1, top, bottom, orientation "h" or "v"."""
+
+
+def closing_edges(edges: Sequence[Edge], touch: float = 3) -> list[Edge]:
+    """The outer rules that a table lacks: at a page break, or at its open sides, print often leaves them out.
+
+    Where two or more rules of one table end at the same height (or margin) beyond the last rule across, a rule across
+    their ends is added.
+    """
+    added: list[Edge] = []
+    for group in _touching(edges, touch):
+        for orientation, low, high, start, stop in (("v", "top", "bottom", "x0", "x1"),
+                                                    ("h", "x0", "x1", "top", "bottom")):
+            along = [edge for edge in group if edge["orientation"] == orientation]
+            across = [edge for edge in group if edge["orientation"] != orientation]
+            if len(along) < 2 or not across:
+                continue
+            for side, extreme in ((low, min(edge[low] for edge in along)), (high, max(edge[high] for edge in along))):
+                ends = [edge for edge in along if abs(edge[side] - extreme) <= touch]
+                first, last = min(edge[start] for edge in ends), max(edge[start] for edge in ends)
+                closed = any(abs(edge[low] - extreme) <= touch and edge[start] <= first + touch
+                             and edge[stop] >= last - touch for edge in across)
+                if len(ends) >= 2 and last - first > touch and not closed:
+                    added.append({"orientation": "h" if orientation == "v" else "v", "object_type": "line",
+                                  start: first, stop: last, low: extreme, high: extreme,
+                                  "width": 0 if orientation == "h" else last - first,
+                                  "height": last - first if orientation == "h" else 0})
+    return added
+
+
+def _touching(edges: Sequence[Edge], touch: float) -> list[list[Edge]]:
+    """Rules grouped by what they cross or meet."""
+    groups = {id(edge): [edge] for edge in edges}
+    upright = [edge for edge in edges if edge["orientation"] == "v"]
+    level = sorted((edge for edge in edges if edge["orientation"] == "h"), key=lambda edge: float(edge["top"]))
+    heights = [float(edge["top"]) for edge in level]
+    for edge in upright:
+        for other in level[bisect_left(heights, edge["top"] - touch):bisect_right(heights, edge["bottom"] + touch)]:
+            if other["x0"] - touch <= edge["x0"] <= other["x1"] + touch:
+                one, two = groups[id(edge)], groups[id(other)]
+                if one is two:
+                    continue
+                small, large = sorted((one, two), key=len)
+                large.extend(small)
+                for member in small:
+                    groups[id(member)] = large
+    return list({id(group): group for group in groups.values()}.values())
 
 
 def cell_text(words: Iterable[Word]) -> str:

@@ -26,6 +26,7 @@ DOC = "application/msword"
 WPS = "application/vnd.ms-works"
 XLS = "application/vnd.ms-excel"
 PPT = "application/vnd.ms-powerpoint"
+ENCRYPTED = "application/x-encrypted-office"
 OLE = "application/x-ole-storage"
 RTF = "application/rtf"
 ZIP = "application/zip"
@@ -57,7 +58,8 @@ _BY_EXTENSION = {
     ".shtml": HTML, ".jsp": HTML, ".xhtml": HTML, ".xml": XML, ".txt": PLAIN, ".json": JSON, ".csv": CSV,
 }
 _OLE_STREAMS: tuple[tuple[str, str], ...] = (
-    ("WordDocument", DOC), ("Workbook", XLS), ("Book", XLS), ("PowerPoint Document", PPT), ("CONTENTS", WPS),
+    ("EncryptedPackage", ENCRYPTED), ("WordDocument", DOC), ("Workbook", XLS), ("Book", XLS),
+    ("PowerPoint Document", PPT), ("CONTENTS", WPS),
 )
 _BMP_HEADERS = (12, 40, 52, 56, 108, 124)
 _PDF_JUNK = 1024

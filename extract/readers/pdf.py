@@ -23,15 +23,20 @@ from pdfminer.pdfdocument import PDFPasswordIncorrect, PDFXRefFallback
 from pdfminer.pdfpage import PDFPage
 from pdfminer.pdftypes import PDFStream, resolve1
 from pdfplumber.page import Page
+from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells, merge_edges
 from pdfplumber.utils.text import extract_words
 
 from extract.borderless import split_off_tables
 from extract.exceptions import LimitExceededError, UnreadableDocumentError
-from extract.layout import Lattice, Line, Word, cell_text, lines_of, paragraphs, tidy
+from extract.layout import Lattice, Line, Word, cell_text, closing_edges, lines_of, paragraphs, tidy
 from extract.limits import current_limits
 from extract.model import Block, Document, Grid, Hints, Image, Text
 from extract.readers import reader
 
+_TOUCH = 3
+"""Points within which rules meet (pdfplumber's default)."""
+_MERGE = {"snap_x_tolerance": _TOUCH, "snap_y_tolerance": _TOUCH, "join_x_tolerance": _TOUCH,
+          "join_y_tolerance": _TOUCH}
 _WORDS = {"x_tolerance": 2, "y_tolerance": 2}
 _PAGE_NUMBER = re.compile(r"^(?:[—\-–－·.‐―\s]*\d{1,3}[—\-–－·.‐―\s]*|第\s*\d{1,3}\s*页(?:[，,\s/]*共\s*\d{1,3}\s*页)?"
                           r"|\d{1,3}\s*/\s*\d{1,3})$")
@@ -160,7 +165,7 @@ def _inflates(stream: PDFStream) -> bool:
                 raise LimitExceededError(f"a stream inside the PDF inflates to more than {most >> 20} MB")
     except zlib.error:
         return False
-    return inflate.eof or out > 0 and len(raw) < 16 or not raw
+    return inflate.eof or not raw
 
 
 # ---------------------------------------------------------------- one page
@@ -263,7 +268,10 @@ def _lattices(page: Page) -> list[Lattice]:
 
 
 def _tables(page: Page) -> list[Lattice]:
-    lattices = [Lattice(table.cells) for table in page.find_tables()]
+    edges = merge_edges(page.edges, **_MERGE)
+    edges = merge_edges(edges + closing_edges(edges), **_MERGE)
+    boxes = intersections_to_cells(edges_to_intersections(edges, _TOUCH, _TOUCH))
+    lattices = [Lattice(cells) for cells in cells_to_tables(boxes)]
     return [lattice for lattice in lattices if lattice.columns >= 2 and (lattice.rows >= 2 or lattice.columns >= 3)]
 
 
