@@ -260,9 +260,3 @@ def test_the_demo_ends_well_and_leaves_a_working_installation(tmp_path, capfd):
     assert list((tmp_path / "demo" / "mails").glob("*.eml"))
     later = demo.run("--config", str(tmp_path / "demo" / "settings.toml"), "status", "--json", capture_output=True)
     assert json.loads(later.stdout)["rows"]
-
-
-def test_a_folder_that_is_no_demo_is_left_alone(tmp_path):
-    (tmp_path / "thesis.txt").write_text("twelve years of work", "utf-8")
-    assert demo.Demo(tmp_path, "en").play() == 2
-    assert (tmp_path / "thesis.txt").exists()
