@@ -97,7 +97,7 @@ class TableFact(_Fact):
 
     @functools.cached_property
     def _plain(self) -> frozenset[str]:
-        return frozenset(core(text) for text in (*self.headers, *self.groups))
+        return frozenset(core(text) for text in self.headers)
 
     def is_group(self, text: str) -> bool:
         return core(text) in {core(group) for group in self.groups}

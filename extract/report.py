@@ -1,0 +1,256 @@
+"""Document → Report: the one place where everything read of a document comes together.
+
+Promises: `read` and `build` always return a Report whose problems say what could not be read and why; nothing is
+invented, nothing passes as absent when the medium couldn't show it. Leaves alone: judging (the monitor).
+
+Confidence of a figure: 1.0 where a cell is named by printed row label and column header; 0.9–0.95 where a misprinted
+label or counted blanks had to be interpreted; below 0.9 where order alone placed it; 0.6 at most where figures that were
+not all placed by labels break a sum of the form that a shift by one place would mend.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from extract import claims, dates, forms, readers, sniffing, titles
+from extract.completeness import readings
+from extract.crosscheck import lower_shifted
+from extract.exceptions import UnreadableDocumentError
+from extract.loose import LooseReader
+from extract.model import Document, Grid, Hints, Image, Report, TableReading, Text
+from extract.sections import SectionSpan, split
+from extract.tables import Printed, TableReader
+from extract.titles import Title
+
+VERSION = 1
+_DUMP = "text/plain"
+_TITLE_BLOCKS = 12
+"""How many paragraphs from the top a title may stand."""
+
+
+def read(data: bytes, hints: Hints | None = None) -> Report:
+    """One document's bytes as a Report, in this process (see limits.Guard for a guarded one).
+
+    Raises UnreadableDocumentError when nothing can be read at all.
+    """
+    hints = hints or Hints()
+    media_type = sniffing.media_type(data, hints.name or "", hints.media_type or "")
+    return build(readers.read(data, media_type, hints), hints)
+
+
+def build(document: Document, hints: Hints | None = None) -> Report:
+    """Everything a document says, as a Report."""
+    hints = hints or Hints()
+    spans = split(document)
+    title, body, year, scope = _identity(document, spans, hints)
+    grids = [block for block in document.blocks if isinstance(block, Grid)]
+    sections = [span.section() for span in spans if span.number or span.text]
+    period = claims.stated_period(sections)
+    printed, used, tagged = _tables(grids, year)
+    tables = readings(printed, used, tagged, spans)
+    figures = dict(printed.figures)
+    if used:
+        lower_shifted(figures, used)
+    figures.update(claims.processing_fee(sections))
+    figures.update(claims.narrative(sections, year))
+    report = Report(
+        title=title, body=body, year=year, scope=scope, form=tagged.get(2) or tagged.get(3) or None,
+        medium=document.medium, sha256=document.sha256, reader=document.reader, version=VERSION,
+        published=dates.publication(document, hints), sections=sections, tables=tables, figures=figures,
+        claims=claims.find_claims(sections, year), period=period, damaged=document.damaged)
+    report.problems = [*document.problems, *printed.problems, *_problems(document, tables, report)]
+    return report
+
+
+def combine(page: Report | Document, attachments: Sequence[Report | Document], hints: Hints | None = None) -> Report:
+    """The report of a page and its attachments: the part that really is the report, with the page's date evidence.
+
+    The part with most figures wins, then the one with most sections, then the page. What was left aside is said.
+    """
+    parts = [part if isinstance(part, Report) else build(part, hints) for part in (page, *attachments)]
+    front = parts[0]
+    # A page that already is the report stays it unless an attachment clearly holds more.
+    chosen = max(parts, key=lambda part: (_weight(part), part is front))
+    if chosen is front:
+        result = front
+    else:
+        result = replace(chosen, published=_merged_dates(front, chosen), problems=list(chosen.problems))
+        if not titles.parse(chosen.title).accepted and titles.parse(front.title).accepted:
+            result.title, result.body, result.scope = front.title, front.body or chosen.body, front.scope
+            result.year = front.year or chosen.year
+        result.body = result.body or front.body
+        result.year = result.year or front.year
+    for part in parts:
+        if part is not chosen:
+            name = "the page itself" if part is front else f"attachment {part.title or part.sha256[:12]!r}"
+            result.problems.append(f"left aside: {name} ({part.medium}, {len(_sure(part))} figures, "
+                                   f"{_section_count(part)} sections)")
+    return result
+
+
+def is_report(report: Report) -> bool:
+    """Whether the content is an annual report: at least four of the six sections (domain, what counts as the report)."""
+    return _section_count(report) >= 4
+
+
+# ---------------------------------------------------------------- who and when
+def _identity(document: Document, spans: list[SectionSpan],
+              hints: Hints) -> tuple[str, str | None, int | None, titles.Scope]:
+    """Title, body, year and scope from the best of heading, metadata, medium's title and hints; title leaves section 0."""
+    heading = _printed_title(spans)
+    offered = [heading[0] if heading else "", document.meta.get("ArticleTitle", ""), document.title,
+               hints.title or ""]
+    parsed = [(text, titles.parse(text)) for text in (_clean(text) for text in offered) if text]
+    accepted = [(text, said) for text, said in parsed if said.accepted]
+    best = next(((text, said) for text, said in accepted if said.body and said.year), None)
+    best = best or (accepted[0] if accepted else None) or (parsed[0] if parsed else None)
+    if heading:
+        _drop(spans[0], heading[1])
+    if best is None:
+        return "", hints.body, hints.year, hints.scope or "unknown"
+    text, said = best
+    others = [other for _, other in accepted]
+    body = said.body or next((other.body for other in others if other.body), None) or hints.body
+    year = said.year or next((other.year for other in others if other.year), None) or hints.year
+    scope = said.scope if said.scope != "unknown" else hints.scope or "unknown"
+    return text, body, year, scope
+
+
+def _printed_title(spans: list[SectionSpan]) -> tuple[str, list[Text]] | None:
+    """The title as the document prints it above section 1, perhaps over up to three paragraphs."""
+    texts = [block for block in spans[0].blocks if isinstance(block, Text) and block.text.strip()][:_TITLE_BLOCKS]
+    options: list[tuple[tuple[bool, int], str, list[Text], Title]] = []
+    for start in range(len(texts)):
+        for count in (1, 2, 3):
+            part = texts[start:start + count]
+            text = _one_line("".join(block.text for block in part))
+            if len(part) < count or len(text) > 80 or any("。" in block.text for block in part):
+                break
+            said = titles.parse(text)
+            if said.accepted:
+                options.append(((not (said.body and said.year), start), text, part, said))
+    if not options:
+        return None
+    _, text, part, _ = min(options, key=lambda option: (option[0], len(option[2])))
+    same = [block for block in texts if titles.normalise(block.text) == titles.normalise(text)]
+    return text, [*part, *same]
+
+
+def _one_line(text: str) -> str:
+    """One line without the blanks that layout puts between Chinese characters and digits."""
+    return re.sub(r"(?<=[^\x21-\x2f\x3a-\x7e])\s+|\s+(?=[^\x21-\x2f\x3a-\x7e])", "", text.strip())
+
+
+def _clean(text: str) -> str:
+    """A title without the site's and column's names that pages append to it."""
+    text = _one_line(text)
+    if titles.parse(text).accepted and not any(mark in text for mark in "_|"):
+        return text
+    for mark in ("_", "|", "-", "—", "–"):
+        for part in text.split(mark):
+            if part != text and titles.parse(part).accepted:
+                return part.strip()
+    return text
+
+
+def _drop(span: SectionSpan, blocks: Sequence[Text]) -> None:
+    span.blocks = [block for block in span.blocks if not any(block is other for other in blocks)]
+
+
+# ---------------------------------------------------------------- tables
+def _tables(grids: Sequence[Grid], year: int | None) -> tuple[Printed, dict[int, forms.Form], dict[int, str]]:
+    """What the grids print, the form each table was read with, and the era each table's labels tell."""
+    told = {2: forms.recognise(grids, 2), 3: forms.recognise(grids, 3)}
+    governing = forms.era_of_year(year) if year else None
+    if year and not governing and not told[2] and not told[3]:
+        printed = Printed(problems=[f"no form of the year {year} is on file; its tables were not read"])
+        return printed, {}, {}
+    fallback = governing or forms.eras()[-1]
+    eras = {2: told[2] or told[3] or fallback, 3: told[3] or told[2] or fallback}
+    eras[4] = eras[2]
+    used = {number: forms.form(era) for number, era in eras.items()}
+    printed = TableReader(used).read(grid for grid in grids if not grid.loose)
+    loose = [grid for grid in grids if grid.loose]
+    if loose:
+        _merge(printed, LooseReader(used).read(loose))
+    tagged = {number: era for number, era in told.items() if era}
+    if 3 not in tagged and printed.rows.get(3):
+        tagged[3] = eras[3] if 2 in tagged or "closed" not in printed.rows[3] else _older(eras[3])
+    if printed.rows.get(4):
+        tagged[4] = eras[4]
+    return printed, used, tagged
+
+
+def _older(era: str) -> str:
+    """The era whose own table 3 has the one-row 其他处理 that was printed without any other sign of an era."""
+    for name in forms.eras():
+        if any(row.key == "closed" and not row.instead_of for row in forms.form(name).table(3).rows):
+            return name
+    return era
+
+
+def _merge(printed: Printed, loose: Printed) -> None:
+    """Loose grids fill the tables that no true grid shows."""
+    for number in (2, 3, 4):
+        if printed.rows.get(number):
+            continue
+        prefix = {2: "disclosure.", 3: "applications.", 4: "disputes."}[number]
+        printed.figures.update({key: figure for key, figure in loose.figures.items() if key.startswith(prefix)})
+        for ours, theirs in ((printed.rows, loose.rows), (printed.rows_extra, loose.rows_extra),
+                             (printed.columns_extra, loose.columns_extra)):
+            if number in theirs:
+                ours[number] = theirs[number]
+        if number in loose.columns:
+            printed.columns[number] = loose.columns[number]
+        if number in loose.pages:
+            printed.pages.setdefault(number, loose.pages[number])
+    printed.problems.extend(loose.problems)
+
+
+# ---------------------------------------------------------------- what can't be told
+def _problems(document: Document, tables: Sequence[TableReading], report: Report) -> list[str]:
+    said = []
+    for table in tables:
+        figures = [key for key, figure in report.figures.items()
+                   if figure.source.table == table.table and figure.state != "absent"]
+        if table.image:
+            said.append(f"table {table.table} is a picture; its figures were not read")
+        elif table.found and not figures:
+            said.append(f"table {table.table} was found but could not be read: its rows are lost")
+        elif not table.found and document.damaged:
+            said.append(f"table {table.table} was not found; the file is damaged, so it may exist")
+        elif not table.found and document.medium == _DUMP:
+            said.append(f"table {table.table} was not found; a text dump can't prove that it is absent")
+    if not report.title:
+        said.append("no title was found")
+    if any(isinstance(block, Image) for block in document.blocks) and not any(table.found for table in tables) \
+            and not any(table.image for table in tables):
+        said.append("the document holds pictures that may be its tables; they were not read")
+    return said
+
+
+def _merged_dates(front: Report, chosen: Report) -> dates.Published | None:
+    if front.published is None:
+        return chosen.published
+    hints = list(front.published.all)
+    for hint in chosen.published.all if chosen.published else []:
+        if hint not in hints:
+            hints.append(hint)
+    return replace(front.published, all=hints)
+
+
+def _sure(report: Report) -> list[str]:
+    return [key for key, figure in report.figures.items() if figure.source.table and figure.state != "absent"]
+
+
+def _section_count(report: Report) -> int:
+    return len({section.number for section in report.sections if section.number})
+
+
+def _weight(report: Report) -> tuple[int, int]:
+    return len(_sure(report)), _section_count(report)
+
+
+__all__ = ["VERSION", "UnreadableDocumentError", "build", "combine", "is_report", "read"]

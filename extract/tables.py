@@ -1,0 +1,531 @@
+"""Grids with true columns → figures of the form.
+
+Promises: every figure comes from the cell that its row label and its column header name; order on the page only serves
+where a header or label is lost, and then the figure says so by a confidence below 0.9. Unknown labels are listed,
+never bent. Tables split over grids or pages, merged into one grid, turned on their side or with repeated headers are
+read alike. Leaves alone: grids whose columns can't be trusted (loose).
+
+Confidence: 1.0 for a cell named by label and header, 0.92 or 0.85 for a label that is only alike (misprint), 0.85 for a
+column and 0.7 for a row filled by position, times the reader's own confidence in the cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from extract.figures import is_value, parse_cell
+from extract.forms import Form, TableFact
+from extract.grids import check, distinct, overlap, transpose
+from extract.labels import Match, core, normalise
+from extract.model import Cell, Figure, Grid, Source
+
+BY_POSITION = 0.85
+ROW_BY_POSITION = 0.7
+
+
+@dataclass
+class Head:
+    """One printed column: its key, or None for a header the form doesn't know."""
+
+    key: str | None
+    label: str
+    first: int
+    last: int
+
+
+@dataclass
+class Printed:
+    """What the tables of one document print, before completeness is judged."""
+
+    figures: dict[str, Figure] = field(default_factory=dict)
+    rows: dict[int, list[str]] = field(default_factory=dict)
+    """Row keys found, by table, in printed order."""
+    columns: dict[int, set[str]] = field(default_factory=dict)
+    rows_extra: dict[int, list[str]] = field(default_factory=dict)
+    columns_extra: dict[int, list[str]] = field(default_factory=dict)
+    pages: dict[int, int | None] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def put(self, table: TableFact, row: str, column: str, figure: Figure) -> None:
+        """Enter one figure; a second print of the same cell must agree, or neither is trusted."""
+        key = table.key(row, column)
+        self.seen(table.table, row, figure.source.page)
+        self.columns.setdefault(table.table, set()).add(column)
+        old = self.figures.get(key)
+        if old is None or old.state in ("blank", "absent"):
+            self.figures[key] = figure
+        elif figure.state not in ("blank", "absent") and (figure.value, figure.state) != (old.value, old.state):
+            old.confidence = min(old.confidence, 0.5)
+            self.problems.append(f"table {table.table}: {key} is printed twice, as {old.raw!r} and {figure.raw!r}")
+
+    def seen(self, table: int, row: str, page: int | None = None) -> None:
+        rows = self.rows.setdefault(table, [])
+        if row not in rows:
+            rows.append(row)
+        self.pages.setdefault(table, page)
+
+    def extra(self, table: int, label: str) -> None:
+        labels = self.rows_extra.setdefault(table, [])
+        if label not in labels:
+            labels.append(label)
+
+    def forget(self, table: TableFact, row: str) -> None:
+        self.rows[table.table].remove(row)
+        for column in table.columns_of(row):
+            self.figures.pop(table.key(row, column), None)
+
+
+def figure_of(cell: Cell, table: TableFact, column: str, confidence: float) -> Figure:
+    """The figure a cell holds for one column of a table."""
+    value, state = parse_cell(cell.text, table.kind(column))
+    source = Source(table.table, cell.row, cell.column, cell.page, cell.box, cell.span)
+    return Figure(value, state, cell.text.strip(), confidence * cell.confidence, source)
+
+
+class TableReader:
+    """Walks the grids of one document in reading order; `printed` holds what was found."""
+
+    def __init__(self, forms: dict[int, Form]) -> None:
+        self.facts = {number: form.table(number) for number, form in forms.items()}
+        self.printed = Printed()
+        self._heads: dict[int, list[Head]] = {}
+        self._header_lines: list[list[Cell | None]] = []
+        self._header_table = 0
+        self._width = 0
+        self._head_width: dict[int, int] = {}
+        self._current = 0
+        self._open: _OpenRow | None = None
+        self._unplaced: list[tuple[list[Cell], str | None]] = []
+
+    def read(self, grids: Iterable[Grid]) -> Printed:
+        for grid in grids:
+            check(grid)
+            self._read_grid(transpose(grid) if self._on_its_side(grid) else grid)
+        self._close_header()
+        self._fill_gaps()
+        self._settle_closed()
+        return self.printed
+
+    # ------------------------------------------------------------ one grid, row by row
+    def _read_grid(self, grid: Grid) -> None:
+        self._close_header()
+        self._width = grid.width
+        first = True
+        for line in grid.rows():
+            cells = distinct(line)
+            if not cells or all(not normalise(cell.text) and is_blank(cell) for cell in cells):
+                if self._table_four_ready() and len(cells) >= 15:
+                    self._read_disputes(cells, blank=True)
+                continue
+            table = self._header_of(cells)
+            if table:
+                self._add_header(table, line)
+                continue
+            self._close_header()
+            self._read_row(cells, first)
+            first = False
+
+    def _read_row(self, cells: list[Cell], first: bool) -> None:
+        labelled = self._row_of(cells)
+        if first and self._join_torn(cells, labelled):
+            return
+        if labelled:
+            fact, match, label = labelled
+            self._current = fact.table
+            self._open = self._enter(fact, match, label, cells)
+            return
+        values = trailing_values(cells)
+        filled = [cell for cell in values if not is_blank(cell)]
+        if self._table_four_ready() and filled and self._read_disputes(cells):
+            return
+        if len(values) == 15 and len(filled) >= 10 and len(cells) == 15 and not self.printed.rows.get(4):
+            self._bare_disputes(values)
+            return
+        labels = [cell for cell in cells if not is_value(cell.text)]
+        if filled and self._current in (2, 3):
+            label = labels[-1] if labels else None
+            self._open = _OpenRow(self.facts[self._current], None, label, cells, False)
+            self._unplaced.append((cells, self._last_row(self._current)))
+        elif labels and self._current in (2, 3):
+            self._open = _OpenRow(self.facts[self._current], None, labels[-1], cells, True)
+
+    def _last_row(self, table: int) -> str | None:
+        rows = self.printed.rows.get(table)
+        return rows[-1] if rows else None
+
+    # ------------------------------------------------------------ headers
+    def _header_of(self, cells: list[Cell]) -> int:
+        """Number of the table whose header this row is; 0 for none."""
+        if any(is_value(cell.text) and not is_blank(cell) for cell in cells):
+            return 0
+        texts = [cell.text for cell in cells if normalise(cell.text)]
+        scores = {number: self._header_score(fact, texts) for number, fact in self.facts.items()}
+        best = max(scores, key=lambda number: (scores[number], number == self._header_table))
+        if not scores[best]:
+            return 0
+        return best if best == 4 or not self._is_data(texts) else 0
+
+    def _header_score(self, fact: TableFact, texts: Sequence[str]) -> int:
+        score = 0
+        for text in texts:
+            match = fact.column_labels.match(text)
+            if match and core(text) not in _SHARED:
+                score += 2
+            elif fact.is_header(text):
+                score += 1
+            elif fact.layout == "one_row" and fact.row_labels.match(text):
+                score += 1
+        return score
+
+    def _is_data(self, texts: Sequence[str]) -> bool:
+        """Whether a row without numbers is still a data row: its label names a row of table 2 or 3."""
+        for number in (2, 3):
+            fact = self.facts[number]
+            if any((match := fact.row_labels.match(text)) and match.quality >= 0.98 and core(text) not in _SHARED
+                   and not fact.is_header(text) and not fact.is_group(text)
+                   and not fact.column_labels.match(text) for text in texts):
+                return True
+        return False
+
+    def _add_header(self, table: int, line: list[Cell | None]) -> None:
+        if table != self._header_table:
+            self._close_header()
+        self._header_table = table
+        self._header_lines.append(line)
+
+    def _close_header(self) -> None:
+        """Turn the header rows just read into heads: per column the innermost label."""
+        table, lines = self._header_table, self._header_lines
+        self._header_table, self._header_lines = 0, []
+        if not table:
+            return
+        fact = self.facts[table]
+        self._current = table
+        heads = _dispute_heads(fact, lines) if fact.layout == "one_row" else _heads(fact, lines)
+        if not any(head.key for head in heads):
+            return
+        self._heads[table] = heads
+        self._head_width[table] = self._width
+        self.printed.pages.setdefault(table, next((cell.page for cell in distinct(lines[0])), None))
+        for head in heads:
+            if head.key is None:
+                labels = self.printed.columns_extra.setdefault(table, [])
+                if head.label not in labels:
+                    labels.append(head.label)
+
+    # ------------------------------------------------------------ data rows of tables 2 and 3
+    def _row_of(self, cells: list[Cell]) -> tuple[TableFact, Match, Cell] | None:
+        """Table, row and label cell of a data row: the innermost label that the form knows."""
+        numbers = (3, 2) if self._current != 2 else (2, 3)
+        for number in numbers:
+            fact = self.facts[number]
+            for cell in reversed(self._label_cells(fact, cells)):
+                match = fact.row_labels.match(cell.text)
+                if match:
+                    return fact, match, cell
+        for number in numbers:
+            if self._current == number:
+                fact = self.facts[number]
+                for cell in reversed(self._label_cells(fact, cells)):
+                    match = None if fact.is_header(cell.text) else fact.row_labels.alike(cell.text)
+                    if match and not fact.is_group(cell.text):
+                        return fact, match, cell
+        return None
+
+    def _label_cells(self, fact: TableFact, cells: list[Cell]) -> list[Cell]:
+        labels = [cell for cell in cells if not is_value(cell.text)]
+        heads = self._heads.get(fact.table)
+        if heads and self._head_width.get(fact.table) == self._width:
+            start = min(head.first for head in heads)
+            left = [cell for cell in labels if cell.column < start]
+            return left or labels[:1]
+        return labels
+
+    def _enter(self, fact: TableFact, match: Match, label: Cell, cells: list[Cell]) -> _OpenRow:
+        values = self._values(fact, label, cells)
+        quality = 1.0 if match.quality >= 0.98 else match.quality
+        if fact.is_group(label.text) and not any(row.instead_of or not row.group for row in fact.rows
+                                                 if row.key == match.key):
+            self.printed.extra(fact.table, label.text.strip())
+            return _OpenRow(fact, None, label, cells, True)
+        assigned = self._assign(fact, match.key, values)
+        self.printed.seen(fact.table, match.key, label.page)
+        for column, (cell, certainty) in assigned.items():
+            if cell is None:
+                self.printed.put(fact, match.key, column, Figure(None, "absent", "", certainty))
+            else:
+                self.printed.put(fact, match.key, column, figure_of(cell, fact, column, min(quality, certainty)))
+        return _OpenRow(fact, match.key, label, cells, all(is_blank(cell) for cell in values))
+
+    def _values(self, fact: TableFact, label: Cell, cells: list[Cell]) -> list[Cell]:
+        heads = self._heads.get(fact.table)
+        if heads and self._head_width.get(fact.table) == self._width:
+            start = min(head.first for head in heads)
+            values = [cell for cell in cells if cell.column >= start and cell is not label]
+            if values:
+                return values
+        return [cell for cell in cells if cell.column >= label.column + label.colspan]
+
+    def _assign(self, fact: TableFact, row: str, values: list[Cell]) -> dict[str, tuple[Cell | None, float]]:
+        wanted = fact.columns_of(row)
+        heads = self._heads.get(fact.table, [])
+        known = [head for head in heads if head.key in wanted]
+        if known:
+            if len(values) == len(heads):
+                pairs = zip(heads, values, strict=True)
+                return {head.key: (cell, 1.0) for head, cell in pairs if head.key in wanted}  # type: ignore[misc]
+            if self._head_width.get(fact.table) == self._width:
+                return _by_place(known, heads, values)
+        filled = [cell for cell in values if not is_blank(cell)]
+        for cells in (values, filled):
+            if len(cells) == len(wanted) and not known:
+                return {column: (cell, BY_POSITION) for column, cell in zip(wanted, cells, strict=True)}
+            if known and len(cells) == len(known) == len(heads):
+                return {head.key: (cell, BY_POSITION if cells is filled else 1.0)  # type: ignore[misc]
+                        for head, cell in zip(known, cells, strict=True)}
+        self.printed.problems.append(f"table {fact.table}: the cells of row {row} could not be told apart")
+        return {column: (None, 0.0) for column in wanted}
+
+    # ------------------------------------------------------------ rows torn by a page break, rows without label
+    def _join_torn(self, cells: list[Cell], labelled: tuple[TableFact, Match, Cell] | None) -> bool:
+        """Join the first row of a grid with the last one before it when a page break tore one row in two."""
+        above = self._open
+        if above is None or above.label is None:
+            return False
+        labels = [cell for cell in cells if not is_value(cell.text)]
+        tail = labels[-1] if labels else None
+        values = trailing_values(cells)
+        empty = all(is_blank(cell) for cell in values)
+        if labelled and (labelled[1].key != above.row or labelled[1].quality == 1.0):
+            return False
+        joined = above.label.text + (tail.text if tail else "")
+        match = above.fact.row_labels.match(joined) or above.fact.row_labels.match(above.label.text)
+        if match is None:
+            return False
+        if empty and tail is not None:
+            if above.row is None and not above.empty:
+                self._drop_unplaced(above.cells)
+                self._enter(above.fact, match, above.label, above.cells)
+            return True
+        if not empty and above.empty:
+            label = tail or cells[0]
+            self._open = self._enter(above.fact, match, label, cells)
+            return True
+        return False
+
+    def _drop_unplaced(self, cells: list[Cell]) -> None:
+        self._unplaced = [entry for entry in self._unplaced if entry[0] is not cells]
+
+    def _fill_gaps(self) -> None:
+        """Give a row of numbers without readable label to the one row of the form missing at that place."""
+        for cells, before in self._unplaced:
+            fact = next((fact for number, fact in self.facts.items()
+                         if number in (2, 3) and before in self.printed.rows.get(number, [])), None)
+            labels = [cell for cell in cells if not is_value(cell.text)]
+            label = labels[-1] if labels else None
+            if fact is None:
+                continue
+            order = [row.key for row in fact.proper_rows]
+            found = self.printed.rows[fact.table]
+            after = found.index(before) + 1 if before else 0  # type: ignore[arg-type]
+            follower = found[after] if after < len(found) else None
+            lost: list[str] = []
+            if before in order and (follower is None or follower in order):
+                lost = order[order.index(before) + 1: order.index(follower) if follower else len(order)]
+            unreadable = label is None or not core(label.text) or fact.is_group(label.text)
+            alike = fact.row_labels.alike(label.text, lost) if label and lost else None
+            if len(lost) == 1 and (unreadable or alike):
+                values = trailing_values(cells)
+                for column, (cell, certainty) in self._assign(fact, lost[0], values).items():
+                    if cell is not None:
+                        confidence = min(certainty, ROW_BY_POSITION)
+                        self.printed.put(fact, lost[0], column, figure_of(cell, fact, column, confidence))
+            elif label is not None:
+                self.printed.extra(fact.table, label.text.strip())
+
+    def _settle_closed(self) -> None:
+        """A row that stands in for others counts only where those aren't printed; else it was their group's label."""
+        for fact in self.facts.values():
+            for row in fact.rows:
+                found = self.printed.rows.get(fact.table, [])
+                if not row.instead_of or row.key not in found or not set(row.instead_of) & set(found):
+                    continue
+                printed = [self.printed.figures.get(fact.table and fact.key(row.key, column))
+                           for column in fact.columns_of(row.key)]
+                if any(figure and figure.value is not None for figure in printed):
+                    self.printed.extra(fact.table, row.label)
+                self.printed.forget(fact, row.key)
+
+    # ------------------------------------------------------------ table 4
+    def _table_four_ready(self) -> bool:
+        return self._current == 4 and bool(self._heads.get(4))
+
+    def _read_disputes(self, cells: list[Cell], blank: bool = False) -> bool:
+        """One data row of table 4: every value cell is named by route and outcome above it or left of it."""
+        fact, heads = self.facts[4], self._heads[4]
+        labels = [cell for cell in cells if not is_value(cell.text)]
+        route = next((match.key for cell in reversed(labels) if (match := fact.row_labels.match(cell.text))), None)
+        if labels and route is None:
+            return False
+        values = [cell for cell in cells if not labels or cell.column >= labels[-1].column + labels[-1].colspan]
+        names = [head.key if route is None else f"{route}.{(head.key or '').split('.')[-1]}"
+                 for head in heads if head.key]
+        wanted = {name for name in names if name and name.count(".") == 1 and not name.startswith("?")}
+        exact = len(wanted) == len(names) and len(heads) == len(names)
+        if exact and len(values) == len(heads):
+            pairs = [(name, cell, 1.0) for name, cell in zip(names, values, strict=True)]
+        elif exact and self._head_width.get(4) == self._width:
+            places = _by_place(heads, heads, values)
+            pairs = [(name, cell, certainty) for name, (cell, certainty)
+                     in zip(names, places.values(), strict=True) if cell is not None]
+        elif route is None and len(values) == 15:
+            return self._bare_disputes(values)
+        else:
+            return False
+        for name, cell, certainty in pairs:
+            row, column = str(name).split(".")
+            self.printed.put(fact, row, column, figure_of(cell, fact, column, certainty))
+        return True
+
+    def _bare_disputes(self, values: list[Cell]) -> bool:
+        fact = self.facts[4]
+        keys = [(row.key, column) for row in fact.proper_rows for column in fact.columns_of(row.key)]
+        for (row, column), cell in zip(keys, values, strict=True):
+            self.printed.put(fact, row, column, figure_of(cell, fact, column, BY_POSITION))
+        return True
+
+    # ------------------------------------------------------------ orientation
+    def _on_its_side(self, grid: Grid) -> bool:
+        """Whether rows and columns of this grid are exchanged against the form."""
+        if max(grid.height, grid.width) > 200:
+            return False
+        return self._upright(transpose(grid)) > self._upright(grid)
+
+    def _upright(self, grid: Grid) -> int:
+        """How well row labels stand on the left and column labels above the values."""
+        score = 0
+        for line in grid.rows():
+            cells = distinct(line)
+            filled = [cell for cell in cells if is_value(cell.text) and not is_blank(cell)]
+            labels = [cell for cell in cells if not is_value(cell.text)]
+            if filled and labels:
+                for number in (2, 3):
+                    fact = self.facts[number]
+                    match = fact.row_labels.match(labels[-1].text)
+                    column = fact.column_labels.match(labels[-1].text)
+                    if match and match.quality >= 0.98 and not column:
+                        score += 2
+                    if column and not match:
+                        score -= 2
+                outcome = self.facts[4].column_labels.match(labels[-1].text)
+                if outcome and outcome.key in ("upheld", "corrected", "pending"):
+                    score -= 2
+        return score
+
+
+@dataclass
+class _OpenRow:
+    """The last row read, in case the next grid continues it."""
+
+    fact: TableFact
+    row: str | None
+    label: Cell | None
+    cells: list[Cell]
+    empty: bool
+
+
+_SHARED = frozenset({"其他", "其它", "总计", "合计", "总数", "共计", "小计"})
+"""Labels that name a row and a column, or a column of two tables: alone they tell nothing."""
+
+
+def is_blank(cell: Cell) -> bool:
+    return parse_cell(cell.text)[1] == "blank"
+
+
+def trailing_values(cells: list[Cell]) -> list[Cell]:
+    """The value cells right of the last label."""
+    start = max((index for index, cell in enumerate(cells) if not is_value(cell.text)), default=-1)
+    return cells[start + 1:]
+
+
+def _heads(fact: TableFact, lines: list[list[Cell | None]]) -> list[Head]:
+    width = max(len(line) for line in lines)
+    leaves: list[Cell | None] = []
+    for column in range(width):
+        leaf = None
+        for line in lines:
+            cell = line[column] if column < len(line) else None
+            if cell is not None and normalise(cell.text) and (not fact.is_header(cell.text) or leaf is None):
+                leaf = cell
+        leaves.append(leaf)
+    heads: list[Head] = []
+    previous: Cell | None = None
+    for column, leaf in enumerate(leaves):
+        if leaf is not None and leaf is previous:
+            heads[-1].last = column
+            continue
+        previous = leaf
+        if leaf is None:
+            continue
+        match = fact.column_labels.match(leaf.text) or fact.column_labels.alike(leaf.text)
+        heads.append(Head(match.key if match else None, leaf.text.strip(), column, column))
+    keyed = [index for index, head in enumerate(heads) if head.key]
+    if not keyed:
+        return []
+    return [head for head in heads[keyed[0]:]
+            if head.key or not (fact.is_header(head.label) or fact.is_group(head.label))]
+
+
+def _dispute_heads(fact: TableFact, lines: list[list[Cell | None]]) -> list[Head]:
+    """Heads of table 4 with keys route.outcome; outcome alone (?.outcome) where the routes stand on the left."""
+    width = max(len(line) for line in lines)
+    heads: list[Head] = []
+    previous: Cell | None = None
+    for column in range(width):
+        route = outcome = None
+        leaf: Cell | None = None
+        for line in lines:
+            cell = line[column] if column < len(line) else None
+            filled = cell if cell is not None and normalise(cell.text) else _filled_left(line, column)
+            match = fact.row_labels.match(filled.text) if filled else None
+            if match:
+                route = match.key
+            elif filled is not None and fact.is_header(filled.text):
+                route = None
+            if cell is not None and normalise(cell.text):
+                named = fact.column_labels.match(cell.text)
+                if named:
+                    outcome, leaf = named.key, cell
+        if outcome is None or leaf is None:
+            continue
+        if leaf is previous:
+            heads[-1].last = column
+            continue
+        previous = leaf
+        heads.append(Head(f"{route or '?'}.{outcome}", leaf.text.strip(), column, column))
+    return heads
+
+
+def _filled_left(line: list[Cell | None], column: int) -> Cell | None:
+    """The nearest printed label left of an empty header place: a merged header whose merge was lost."""
+    for place in range(column - 1, -1, -1):
+        cell = line[place] if place < len(line) else None
+        if cell is not None and normalise(cell.text):
+            return cell
+    return None
+
+
+def _by_place(known: list[Head], heads: list[Head], values: list[Cell]) -> dict[str, tuple[Cell | None, float]]:
+    """Cells to heads by the columns they cover; a number that covers several heads belongs to none."""
+    assigned: dict[str, tuple[Cell | None, float]] = {}
+    for head in known:
+        under = [cell for cell in values if overlap(cell, head.first, head.last)]
+        filled = [cell for cell in under if not is_blank(cell)]
+        chosen = filled if filled else under[:1]
+        if len(chosen) == 1 and (is_blank(chosen[0]) or sum(
+                1 for other in heads if overlap(chosen[0], other.first, other.last)) == 1):
+            assigned[str(head.key)] = (chosen[0], 1.0)
+        else:
+            assigned[str(head.key)] = (None, 0.0)
+    return assigned
