@@ -97,10 +97,11 @@ def counts(connection: sqlite3.Connection) -> dict[str, int]:
     return {state: found[state] for state in STATES}
 
 
-def last_sent(connection: sqlite3.Connection, kind: str, recipient: str, before: str) -> dict[str, Any] | None:
-    """The newest mail of this kind to this recipient for a period before `before`, sent or not; None for the first."""
-    row = connection.execute("SELECT * FROM outbox WHERE kind = ? AND recipient = ? AND period < ? "
-                             "ORDER BY period DESC LIMIT 1", (kind, recipient, before)).fetchone()
+def last_sent(connection: sqlite3.Connection, kind: str, recipient: str, scope: str,
+              before: str) -> dict[str, Any] | None:
+    """The newest mail of this kind and scope to this recipient for a period before `before`; None for the first."""
+    row = connection.execute("SELECT * FROM outbox WHERE kind = ? AND recipient = ? AND scope = ? AND period < ? "
+                             "ORDER BY period DESC LIMIT 1", (kind, recipient, scope, before)).fetchone()
     return dict(row) if row else None
 
 

@@ -115,10 +115,7 @@ def check(
 
 def read_files(files: list[Path], title: str | None = None, year: int | None = None) -> Iterator[Read]:
     """Each file as a report, in order; *.json files as records, maybe several. Faults are told in the result."""
-    from extract.limits import Guard
-    from extract.model import Hints
-
-    guard: Guard | None = None
+    guard: Any = None
     try:
         for file in files:
             try:
@@ -126,6 +123,9 @@ def read_files(files: list[Path], title: str | None = None, year: int | None = N
                 if file.suffix.lower() == ".json":
                     yield from _records(str(file), data)
                     continue
+                from extract.limits import Guard  # not needed for records, nor what it pulls in
+                from extract.model import Hints
+
                 guard = guard or Guard().__enter__()
                 yield Read(str(file), guard.read(data, Hints(title=title, year=year, name=file.name)))
             except ExtractError as fault:

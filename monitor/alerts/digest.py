@@ -1,0 +1,243 @@
+"""The weekly digest of each recipient's remit, and the operator's list of portals that could not be looked at.
+
+Promises: one digest per (kind, remit, recipient, ISO week), also when nothing is wrong; no body's name in a subject,
+items of 0 left out; what could not be verified stands in a part of its own with reason and whose job it is. Leaves
+alone: gathering (situation.py), queueing and sending (outbox.py).
+"""
+
+from __future__ import annotations
+
+import functools
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+import jinja2
+
+from crawler.roster import Roster
+from monitor import wording
+from monitor.alerts import outbox, situation
+from monitor.alerts.recipients import Recipient, recipients
+from monitor.alerts.situation import Situation, Unreachable
+from monitor.model import Alert, FindingState, Standing, Status
+from monitor.settings import Settings
+from monitor.wording import Lang
+
+DIGEST, OPERATOR = "digest", "operator"
+SUBJECT_LENGTH = 40
+NAMES, UNVERIFIED_NAMES, DETAILS = 10, 5, 30
+
+
+def build(connection: sqlite3.Connection, roster: Roster, settings: Settings, at: datetime) -> list[Alert]:
+    """Every alert due in the ISO week of `at`, whether or not it was queued before. Reads only."""
+    alerts = []
+    for recipient in recipients():
+        if recipient.role == "operator":
+            alert = _operator(connection, roster, settings, recipient, at)
+        else:
+            alert = _oversight(connection, roster, settings, recipient, at)
+        if alert is not None:
+            alerts.append(alert)
+    return alerts
+
+
+def queue_due(connection: sqlite3.Connection, roster: Roster, settings: Settings, at: datetime) -> list[str]:
+    """Queue what this week hasn't seen yet; call it in the write transaction of the judgement. The keys added."""
+    return outbox.queue(connection, build(connection, roster, settings, at), settings.mail.list_id)
+
+
+def period(at: date) -> str:
+    """The ISO week, e.g. 2026-W06."""
+    year, week, _ = at.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+# ---------------------------------------------------------------- oversight
+def _oversight(connection: sqlite3.Connection, roster: Roster, settings: Settings, recipient: Recipient,
+               at: datetime) -> Alert:
+    last = outbox.last_sent(connection, DIGEST, recipient.address, recipient.id, period(at))
+    found = situation.of_remit(connection, recipient.bodies(roster), settings.monitoring.since, at,
+                               last["created"] if last else None)
+    lang = recipient.language
+    values = _values(found, roster, recipient, settings, at, last)
+    return _alert(DIGEST, recipient, at, _subject(found, recipient, at, lang), values)
+
+
+def _subject(found: Situation, recipient: Recipient, at: datetime, lang: Lang) -> str:
+    """Counts and the remit's label, never a name; the share that could not be verified is told last."""
+    totals = found.totals
+    say = functools.partial(wording.say, lang=lang)
+    week = at.isocalendar().week
+    if found.anything_new:
+        items = [("subject_missing", totals[Status.MISSING]),
+                 ("subject_late", totals[Status.LATE] + totals[Status.LATE_BY_RULE]),
+                 ("subject_new", len(found.new_to_verify))]
+        told = wording.term("words", "separator", lang).join(
+            say(key, n=number) for key, number in items if number)
+    else:
+        open_cases = len(found.findings)
+        told = say("subject_nothing_open", n=open_cases) if open_cases else say("subject_nothing")
+    subject = say("subject", scope=recipient.remit.label, week=week, told=told or say("subject_nothing"))
+    unverified = totals[Status.UNVERIFIED]
+    full = subject + say("subject_unverified", n=unverified) if unverified else subject
+    return full if len(full) <= SUBJECT_LENGTH or lang == "en" else subject
+
+
+def _values(found: Situation, roster: Roster, recipient: Recipient, settings: Settings, at: datetime,
+            last: dict[str, Any] | None) -> dict[str, Any]:
+    """Everything the digest's templates print, already in words."""
+    lang, totals = recipient.language, found.totals
+    names = _Names(roster, lang)
+    missing = found.with_status(Status.MISSING)
+    unverified = found.with_status(Status.UNVERIFIED)
+    open_cases = found.in_state(FindingState.OPEN)
+    confirmed = found.in_state(FindingState.CONFIRMED, FindingState.APPROVED)
+    overdue = found.in_state(FindingState.OVERDUE)
+    reasons, jobs = _why_unverified(unverified, lang)
+    return {
+        "lang": lang, "label": recipient.remit.label, "year": found.year, "as_of": wording.day(at, lang),
+        "chips": _chips(totals, lang), "owed": totals.owed, "rate": totals.rate,
+        "rate_before": _rate_before(found, at), "new": found.anything_new, "open": len(found.findings),
+        "to_do": len(missing) + len(overdue) + len(confirmed) + len(open_cases),
+        "missing": len(missing), "missing_names": names.listed(missing, NAMES),
+        "missing_due": wording.term("words", "separator", lang).join(
+            wording.day(due, lang) for due in sorted({each.due for each in missing if each.due})),
+        "overdue": len(overdue), "overdue_names": names.of_findings(overdue, NAMES),
+        "confirmed": len(confirmed), "to_verify": len(open_cases), "new_to_verify": len(found.new_to_verify),
+        "published": found.published, "closed": found.closed, "disputed": found.disputed,
+        "unverified": len(unverified), "unverified_names": names.listed(unverified, UNVERIFIED_NAMES),
+        "unverified_reasons": reasons, "unverified_jobs": jobs,
+        "late_lines": [names.late(each) for each in found.with_status(Status.LATE, Status.LATE_BY_RULE)][:DETAILS],
+        "issue_lines": [names.issue(each) for each in found.new_to_verify if each.finding.severity == "E"][:DETAILS],
+        "queries": sum(each.finding.severity == "W" for each in found.new_to_verify),
+        "snoozed": len(found.snoozed),
+        "last_week": last["period"].partition("-W")[2].lstrip("0") if last else "",
+        "last_sent": wording.day((last["sent"] or "")[:10], lang) if last else "",
+        "office": settings.general.office, "contact": settings.general.contact,
+        "reply_to": settings.mail.reply_to,
+    }
+
+
+def _chips(totals: Any, lang: Lang) -> list[dict[str, Any]]:
+    """The nine statuses of the sum as symbol, word and number; content and date together, zeros left out."""
+    unclear = (Status.INVALID, Status.UNDATED)
+    chips = []
+    for status in (Status.ON_TIME, Status.LATE_BY_RULE, Status.LATE, Status.MISSING, Status.NOT_SEEN,
+                   Status.UNVERIFIED, Status.WITHDRAWN):
+        chips.append({"key": status.value, "symbol": wording.symbol("statuses", status.value),
+                      "word": wording.say(f"chip_{status.value}", lang), "n": totals[status]})
+    chips.insert(6, {"key": "unclear", "symbol": wording.symbol("statuses", "undated"),
+                     "word": wording.say("chip_unclear", lang), "n": sum(totals[status] for status in unclear)})
+    return [chip for chip in chips if chip["n"]]
+
+
+def _rate_before(found: Situation, at: datetime) -> str:
+    """The share on time a year ago on this day; empty where too few reports were verified to tell."""
+    then = at.date().replace(year=at.year - 1, day=min(at.day, 28)) if at.month == 2 else at.date().replace(
+        year=at.year - 1)
+    known = [each for each in found.earlier if each.status is not Status.ON_TIME
+             or (each.published is not None and each.published <= then.isoformat())]
+    totals = situation.Totals.count(known)
+    return totals.rate if len(known) == len(found.earlier) else ""
+
+
+def _why_unverified(standings: list[Standing], lang: Lang) -> tuple[str, str]:
+    """The reasons with their numbers, and whose job they are."""
+    reasons, jobs = Counter[str](), Counter[str]()
+    for standing in standings:
+        said = wording.term("reasons", standing.reason, lang)
+        if standing.outcome:
+            outcome, job, _ = wording.outcome_words(standing.outcome, lang)
+            said = wording.say("reason_with_outcome", lang, reason=said, outcome=outcome)
+            jobs[job] += 1
+        else:
+            jobs[wording.say("job_operator", lang)] += 1
+        reasons[said] += 1
+    separator = wording.term("words", "separator", lang)
+    return (separator.join(wording.say("reason_count", lang, reason=reason, n=number)
+                           for reason, number in reasons.most_common()),
+            separator.join(job for job, _ in jobs.most_common()))
+
+
+class _Names:
+    """Bodies by name, in one language."""
+
+    def __init__(self, roster: Roster, lang: Lang) -> None:
+        self.roster, self.lang = roster, lang
+
+    def of(self, body: str, scope: str) -> str:
+        name = self.roster.bodies[body].name if body in self.roster.bodies else body
+        if scope == "own":
+            return name
+        label = wording.term("scopes", scope, self.lang, short=True)
+        return f"{name}（{label}）" if self.lang == "zh" else f"{name} ({label})"
+
+    def listed(self, standings: Iterable[Standing], limit: int) -> str:
+        return wording.names([self.of(each.body, each.scope) for each in standings], limit, self.lang)
+
+    def of_findings(self, findings: Iterable[Any], limit: int) -> str:
+        told = dict.fromkeys(self.of(each.finding.body, each.finding.scope) for each in findings)
+        return wording.names(list(told), limit, self.lang)
+
+    def late(self, standing: Standing) -> dict[str, str]:
+        phrase = wording.status_phrase(standing.status.value, self.lang, standing.days_late)
+        return {"name": self.of(standing.body, standing.scope), "what": phrase,
+                "day": wording.day(standing.published or "", self.lang), "address": standing.address or ""}
+
+    def issue(self, stored: Any) -> dict[str, str]:
+        finding = stored.finding
+        name = self.of(finding.body, finding.scope)
+        return {"name": name, "year": str(finding.year or ""), "rule": finding.rule, "id": finding.id,
+                "what": wording.message(finding, self.lang, name),
+                "expression": wording.expression(finding.expression, finding.outcome, self.lang)}
+
+
+# ---------------------------------------------------------------- operator
+def _operator(connection: sqlite3.Connection, roster: Roster, settings: Settings, recipient: Recipient,
+              at: datetime) -> Alert | None:
+    """None while every portal could be looked at: the operator is told of failures only."""
+    bodies = recipient.bodies(roster)
+    lang = recipient.language
+    failing = [(each, roster.bodies_of(each.portal) & bodies)
+               for each in situation.unreachable_portals(connection, at) if each.portal in roster.portals]
+    told = [(each, touched) for each, touched in failing if touched]
+    if not told:
+        return None
+    longest = max(each.days for each, _ in told)
+    subject = (wording.say("subject_operator", lang, n=len(told), d=longest) if longest
+               else wording.say("subject_operator_new", lang, n=len(told)))
+    values = {
+        "lang": lang, "label": recipient.remit.label, "as_of": wording.day(at, lang),
+        "portals": [_portal(each, len(touched), roster, lang) for each, touched in told],
+        "office": settings.general.office, "contact": settings.general.contact, "reply_to": settings.mail.reply_to}
+    return _alert(OPERATOR, recipient, at, subject, values)
+
+
+def _portal(each: Unreachable, bodies: int, roster: Roster, lang: Lang) -> dict[str, Any]:
+    outcome, job, mend = wording.outcome_words(each.outcome, lang)
+    return {"name": roster.portals[each.portal].name, "id": each.portal, "outcome": outcome, "detail": each.reason,
+            "days": each.days, "bodies": bodies, "job": job, "mend": mend}
+
+
+# ---------------------------------------------------------------- rendering
+def _alert(kind: str, recipient: Recipient, at: datetime, subject: str, values: dict[str, Any]) -> Alert:
+    week = period(at)
+    values = {**values, "subject": subject}
+    return Alert(
+        key="|".join((kind, recipient.id, recipient.address, week)), kind=kind, recipient=recipient.address,
+        channel=recipient.channel, subject=subject, text=_render(f"{kind}.{recipient.language}.txt", values),
+        html=_render(f"{kind}.{recipient.language}.html", values), created=at.isoformat(timespec="seconds"),
+        scope=recipient.id, period=week)
+
+
+@functools.cache
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(loader=jinja2.PackageLoader("monitor.alerts", "templates"), trim_blocks=True,
+                              lstrip_blocks=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
+                              autoescape=jinja2.select_autoescape(["html"]))
+
+
+def _render(name: str, values: dict[str, Any]) -> str:
+    return _templates().get_template(name).render(values)

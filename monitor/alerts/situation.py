@@ -1,0 +1,134 @@
+"""What a digest tells, gathered from the store: how one remit stands, what is new since the last digest, what could
+not be looked at.
+
+Promises: facts only, keyed and counted, as of one moment; whatever could not be verified stays apart from everything
+else. Leaves alone: sentences and layout (digest.py, templates/).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from crawler import clock
+from crawler.model import Outcome
+from monitor import records, review
+from monitor.compliance import SETTLED, Totals
+from monitor.model import FindingState, Standing, Status
+from monitor.review import StoredFinding
+
+TOLD_BY_STATUS = frozenset({"PUB-01", "PUB-02", "PUB-03"})
+"""Rules that say of a finding what the status already says; counted there, not twice."""
+HEALTHY = tuple(outcome.value for outcome in Outcome if outcome.supports_absence)
+
+
+@dataclass(slots=True)
+class Situation:
+    """One remit at one moment. `standings` are those of `year`, in roster order."""
+
+    year: int
+    standings: list[Standing]
+    earlier: list[Standing]
+    """The year before, for the comparison."""
+    findings: list[StoredFinding]
+    """Open issues and queries (E and W that fail) of every year that counts."""
+    fresh: set[str]
+    """Ids of findings first seen since the last digest."""
+    published: int = 0
+    """Reports of the year first seen since the last digest."""
+    closed: int = 0
+    disputed: int = 0
+    snoozed: list[StoredFinding] = field(default_factory=list)
+
+    @property
+    def totals(self) -> Totals:
+        return Totals.count(self.standings)
+
+    def with_status(self, *statuses: Status) -> list[Standing]:
+        return [standing for standing in self.standings if standing.status in statuses]
+
+    def in_state(self, *states: FindingState) -> list[StoredFinding]:
+        """Findings that the status doesn't tell already, by state."""
+        return [each for each in self.findings if each.state in states and each.finding.rule not in TOLD_BY_STATUS]
+
+    @property
+    def new_to_verify(self) -> list[StoredFinding]:
+        return [each for each in self.in_state(FindingState.OPEN) if each.finding.id in self.fresh]
+
+    @property
+    def anything_new(self) -> bool:
+        return any(each.finding.id in self.fresh for each in self.findings)
+
+
+def of_remit(connection: sqlite3.Connection, bodies: Collection[str], since: int, at: datetime,
+             last: str | None) -> Situation:
+    """The situation of these bodies at `at`; `last` (ISO time) is when their last digest was made (None: never)."""
+    year = at.year - 1
+    wanted = set(bodies)
+    standings = [each for each in records.standings(connection) if each.body in wanted]
+    listed = review.list_findings(connection, bodies=wanted, severities=["E", "W"], outcomes=["fail"])
+    counted = [each for each in listed if each.finding.year is None or each.finding.year >= since]
+    held = [each for each in counted if each.state.value not in SETTLED]
+    findings = [each for each in held if each.state is not FindingState.SNOOZED]
+    cleared = [each for each in review.list_findings(connection, bodies=wanted, severities=["E", "W"],
+                                                     outcomes=["fail"], cleared=True) if each.cleared]
+    return Situation(
+        year, [each for each in standings if each.year == year], [each for each in standings if each.year == year - 1],
+        findings, {each.finding.id for each in findings if _after(each.first_seen, last)},
+        published=_published(connection, [each for each in standings if each.year == year], last),
+        closed=sum(_after(each.cleared, last) for each in cleared if last is not None),
+        disputed=sum(each.state is FindingState.DISPUTED and _after(each.last_seen, last) for each in held),
+        snoozed=[each for each in held if each.state is FindingState.SNOOZED])
+
+
+def _after(moment: str | None, last: str | None) -> bool:
+    return bool(moment) and (last is None or clock.parse(str(moment)) > clock.parse(last))
+
+
+def _published(connection: sqlite3.Connection, standings: list[Standing], last: str | None) -> int:
+    """How many of these obligations are fulfilled by a report whose address was first seen after `last`."""
+    ids = {standing.report for standing in standings if standing.report and standing.status is not Status.INVALID}
+    first = {row["id"]: row["first"] for row in connection.execute(
+        "SELECT r.id, (SELECT min(first_seen) FROM report s WHERE s.address = r.address) AS first FROM report r")}
+    return sum(_after(first.get(identity), last) for identity in ids)
+
+
+# ---------------------------------------------------------------- portals, for the operator
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """One portal that the last look could not use. `days` since it last could be, or since the first failing look."""
+
+    portal: str
+    outcome: str
+    reason: str
+    days: int
+    bodies: int = 0
+
+
+def unreachable_portals(connection: sqlite3.Connection, at: datetime) -> list[Unreachable]:
+    """Portals whose newest look, whole or of one column, didn't answer healthily; longest first."""
+    looks: dict[str, list[tuple[datetime, str, str]]] = {}
+    for row in connection.execute("SELECT portal, at, outcome, reason FROM listing UNION ALL "
+                                  "SELECT portal, finished, outcome, reason FROM run_portal "
+                                  "WHERE finished IS NOT NULL AND outcome IS NOT NULL"):
+        looks.setdefault(row["portal"], []).append((clock.parse(row["at"]), row["outcome"], row["reason"]))
+    found = []
+    for portal, listed in looks.items():
+        days: dict[str, list[tuple[datetime, str, str]]] = {}
+        for look in sorted(listed):
+            days.setdefault(look[0].date().isoformat(), []).append(look)
+        flawed = {day: [look for look in members if look[1] not in HEALTHY] for day, members in days.items()}
+        newest = max(days)
+        if not flawed[newest]:
+            continue
+        begun = newest
+        for day in sorted(days, reverse=True):
+            if not flawed[day]:
+                break
+            begun = day
+        _, outcome, reason = flawed[newest][-1]
+        since = datetime.fromisoformat(begun).replace(tzinfo=clock.ZONE)
+        found.append(Unreachable(portal, outcome, reason, max((at - since).days, 0)))
+    return sorted(found, key=lambda each: (-each.days, each.portal))
