@@ -20,6 +20,7 @@ from scrapy.exceptions import (
     DownloadCancelledError,
     DownloadConnectionRefusedError,
     DownloadTimeoutError,
+    IgnoreRequest,
     ResponseDataLossError,
 )
 
@@ -33,6 +34,8 @@ _FAULT_PAGE_CHARACTERS = 600
 """Visible characters up to which a page may be nothing but a notice; real pages have menus and more."""
 _STUB_BYTES = 600
 _REPLACEMENT_SHARE = 0.02
+_FILES = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"BM")
+"""Beginnings of documents that some lists link to in place of a page."""
 
 
 class Failure(Exception):  # noqa: N818 – an outcome, no error of the program
@@ -115,6 +118,8 @@ def advice(outcome: Outcome) -> Advice:
 def of_response(received: Received, expect: Expect = "page") -> Verdict:
     """What this answer is. Status first where it is decisive, then what the body shows."""
     status, body = received.status, received.body
+    if expect == "page" and body.startswith(_FILES):
+        expect = "file"
     text = decode(body, received.headers.get("content-type", "")) if _textual(received, expect) else ""
     if text:
         script = _mark("challenge_script", text[:60_000])
@@ -141,6 +146,8 @@ def of_failure(fault: BaseException) -> Verdict:
     chain = list(_chain(fault))
     names = " ".join(type(one).__name__ for one in chain)
     detail = f"{type(fault).__name__}: {fault}"[:200]
+    if isinstance(fault, IgnoreRequest) and "exceed" in str(fault):
+        return Verdict(Outcome.TOO_LARGE, detail)
     if isinstance(fault, CannotResolveHostError):
         return Verdict(Outcome.DNS, detail)
     if isinstance(fault, DownloadTimeoutError) or "TimeoutError" in names or "TCPTimedOutError" in names:

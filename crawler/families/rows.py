@@ -47,7 +47,7 @@ def parse(text: str) -> html.HtmlElement:
     """The tree of a page or fragment; an empty document for text without markup."""
     cleaned = _STRAY.sub("", text.replace("\x00", ""))
     try:
-        return html.document_fromstring(cleaned or "<html></html>", parser=html.HTMLParser(huge_tree=True))
+        return html.document_fromstring(cleaned or "<html></html>")
     except (etree.ParserError, ValueError):
         return html.document_fromstring("<html></html>")
 
@@ -182,11 +182,15 @@ def _day_beside(element: html.HtmlElement, link: html.HtmlElement) -> str:
 
 
 def _without_days(link: html.HtmlElement) -> list[str]:
+    """The texts of an anchor except of elements in it that hold nothing but a day."""
+    days = {inner for node in link.iterdescendants() if isinstance(node.tag, str) and _only_day(_text(node))
+            for inner in node.iter()}
     pieces = [link.text or ""]
-    for child in link:
-        if isinstance(child.tag, str) and not _only_day(_text(child)):
-            pieces.extend(_without_days(child))
-        pieces.append(child.tail or "")
+    for node in link.iterdescendants():
+        if isinstance(node.tag, str) and node not in days:
+            pieces.append(node.text or "")
+        if node not in days or node.getparent() not in days:
+            pieces.append(node.tail or "")
     return pieces
 
 

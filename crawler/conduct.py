@@ -1,0 +1,97 @@
+"""How we behave towards portals: who we say we are, which addresses we may ask, what robots.txt says, at what hours.
+
+Promises: only registered hosts with their registered ports; never a loopback, private or link-local address unless the
+plan allows it; robots.txt as RFC 9309 reads it, except that a failure never counts as permission. Leaves alone: waiting
+between requests (Scrapy's download slots, set from here) and the sending itself (middlewares.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Iterable
+from datetime import datetime, time
+from importlib.metadata import PackageNotFoundError, version
+from urllib.parse import urlsplit
+
+from protego import Protego
+
+LONGEST_DELAY = 60.0
+"""A Crawl-delay above this can't be kept within a scan; the portal then counts as one that denies us."""
+AGENT = "nianbao"
+_STANDARD_PORTS = (None, 80, 443)
+
+
+def user_agent(contact: str) -> str:
+    """The name we give: product, version, and where to complain."""
+    try:
+        release = version("nianbao")
+    except PackageNotFoundError:
+        release = "0"
+    return f"{AGENT}/{release} (+{contact})" if contact else f"{AGENT}/{release}"
+
+
+class HostRule:
+    """The addresses a portal's visit may ask: `hosts` as registered (host, or host:port for an odd port)."""
+
+    def __init__(self, hosts: Iterable[str], allow_private: bool = False) -> None:
+        self.hosts = frozenset(host.lower() for host in hosts)
+        self.allow_private = allow_private
+
+    def refusal(self, url: str) -> str:
+        """Why this address may not be asked, empty where it may."""
+        try:
+            parts = urlsplit(url)
+            host, port = (parts.hostname or "").lower(), parts.port
+        except ValueError:
+            return "no valid address"
+        if parts.scheme not in ("http", "https") or not host:
+            return f"scheme {parts.scheme or '?'} is not asked"
+        if f"{host}:{port}" in self.hosts or (host in self.hosts and port in _STANDARD_PORTS):
+            return "" if self.allow_private else self._literal(host)
+        if host in self.hosts and not self.allow_private:
+            return f"port {port} of {host} is not registered"
+        return "" if host in self.hosts else f"{parts.netloc} is not registered"
+
+    async def address_refusal(self, url: str) -> str:
+        """Why the address behind the host's name may not be asked (a name can point into the own network)."""
+        host = urlsplit(url).hostname or ""
+        if self.allow_private or not host:
+            return ""
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except OSError:
+            return ""  # the downloader meets the same failure and names it
+        return next((fault for entry in found if (fault := self._literal(str(entry[4][0])))), "")
+
+    def _literal(self, host: str) -> str:
+        try:
+            address = ipaddress.ip_address(host.split("%")[0])
+        except ValueError:
+            return ""
+        return "" if address.is_global and not address.is_multicast else f"{host} is no public address"
+
+
+class Robots:
+    """One host's robots.txt. An empty text allows everything."""
+
+    def __init__(self, text: str = "") -> None:
+        self._rules = Protego.parse(text)
+
+    def allows(self, url: str) -> bool:
+        return bool(self._rules.can_fetch(url, AGENT))
+
+    @property
+    def delay(self) -> float:
+        """Seconds between requests that the host asks for, 0 where it doesn't."""
+        return float(self._rules.crawl_delay(AGENT) or 0)
+
+
+def within_hours(hours: str | None, moment: datetime) -> bool:
+    """Whether `moment` lies in a window such as 22:00-06:00; always where none is set."""
+    if not hours:
+        return True
+    start, end = (time.fromisoformat(part) for part in hours.split("-"))
+    now = moment.time()
+    return start <= now < end if start <= end else now >= start or now < end

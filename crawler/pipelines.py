@@ -1,0 +1,215 @@
+"""What a scan writes: evidence first, then rows; and a portal's results in one transaction when it is finished.
+
+Promises: fetch rows go out in lots, each after its bytes are safe in the evidence folder; a page this run already has
+is answered from there; listing, sighting and capture rows of a portal appear together with its state `done` or not at
+all. Leaves alone: deciding what is fetched (spiders/portal.py).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from crawler import clock
+from crawler.evidence import Evidence
+from crawler.exceptions import CrawlerError
+from crawler.model import Item, Outcome, Route
+from crawler.outcomes import Received
+from crawler.store import Store
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+LOT = 50
+LOT_SECONDS = 2.0
+_KEPT_HEADERS = frozenset({"content-type", "content-length", "content-disposition", "last-modified", "etag", "date",
+                           "server", "retry-after", "location", "x-frame-options"})
+_FETCH = ("run", "portal", "url", "request", "final_url", "redirects", "at", "status", "outcome", "reason", "sha256",
+          "size", "media_type", "headers", "elapsed")
+
+
+@dataclass(slots=True)
+class Fetch:
+    """One request's end, a row of `fetch`. `request` is its key within the run: method and address."""
+
+    run: str
+    portal: str
+    url: str
+    request: str
+    at: str
+    outcome: Outcome
+    reason: str = ""
+    final_url: str | None = None
+    redirects: list[list[Any]] = field(default_factory=list)
+    status: int | None = None
+    sha256: str | None = None
+    size: int | None = None
+    media_type: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    elapsed: float | None = None
+
+    def row(self) -> tuple[Any, ...]:
+        packed = {"redirects": json.dumps(self.redirects), "headers": json.dumps(self.headers, ensure_ascii=False),
+                  "outcome": str(self.outcome)}
+        return tuple(packed.get(name, getattr(self, name)) for name in _FETCH)
+
+
+@dataclass(slots=True)
+class ListingResult:
+    """One column as it was found. `requests` are the keys of the fetches that prove it."""
+
+    column_id: str
+    url: str
+    family: str
+    at: str
+    outcome: Outcome
+    reason: str = ""
+    complete: bool = False
+    in_order: bool = False
+    reached: str | None = None
+    requests: list[str] = field(default_factory=list)
+    sightings: list[tuple[Item, Route]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class CaptureResult:
+    """One article with its parts: {role, url, name, request, sha256, media_type, outcome, reason}."""
+
+    url: str
+    at: str
+    outcome: Outcome
+    reason: str = ""
+    content: str | None = None
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    list_title: str = ""
+    list_day: str = ""
+    last_modified: str | None = None
+
+
+@dataclass(slots=True)
+class PortalResult:
+    """Everything a finished portal leaves behind."""
+
+    portal: str
+    outcome: Outcome | None
+    reason: str = ""
+    listings: list[ListingResult] = field(default_factory=list)
+    captures: list[CaptureResult] = field(default_factory=list)
+
+
+class FetchLog:
+    """The fetches of one run. Made by the spider; one a process."""
+
+    def __init__(self, store: Store, evidence: Evidence, run: str) -> None:
+        self.store, self.evidence, self.run = store, evidence, run
+        self._waiting: dict[str, Fetch] = {}
+        self._flushed = time.monotonic()
+
+    def known(self, request: str) -> tuple[Fetch, Received] | None:
+        """A good answer of this run, from the evidence; None where it must be fetched."""
+        with self.store.read() as connection:
+            row = connection.execute("SELECT * FROM fetch WHERE run = ? AND request = ? AND sha256 IS NOT NULL AND "
+                                     "outcome = 'ok'", (self.run, request)).fetchone()
+        if row is None or not self.evidence.has(row["sha256"]):
+            return None
+        fetch = Fetch(**{**{name: row[name] for name in _FETCH}, "outcome": Outcome(row["outcome"]),
+                         "redirects": json.loads(row["redirects"]), "headers": json.loads(row["headers"])})
+        return fetch, Received(fetch.url, fetch.final_url or fetch.url, fetch.status or 200,
+                               self.evidence.get(row["sha256"]), fetch.headers)
+
+    def keep(self, fetch: Fetch, body: bytes | None) -> Fetch:
+        """Keep the bytes, then the row with its lot. Raises EvidenceError, StoreError."""
+        if body is not None:
+            fetch.sha256, fetch.size = self.evidence.put(body), len(body)
+        self._waiting[fetch.request] = fetch
+        if len(self._waiting) >= LOT or time.monotonic() - self._flushed > LOT_SECONDS:
+            self.flush()
+        return fetch
+
+    def flush(self) -> None:
+        """Write what waits. A request asked again in a resumed run keeps its row and takes the new end."""
+        lot, self._flushed = list(self._waiting.values()), time.monotonic()
+        if not lot:
+            return
+        updates = ", ".join(f"{name} = excluded.{name}" for name in _FETCH if name not in ("run", "request"))
+        with self.store.write() as connection:
+            connection.executemany(
+                f"INSERT INTO fetch ({', '.join(_FETCH)}) VALUES ({', '.join('?' * len(_FETCH))}) "
+                f"ON CONFLICT (run, request) DO UPDATE SET {updates}", [fetch.row() for fetch in lot])
+        for fetch in lot:
+            if self._waiting.get(fetch.request) is fetch:
+                del self._waiting[fetch.request]
+
+
+def kept_headers(headers: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name in _KEPT_HEADERS}
+
+
+class PortalPipeline:
+    """Writes a finished portal in one transaction."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> PortalPipeline:
+        return cls(crawler)
+
+    def process_item(self, item: PortalResult) -> PortalResult:
+        spider: Any = self._crawler.spider
+        log: FetchLog = spider.log
+        try:
+            log.flush()
+            write_portal(log.store, log.run, item)
+        except CrawlerError as fault:
+            spider.fail(fault)
+            return item
+        spider.tell({"event": "portal_finished", "portal": item.portal, "outcome": item.outcome,
+                     "reason": item.reason})
+        return item
+
+
+def write_portal(store: Store, run: str, result: PortalResult) -> None:
+    """The rows of one portal and its state `done`, together or not at all; writing again changes nothing."""
+    with store.write() as connection:
+        state = connection.execute("SELECT state FROM run_portal WHERE run = ? AND portal = ?",
+                                   (run, result.portal)).fetchone()
+        if state is None or state["state"] == "done":
+            return
+        wanted = {request for listing in result.listings for request in listing.requests}
+        wanted |= {part["request"] for capture in result.captures for part in capture.parts}
+        ids = {}
+        for request in wanted:
+            row = connection.execute("SELECT id FROM fetch WHERE run = ? AND request = ?", (run, request)).fetchone()
+            if row:
+                ids[request] = row["id"]
+        for listing in result.listings:
+            pages = [ids[request] for request in listing.requests if request in ids]
+            number = connection.execute(
+                "INSERT INTO listing (run, portal, column_id, url, family, at, day, outcome, reason, complete, "
+                "in_order, reached, items, pages) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (run, result.portal, listing.column_id, listing.url, listing.family, listing.at, listing.at[:10],
+                 str(listing.outcome), listing.reason, int(listing.complete), int(listing.in_order), listing.reached,
+                 len(listing.sightings), json.dumps(pages))).lastrowid
+            connection.executemany(
+                "INSERT OR IGNORE INTO sighting (listing, url, title, day, route, body, scope, year, printed_body, "
+                "reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(number, item.url, item.title, item.day, route.kind, route.body, route.scope, route.year,
+                  route.printed_body, route.reason) for item, route in listing.sightings])
+        for capture in result.captures:
+            parts = [{**{name: value for name, value in part.items() if name != "request"},
+                      "fetch": ids.get(part["request"])} for part in capture.parts]
+            # Two portals may carry one article: the capture that succeeded stays.
+            connection.execute(
+                "INSERT INTO capture (run, portal, url, at, outcome, reason, content, parts, list_title, list_day, "
+                "last_modified) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, url) DO UPDATE SET "
+                "portal = excluded.portal, at = excluded.at, outcome = excluded.outcome, reason = excluded.reason, "
+                "content = excluded.content, parts = excluded.parts, list_title = excluded.list_title, list_day = "
+                "excluded.list_day, last_modified = excluded.last_modified WHERE capture.content IS NULL",
+                (run, result.portal, capture.url, capture.at, str(capture.outcome), capture.reason, capture.content,
+                 json.dumps(parts, ensure_ascii=False), capture.list_title, capture.list_day, capture.last_modified))
+        connection.execute("UPDATE run_portal SET state = 'done', finished = ?, outcome = ?, reason = ? "
+                           "WHERE run = ? AND portal = ?",
+                           (clock.stamp(), result.outcome, result.reason, run, result.portal))

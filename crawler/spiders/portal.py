@@ -1,0 +1,369 @@
+"""The one spider: each portal of a plan is visited column by column, list page by list page, article by article.
+
+Promises: a visit is one coroutine that ends in one PortalResult, whatever happens on the way; every request goes
+through our middlewares and every answer into the FetchLog before anything is concluded from it. Scrapy gives
+downloading, politeness, retries and decompression; its scheduler is not used, since a portal, not a request, is what
+must survive a crash. Leaves alone: reading lists (families/) and articles (articles.py), storing (pipelines.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+import traceback
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import scrapy
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+
+from crawler import articles, clock, families
+from crawler.conduct import HostRule, within_hours
+from crawler.exceptions import CrawlerError
+from crawler.families import trs
+from crawler.families.paging import Answer, Enumeration
+from crawler.families.rows import absolute, parse
+from crawler.middlewares import hold
+from crawler.model import Column, Item, Outcome, Portal, Route, ScanPlan
+from crawler.outcomes import Expect, Received, Verdict, of_failure, of_response
+from crawler.pipelines import CaptureResult, Fetch, FetchLog, ListingResult, PortalResult, kept_headers
+from crawler.roster import Roster
+from extract.sniffing import media_type
+
+PORTALS_AT_ONCE = 128
+HEARTBEAT_SECONDS = 10.0
+_PASSING = frozenset({Outcome.SERVER_ERROR, Outcome.TIMEOUT, Outcome.DNS, Outcome.REFUSED, Outcome.TLS,
+                      Outcome.RATE_LIMITED, Outcome.ROBOTS_UNREACHABLE, Outcome.CHALLENGE, Outcome.FORBIDDEN})
+"""Outcomes of an attachment that another day may mend; the others say something about the attachment itself."""
+_NO_LIST_FRAME = re.compile(r"visitcount|count|login|tree|share|foot|head|nav|search|weather|map", re.I)
+_REFRESH = re.compile(r"""<meta[^>]+http-equiv\s*=\s*["']?refresh["']?[^>]*url\s*=\s*["']?([^"'>\s]+)"""
+                      r"""|(?:window\.|document\.|self\.|top\.)?location(?:\.href)?\s*=\s*["']([^"']+)["']"""
+                      r"""|location\.replace\(\s*["']([^"']+)["']""", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """A fetch with what it came to. `received` is None where nothing came."""
+
+    fetch: Fetch
+    verdict: Verdict
+    received: Received | None
+
+    @property
+    def ok(self) -> bool:
+        return self.verdict.outcome.supports_absence
+
+
+@dataclass(slots=True)
+class Visit:
+    """One portal on its way. `got` holds each address of this visit once, by request key."""
+
+    portal: Portal
+    rule: HostRule
+    got: dict[str, Got] = field(default_factory=dict)
+    pages: int = 0
+
+
+class PortalSpider(scrapy.Spider):
+    """Arguments: the plan, the roster, the run's FetchLog, and `tell` for progress events (plain dicts)."""
+
+    name = "portal"
+
+    def __init__(self, plan: ScanPlan, roster: Roster, portals: list[str], log: FetchLog,
+                 tell: Callable[[dict[str, Any]], None], opened: Callable[[PortalSpider], None]) -> None:
+        super().__init__()
+        self.plan, self.roster, self.portals, self.log, self.tell = plan, roster, portals, log, tell
+        self.fault: CrawlerError | None = None
+        self._opened = opened
+        self._tasks: list[asyncio.Task[PortalResult]] = []
+
+    async def start(self) -> AsyncIterator[PortalResult]:
+        self._opened(self)
+        gate = asyncio.Semaphore(PORTALS_AT_ONCE)
+        heart = asyncio.create_task(self._beat())
+        self._tasks = [asyncio.create_task(self._visit(self.roster.portals[portal], gate)) for portal in self.portals]
+        for finished in asyncio.as_completed(self._tasks):
+            try:
+                result = await finished
+            except asyncio.CancelledError:
+                continue
+            except CrawlerError as fault:
+                self.fail(fault)
+                continue
+            yield result
+        heart.cancel()
+
+    def fail(self, fault: CrawlerError) -> None:
+        """End the scan for a fault of ours (full disk, locked database); what is stored stays for a resume."""
+        self.fault = self.fault or fault
+        self.stop()
+
+    def stop(self) -> None:
+        """End early: unfinished portals keep their state and are visited again by a resumed run."""
+        for task in self._tasks:
+            task.cancel()
+
+    # ------------------------------------------------------------ one portal
+    async def _visit(self, portal: Portal, gate: asyncio.Semaphore) -> PortalResult:
+        async with gate:
+            if not within_hours(portal.conduct.hours, clock.now()):
+                return PortalResult(portal.id, None, f"outside the portal's hours {portal.conduct.hours}")
+            self.tell({"event": "portal_started", "portal": portal.id})
+            self._mark_started(portal.id)
+            bodies = [self.roster.bodies[body] for body in sorted(self.roster.bodies_of(portal.id))]
+            hosts = [*portal.hosts, *(host for body in bodies for host in body.hosts)]
+            visit = Visit(portal, HostRule(hosts, self.plan.allow_private_addresses))
+            if portal.conduct.delay:
+                for host in hosts:
+                    hold(self.crawler, host.rsplit(":", 1)[0], portal.conduct.delay)
+            result = PortalResult(portal.id, Outcome.OK)
+            for column in portal.columns:
+                result.listings.append(await self._list_safely(visit, column))
+            for listing in result.listings:
+                for item, route in listing.sightings:
+                    if self._wanted(route) and item.url not in {capture.url for capture in result.captures}:
+                        result.captures.append(await self._capture_safely(visit, item, listing.url))
+            for listing in result.listings:
+                if listing.outcome is not Outcome.OK or not listing.complete:
+                    result.outcome, result.reason = listing.outcome, f"{listing.column_id}: {listing.reason}"
+                    if listing.outcome is not Outcome.OK:
+                        break
+            return result
+
+    def _wanted(self, route: Route) -> bool:
+        if route.kind not in ("report", "unrouted"):
+            return False
+        if self.plan.bodies and route.body not in self.plan.bodies:
+            return False
+        return self.plan.year is None or route.year in (None, self.plan.year)
+
+    async def _list_safely(self, visit: Visit, column: Column) -> ListingResult:
+        try:
+            return await self._list(visit, column)
+        except (CrawlerError, asyncio.CancelledError):
+            raise
+        except Exception as fault:
+            traceback.print_exc()
+            return ListingResult(column.id, column.url, "", clock.stamp(), Outcome.UNKNOWN_SHAPE,
+                                 f"own fault while reading the list: {type(fault).__name__}: {fault}")
+
+    async def _capture_safely(self, visit: Visit, item: Item, referer: str) -> CaptureResult:
+        try:
+            return await self._capture(visit, item, referer)
+        except (CrawlerError, asyncio.CancelledError):
+            raise
+        except Exception as fault:
+            traceback.print_exc()
+            return CaptureResult(item.url, clock.stamp(), Outcome.UNKNOWN_SHAPE,
+                                 f"own fault while reading the page: {type(fault).__name__}: {fault}",
+                                 list_title=item.title, list_day=item.day)
+
+    # ------------------------------------------------------------ lists
+    async def _list(self, visit: Visit, column: Column) -> ListingResult:
+        listing = ListingResult(column.id, column.url, "", clock.stamp(), Outcome.OK)
+
+        async def get(url: str) -> Answer:
+            expect: Expect = "data" if "dataproxy" in url else "page"
+            got = await self._page(visit, url, column.url, expect)
+            listing.requests.append(got.fetch.request)
+            return Answer(got.fetch.final_url or url, got.verdict.text, got.verdict.outcome, got.verdict.reason)
+
+        first = await get(column.url)
+        if not first.ok:
+            listing.outcome, listing.reason = first.outcome, first.reason
+            return listing
+        listing.family, first = await self._settle(visit.portal, first, get)
+        family = families.FAMILIES.get(listing.family)
+        if family is None:
+            listing.outcome = Outcome.UNKNOWN_SHAPE
+            listing.reason = (f"the list comes from the system {listing.family}, which is not supported yet"
+                              if listing.family else "no list was found on the page")
+            return listing
+        found: Enumeration = await family.enumerate_list(first, get, visit.portal.expectations.max_pages)
+        listing.outcome, listing.reason, listing.complete = found.outcome, found.reason, found.complete
+        listing.in_order, listing.reached = found.in_order, found.reached
+        listing.sightings = [(item, self.roster.route(item, visit.portal, column)) for item in found.items]
+        self._judge_list(listing, visit.portal)
+        return listing
+
+    async def _settle(self, portal: Portal, first: Answer,
+                      get: Callable[[str], Any]) -> tuple[str, Answer]:
+        """The family of the column and the page its list really stands on (a frame of the column's page)."""
+        for _ in range(3):
+            name = portal.family if portal.family != "auto" else families.recognise(first.text)
+            family = families.FAMILIES.get(name)
+            shown = family.listing(first.text, first.url) if family else None
+            if name and (shown is None or shown.items or shown.known_shape):
+                return name, first
+            for frame in _frames(first):
+                inner: Answer = await get(frame)
+                inner_name = families.recognise(inner.text) if inner.ok else ""
+                if inner_name:
+                    first = inner
+                    break
+            else:
+                return name or _shape_without_rows(first), first
+        return "", first
+
+    def _judge_list(self, listing: ListingResult, portal: Portal) -> None:
+        """A list that holds less than it must, or nothing that could be a report, is not the list we look for."""
+        least = portal.expectations.min_items
+        if listing.outcome is not Outcome.OK:
+            return
+        if len(listing.sightings) < least:
+            listing.outcome = Outcome.UNKNOWN_SHAPE
+            listing.reason = f"{len(listing.sightings)} rows where at least {least} are expected"
+        elif all(route.kind in ("other", "foreign") for _, route in listing.sightings):
+            listing.outcome = Outcome.UNKNOWN_SHAPE
+            listing.reason = f"none of {len(listing.sightings)} rows is about annual reports"
+
+    # ------------------------------------------------------------ articles
+    async def _capture(self, visit: Visit, item: Item, referer: str) -> CaptureResult:
+        got = await self._page(visit, item.url, referer, "page")
+        capture = CaptureResult(item.url, got.fetch.at, got.verdict.outcome, got.verdict.reason,
+                                parts=[_part("page", item.url, item.title, got)], list_title=item.title,
+                                list_day=item.day, last_modified=got.fetch.headers.get("last-modified"))
+        if not got.ok:
+            return capture
+        if not got.verdict.text:
+            capture.content = got.fetch.sha256
+            return capture
+        address = got.fetch.final_url or item.url
+        pages = [articles.read_article(got.verdict.text, address)]
+        hashes, unread = [], None
+        for number, further in enumerate(trs.article_pages(got.verdict.text, address), 2):
+            more = await self._page(visit, further, item.url, "page")
+            capture.parts.append(_part("page", further, f"{item.title} {number}", more))
+            if more.ok:
+                pages.append(articles.read_article(more.verdict.text, further))
+            elif more.verdict.outcome in _PASSING:
+                unread = more
+        attached = {entry.url: entry for page in pages for entry in page.attached}
+        for entry in attached.values():
+            file = await self._fetch(visit, entry.url, "file", address)
+            capture.parts.append(_part(entry.role, entry.url, entry.name, file))
+            if file.ok:
+                hashes.append(file.fetch.sha256 or "")
+                continue
+            # What can't be fetched today counts as unchanged, so that a passing failure invents no new version.
+            earlier = self._earlier(entry.url)
+            hashes.append(earlier or f"unread {entry.url}")
+            if not earlier and file.verdict.outcome in _PASSING:
+                unread = unread or file
+        if unread and sum(len(page.text) for page in pages) < articles.SUBSTANTIAL:
+            capture.outcome = unread.verdict.outcome
+            capture.reason = f"attachment {unread.fetch.url}: {unread.verdict.reason}"
+            return capture
+        capture.content = articles.content_hash(pages, hashes)
+        return capture
+
+    def _earlier(self, url: str) -> str | None:
+        with self.log.store.read() as connection:
+            row = connection.execute("SELECT sha256 FROM fetch WHERE url = ? AND outcome = 'ok' AND sha256 IS NOT NULL "
+                                     "ORDER BY at DESC LIMIT 1", (url,)).fetchone()
+        return row["sha256"] if row else None
+
+    # ------------------------------------------------------------ fetching
+    async def _page(self, visit: Visit, url: str, referer: str, expect: Expect) -> Got:
+        """A page; where it is nothing but a refresh to another address, that one (two such steps at most)."""
+        got = await self._fetch(visit, url, expect, referer)
+        for _ in range(2):
+            text = got.verdict.text
+            match = _REFRESH.search(text) if 0 < len(text) < 4096 and text.count("<a ") < 5 else None
+            target = match and urljoin(got.fetch.final_url or url, next(group for group in match.groups() if group))
+            if not target or target == got.fetch.url or "<datastore" in text:
+                break
+            got = await self._fetch(visit, target, expect, url)
+        return got
+
+    async def _fetch(self, visit: Visit, url: str, expect: Expect, referer: str) -> Got:
+        """One address once a visit: from this run's evidence where it is there already, else from the portal."""
+        key = f"GET {url}"
+        if key in visit.got:
+            return visit.got[key]
+        known = self.log.known(key)
+        if known:
+            fetch, received = known
+            got = Got(fetch, of_response(received, expect), received)
+        else:
+            got = await self._download(visit, url, expect, referer)
+        visit.got[key] = got
+        visit.pages += 1
+        if self.plan.progress:
+            self.tell({"event": "page", "portal": visit.portal.id, "pages": visit.pages})
+        return got
+
+    async def _download(self, visit: Visit, url: str, expect: Expect, referer: str) -> Got:
+        meta: dict[str, Any] = {"rule": visit.rule, "portal": visit.portal.id, "hops": [],
+                                "robots_agreed": bool(visit.portal.quirk("robots_agreed"))}
+        if visit.portal.conduct.download_timeout:
+            meta["download_timeout"] = visit.portal.conduct.download_timeout
+        request = scrapy.Request(url, meta=meta, headers={"Referer": referer} if referer and referer != url else None,
+                                 callback=NO_CALLBACK, dont_filter=True)
+        begun = time.monotonic()
+        try:
+            assert self.crawler.engine is not None
+            response = await self.crawler.engine.download_async(request)
+        except (CrawlerError, asyncio.CancelledError):
+            raise
+        except Exception as fault:
+            verdict = of_failure(fault)
+            return Got(self.keep_failure(url, visit.portal.id, verdict, time.monotonic() - begun), verdict, None)
+        return self.keep_response(url, visit.portal.id, response, expect, time.monotonic() - begun)
+
+    def keep_failure(self, url: str, portal: str, verdict: Verdict, elapsed: float | None = None) -> Fetch:
+        """Keep the end of a request that brought no answer."""
+        return self.log.keep(Fetch(self.plan.run, portal, url, f"GET {url}", clock.stamp(), verdict.outcome,
+                                   verdict.reason, elapsed=elapsed), None)
+
+    def keep_response(self, url: str, portal: str, response: Response, expect: Expect,
+                      elapsed: float | None = None) -> Got:
+        """Keep an answer: bytes first, then the row."""
+        headers = {name.decode("latin-1").lower(): b", ".join(values).decode("utf-8", "replace")
+                   for name, values in response.headers.items()}
+        received = Received(url, response.url, response.status, response.body, headers)
+        verdict = of_response(received, expect)
+        hops = response.request.meta.get("hops", []) if response.request else []
+        fetch = Fetch(self.plan.run, portal, url, f"GET {url}", clock.stamp(), verdict.outcome, verdict.reason,
+                      response.url, hops, response.status, None, None,
+                      media_type(response.body, _name_of(url), headers.get("content-type", "")),
+                      kept_headers(headers), elapsed)
+        return Got(self.log.keep(fetch, response.body or None), verdict, received)
+
+    # ------------------------------------------------------------ the run's own rows
+    def _mark_started(self, portal: str) -> None:
+        with self.log.store.write() as connection:
+            connection.execute("UPDATE run_portal SET state = 'running', started = ? WHERE run = ? AND portal = ?",
+                               (clock.stamp(), self.plan.run, portal))
+
+    async def _beat(self) -> None:
+        while True:
+            with self.log.store.write() as connection:
+                connection.execute("UPDATE run SET heartbeat = ? WHERE id = ?", (clock.stamp(), self.plan.run))
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+
+
+def _part(role: str, url: str, name: str, got: Got) -> dict[str, Any]:
+    return {"role": role, "url": url, "name": name, "request": got.fetch.request, "sha256": got.fetch.sha256,
+            "media_type": got.fetch.media_type, "outcome": str(got.verdict.outcome), "reason": got.verdict.reason}
+
+
+def _frames(page: Answer) -> list[str]:
+    """Frames of the same host that may hold the list."""
+    root = parse(page.text)
+    found = [absolute(page.url, node.get("src") or "") for node in root.iter("iframe", "frame")]
+    return [url for url in dict.fromkeys(found)
+            if url and urlsplit(url).netloc == urlsplit(page.url).netloc and not _NO_LIST_FRAME.search(url)][:5]
+
+
+def _shape_without_rows(page: Answer) -> str:
+    """A page without rows is of a known shape where it says itself that its list is empty."""
+    return "static" if families.static.listing(page.text, page.url).known_shape else ""
+
+
+def _name_of(url: str) -> str:
+    return urlsplit(url).path.rsplit("/", 1)[-1]
