@@ -25,11 +25,12 @@ _COUNTED = frozenset(("件", "条", "份", "起", "宗", "例", "个", "项", "�
 _REQUEST = re.compile(r"申请|依申请|公开件")
 _ABOUT_REQUESTS = re.compile(r"信息公开申请|依申请公开|申请公开|公开申请|政府信息申请|信息依申请")
 _OTHER_MATTER = re.compile(
-    r"许可|更正|咨询|来信|来访|来电|热线|工单|诉求|留言|信箱|邮箱|网民|提案|建议|议案|意见|预算|资金|补贴|登记|证照|网站|"
-    r"公众号|微博|新媒体|解读|规范性文件|听证|执行申请|审批|仲裁|鉴定|救助|低保|专利|商标|贷款")
+    r"许可|更正|咨询|来信|来访|来电|热线|工单|诉求|留言|信箱|邮箱|网民|提案|建议|议案|意见|预算|资金|补贴|登记|证照|"
+    r"网站|公众号|微博|新媒体|解读|规范性文件|听证|执行申请|审批|仲裁|鉴定|救助|低保|专利|商标|贷款|档案|案卷|公文")
 _CHANNEL = re.compile(
     r"网络|网上|线上|线下|信函|邮寄|邮件|挂号|快递|当面|现场|传真|平台|在线|窗口|互联网|来函|微信|系统")
-_EVERYBODY = re.compile(r"(?:自然人|公民)(?:个人)?[、,和或及与]*(?:法人)?(?:[、和或及与]|或者|以及)*(?:其他|其它)?组织")
+_EVERYBODY = re.compile(
+    r"(?:自然人|公民)(?:个人)?[、,，和或及与]*(?:法人)?(?:[、和或及与]|或者|以及)*(?:其他|其它)?组织")
 _APPLICANTS = (
     ("legal_service", re.compile(r"法律服务机构|律师")), ("research", re.compile(r"科研机构")),
     ("public_interest", re.compile(r"社会公益组织|公益组织")), ("business", re.compile(r"商业企业|企业")),
@@ -40,11 +41,10 @@ _PARTIAL_ANSWER = re.compile(r"延期|逾期|超期|延长|提前|当场|当日|
 _VERBS = (
     ("new", re.compile(r"新收|新受理|新接|本年度?新|当年新|新增")),
     ("received", re.compile(r"收到|受理|接收|接到|收悉|登记申请")),
-    ("answered", re.compile(r"办结|答复|回复|办复|办理完毕|处理完毕|审结")),
+    ("answered", re.compile(r"办结|答复|回复|办复|办理完毕|处理完毕")),
     ("handled", re.compile(r"办理|处理")),
 )
-_DONE = re.compile(r"^(?:申请|件|政府信息|信息公开|依申请|公开)*(?:均|都|已|全部|依法|依规|按时|按期|按照?规定|在?规定[^，。]{0,6}内|在?法定"
-                   r"[^，。]{0,6}内|及时|予以|作出|进行|完成|规范)*(?:办结|答复|回复|办理完毕|办复)")
+_DONE = re.compile(r"^[^，,。;；\d]{0,24}?(?:办结|答复|回复|办理完毕|办复)")
 _DOWN = re.compile(r"[下次翌来明][一]?年|下一?年度|以后年度|继续办理")
 _UP = re.compile(r"上一?年|上一?年度|往年|去年|历年|以前年度|前一?年|上期")
 _OPEN = re.compile(r"(?:尚在|正在|仍在|在)(?:依法|抓紧)?(?:办理|处理)(?:之?中|过程中)?|未办结|待办结|在办")
@@ -54,27 +54,31 @@ _GROUNDS = (
     ("refused_state_secret", "国家秘密"), ("refused_third_party", "第三方"), ("refused_internal_affairs", "内部事务"),
     ("refused_deliberative", "过程性"), ("refused_enforcement_file", "执法案卷"), ("refused_inquiry", "行政查询"),
     ("refused_other_law", "其他法律"), ("refused_security_stability", "三安全"),
-    ("unable_not_held", "不掌握"), ("unable_needs_creation", "没有现成|另行制作|需要制作"), ("unable_unclear", "补正后|不明确"),
-    ("declined_petition", "信访|举报|投诉"), ("declined_duplicate", "重复"), ("declined_publication", "出版物"),
-    ("declined_excessive", "大量反复"), ("declined_reconfirmation", "重新出具"), ("closed_uncorrected", "不补正|未补正"),
-    ("closed_unpaid", "缴费|缴纳"),
+    ("unable_not_held", "不掌握"), ("unable_needs_creation", "没有现成|另行制作|需要制作"),
+    ("unable_unclear", "补正后|不明确"), ("declined_petition", "信访|举报|投诉"), ("declined_duplicate", "重复"),
+    ("declined_publication", "出版物"), ("declined_excessive", "大量反复"), ("declined_reconfirmation", "重新出具"),
+    ("closed_uncorrected", "不补正|未补正"), ("closed_unpaid", "缴费|缴纳"),
 )
-_WHOM = r"(?:任何|有关|关于|相关|公众|社会|群众|社会公众|公民|法人|其他组织|其它组织|和|或者?|及|以及|与|、|对我[局办委镇乡院]|" \
-        r"向我[局办委镇乡院]|对本[局办机关]+|提出|提交|提起|申请人|书面|的)*"
+# Whom a "none received" may name: everybody or nobody. A class of applicants, a channel or a topic says less.
+_WHOM = (r"(?:任何|有关|关于|相关|公众|社会公众|社会各界|群众|"
+         r"公民[、,，]?法人(?:和|或者?|及|以及|与|、)(?:其他|其它)组织|(?:对|向)(?:我|本)(?:局|办|委|镇|乡|院|机关|单位|街道)|申请人|提出|提交|提起|的)*")
 _NONE_RECEIVED = re.compile(
     rf"(?:未收到过?|没有收到过?|未接到过?|没有接到|未受理|无人提出|没有){_WHOM}"
-    rf"(?:(?:政府|政务)?信息(?:依申请)?公开(?:的)?(?:书面)?申请|依申请公开(?:政府信息)?(?:的)?(?:申请|事项)|"
+    rf"(?:(?:政府|政务)?信息(?:依申请)?公开(?:的)?申请|依申请公开(?:政府信息)?(?:的)?(?:申请|事项)|"
     rf"要求公开政府信息的申请)(?:表|件|书|事项|情况)?(?=[，,。;；、]|$)"
     rf"|(?:政府|政务)?信息公开申请(?:数量|总数|数|量)?(?:均)?为(?:0|零)(?:件|条|份)?(?=[，,。;；]|$)"
-    rf"|(?:^|[，,。;；])(?:全年|本年度?|20\d\d年度?)?[，,]?(?:我[局办委镇乡院]|本[局办机关]+)?(?:无|没有)(?:政府|政务)?信息公开申请"
-    rf"(?:件|事项|情况)?(?=[，,。;；]|$)")
-_ALL_DONE = re.compile(r"(?:均已|全部|已全部|都已|已经全部|均)(?:依法|按时|按期|及时|依规|按规定|在规定期限内|在法定期限内)*"
-                       r"(?:办结|办理完毕|办理完结)(?=[，,。;；]|$)")
-_NO_CARRY = re.compile(r"(?:无|没有|未有|不存在)(?P<in>上一?年度?)?(?:结转|转结)(?P<out>(?:到|至|于)?(?:下一?|次)年度?)?"
-                       r"|(?P<in2>上一?年度?)(?:无|没有)(?:结转|转结)|(?P<out2>无需?|没有)(?:结转|转结)(?:到|至)?下一?年度?")
+    r"|(?:^|[，,。;；])(?:全年|本年度?|20\d\d年度?)?[，,]?(?:我[局办委镇乡院]|本[局办机关]+)?(?:无|没有)"
+    r"(?:政府|政务)?信息公开申请(?:件|事项|情况)?(?=[，,。;；]|$)")
+_ALL_DONE = re.compile(
+    r"(?:均已|全部|已全部|都已|已经全部|均)(?:依法|按时|按期|及时|依规|按规定|在规定期限内|在法定期限内)*"
+    r"(?:办结|办理完毕|办理完结)(?=[，,。;；]|$)")
+_NO_CARRY = re.compile(
+    r"(?:无|没有|未有|不存在)(?P<in>上一?年度?)?(?:结转|转结)(?P<out>(?:到|至|于)?(?:下一?|次)年度?)?"
+    r"|(?P<in2>上一?年度?)(?:无|没有)(?:结转|转结)|(?P<out2>无需)(?:结转|转结)(?:到|至)?下一?年度?")
 
 
 def requests(sentence: Sentence, year: int | None) -> list[Claim]:
+    """Claims applications.* of one sentence."""
     about = bool(_ABOUT_REQUESTS.search(sentence.context))
     found: list[Claim] = []
     if about:
@@ -90,6 +94,8 @@ def requests(sentence: Sentence, year: int | None) -> list[Claim]:
 
 def _request(sentence: Sentence, quantity: Quantity, year: int | None, earlier: list[Claim]) -> Claim | None:
     left, right, clause = quantity.left, quantity.right, quantity.clause
+    if re.search(r"复议|诉讼|起诉", sentence.text[:quantity.start]) and not _REQUEST.search(clause):
+        return None
     if _OTHER_MATTER.search(clause) or COMPARISON.search(left) or "主动公开" in left:
         return None
     direction = _carried(left, quantity.right, year)
@@ -197,7 +203,8 @@ def _brackets(sentence: Sentence, found: list[Claim]) -> None:
     starts = {claim.detail.pop("_start", -1): claim for claim in found}
     for end, claim in by_end.items():
         bracket = re.match(r"(?:申请|件)?[（(]([^（()）]*)[）)]", sentence.text[end:])
-        behind = re.match(r"[^，,。;；（(\d]{0,6}[，,](?:其中)?[^，,。;；\d]{0,4}(?:含|包括|包含)[^。;；]*", sentence.text[end:])
+        behind = re.match(r"[^，,。;；（(\d]{0,6}[，,](?:其中)?[^，,。;；\d]{0,4}(?:含|包括|包含)[^。;；]*",
+                          sentence.text[end:])
         text = bracket or behind
         if not text:
             continue

@@ -2,7 +2,7 @@
 
 Promises: a claim is made only where the clause says plainly what it counts; figures of a quarter, of several years, of
 another year, comparisons, parts by channel or topic, caseloads of other procedures and contact lines are no claims.
-Leaves alone: whether a claim fits the tables (monitor.rules.prose). Every kind has its module; all are offered from here.
+Leaves alone: whether a claim fits the tables (monitor.rules.prose). Every kind has its module; all are offered here.
 
 Metrics
   applications.received · new · handled · answered · carried_in · carried_out · none (value 0: "no request received")
@@ -33,7 +33,7 @@ __all__ = ["find_claims", "narrative", "processing_fee", "stated_period"]
 
 
 def find_claims(parts: Iterable[Section], year: int | None) -> list[Claim]:
-    """Every claim of the prose in order of section and place; `year` is the report's year, for directions and guards."""
+    """Every claim of the prose in order of place; `year` is the report's year, for directions and guards."""
     held = list(parts)
     prose = list(sentences(held))
     found: list[Claim] = []

@@ -14,24 +14,27 @@ from extract.figures import parse_number
 from extract.model import Section
 
 _ASCII = str.maketrans("０１２３４５６７８９．％：；！？", "0123456789.%:;!?")
-_ENUMERATOR = re.compile(r"^(?:[（(][一二三四五六七八九十\d]{1,3}[)）]|[一二三四五六七八九十]{1,3}[、.．是]|\d{1,2}[、.．](?!\d)|第[一二三四五六七八九十][，、])")
+_ENUMERATOR = re.compile(
+    r"^(?:[（(][一二三四五六七八九十\d]{1,3}[)）]|[一二三四五六七八九十]{1,3}[、.．是]|\d{1,2}[、.．](?!\d)|"
+    r"第[一二三四五六七八九十][，、])")
 _HEADING_LENGTH = 32
 _STOP = "。!?！？"
 
-UNITS = ("批次", "人次", "件次", "万元", "个项", "件", "条", "个", "份", "起", "宗", "例", "笔", "项", "场", "期", "篇", "名",
-         "人", "家", "部", "次", "元", "%", "部门", "种", "类")
+UNITS = ("批次", "人次", "件次", "万元", "件", "条", "个", "份", "起", "宗", "例", "笔", "项", "场", "期", "篇", "名",
+         "人", "家", "部", "次", "元", "%", "种", "类")
 _DIGITS = r"(?<![\d.第])\d+(?:,\d{3})*(?:\.\d+)?(?:百万|千万|万|亿)?"
 _WORDS = r"(?<![每第逐任何唯其十百千万一二三四五六七八九几数])[一二两三四五六七八九十百千零〇]{1,7}"
 _QUANTITY = re.compile(
     rf"(?P<before>约|近|逾|超过|将近|不足|超)?(?P<number>{_DIGITS}|{_WORDS})(?P<after>余|多|来)?"
     rf"(?P<unit>{'|'.join(UNITS)})(?P<behind>余|多|左右|以上)?")
 # A number with one of these behind it counts no things: working days, 26 fields, months, points, 一件事, 一类事项.
-_NO_COUNT = re.compile(r"^(?:工作日|自然日|领域|百分点|月|小时|季度|年|方面|环节|一(?!件|条|份)|层面|维度|阶段|步骤|专题)|^事(?!项)")
+_NO_COUNT = re.compile(
+    r"^(?:工作日|自然日|领域|百分点|月|小时|季度|年|方面|环节|部分|层面|维度|阶段|步骤|专题|一(?!件|条|份)|事(?!项))")
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number with its unit in a sentence. `start`/`end` count in Sentence.text; `left`/`right` are its clause's rest."""
+    """A number with its unit; `start`/`end` count in Sentence.text, `left`/`right` are the rest of its clause."""
 
     value: int | float
     unit: str
@@ -115,7 +118,7 @@ def _cut(text: str) -> Iterator[tuple[str, list[int]]]:
 
 
 def _starts_paragraph(line: str) -> bool:
-    """A line that starts with （一） or 一、 starts a paragraph; one that starts with 一是 or 1. may be a broken line."""
+    """A line that starts with （一） or 一、 starts a paragraph; with 一是 or 1. it may be a broken line."""
     return bool(re.match(r"^(?:[（(][一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}、)", line))
 
 

@@ -29,12 +29,14 @@ _ALL_UPHELD = re.compile(r"(?:全部|均|都)(?:获得?|被|予以|为|得到)?(
 _NO_DISPUTE = re.compile(
     r"(?:未发生过?|没有发生过?|未出现|没有出现|未产生|没有产生|未引发|未引起|未收到过?|没有收到|未接到|未涉及|不存在|未有|没有|未被|无|零)"
     r"(?P<what>[^，,。;；\d]{0,60}?(?:复议|诉讼|起诉)[^，,。;；\d]{0,14}?)(?=[，,。;；]|$)")
-_NOT_ALL = re.compile(r"败诉|纠错|纠正|撤销|违法|主动公开|自身原因|本机关原因|我[局办委]原因|过错|审结|上一?年|去年|结转|逾期|超期|申请人")
-_NO_LOSS = re.compile(r"零(?:败诉|纠错)|(?:未发生|未出现|没有|无|未)[^，,。;；\d]{0,24}?(?:败诉|被?纠错|被?纠正)")
+_NOT_ALL = re.compile(
+    r"败诉|纠错|纠正|撤销|违法|主动公开|自身原因|本机关原因|我[局办委]原因|过错|审结|上一?年|去年|结转|逾期|超期")
+_NO_LOSS = re.compile(r"零(?:败诉|纠错)|(?:未发生|未出现|没有|无|未被)[^，,。;；\d]{0,24}?(?:败诉|纠错|纠正)")
 _OWN_FAULT = re.compile(r"自身|主动公开|本机关原因|程序|上一?年|去年")
 
 
 def disputes(sentence: Sentence, year: int | None) -> list[Claim]:
+    """Claims disputes.* of one sentence."""
     tied = ABOUT_DISCLOSURE.search(sentence.before + sentence.text)
     loose = ABOUT_DISCLOSURE.search(sentence.topic)
     if not tied and not loose:
@@ -42,7 +44,7 @@ def disputes(sentence: Sentence, year: int | None) -> list[Claim]:
     found: list[Claim] = []
     route = ""
     for quantity in sentence.quantities:
-        if quantity.unit not in ("件", "起", "宗", "份", "例", "次", "个"):
+        if quantity.unit not in ("件", "起", "宗", "份", "例"):
             continue
         own = _route(quantity.left) or _route(re.split(r"[，,、]", quantity.right)[0])
         if own and not tied and re.search(r"受理|审理|办理|审结", quantity.clause):

@@ -12,9 +12,12 @@ from collections.abc import Iterable
 from extract.clauses import Quantity, Sentence, sentences
 from extract.model import Claim, Figure, Section, Source
 
-_FEE = re.compile(r"信息处理费|处理费|(?:申请|信息公开)[^。;；]{0,20}(?:收费|收取[^。;；]{0,12}费|费用)|收费通知|缴费通知")
+_PROSE = (0, 1, 2, 5, 6)
+"""Sections 3 and 4 hold the tables, whose row labels speak of 收费通知 too."""
+_FEE = re.compile(
+    r"信息处理费|处理费|(?:申请|信息公开)[^。;；]{0,20}(?:收费|收取[^。;；]{0,12}费|费用)|收费通知|缴费通知")
 _NONE = re.compile(
-    r"(?:未|没有|无|不存在|未发生|未产生)[^，,。;；\d]{0,24}?(?:收取|收费|收到|产生|发出|费用收取|收缴|处理费)[^，,。;；\d]{0,24}")
+    r"(?:未(?!按|经|在)|没有|无|不存在|未发生|未产生)[^，,。;；\d]{0,24}?(?:收取|收费|收到|产生|发出|费用收取|收缴|处理费)[^，,。;；\d]{0,24}")
 _NOTICE = re.compile(r"(?:收费|缴费)通知(?:书|单)?")
 _COLLECTED = re.compile(r"实收|实际收取|实缴|收缴|已收|到账|入库|实际收缴|收到|上缴|已缴")
 _CHARGED = re.compile(r"涉及|应收|收费金额|总金额|金额|共计|合计|收取|核定|需缴|费用")
@@ -24,8 +27,8 @@ _EARLIER = re.compile(r"上一?年|去年|以来|季度|标准|每[件页份]|�
 def processing_fee(parts: Iterable[Section]) -> dict[str, Figure]:
     """Figures processing_fee.notices (count), .charged and .collected (元), as far as the prose prints them."""
     found: dict[str, Figure] = {}
-    for sentence in sentences(parts):
-        if not _FEE.search(sentence.before + sentence.text) or (_NONE.search(sentence.text) and not sentence.quantities):
+    for sentence in sentences(parts, _PROSE):
+        if not _FEE.search(sentence.before + sentence.text):
             continue
         for quantity in sentence.quantities:
             key = _key(sentence, quantity, found)
@@ -40,7 +43,7 @@ def processing_fee(parts: Iterable[Section]) -> dict[str, Figure]:
 def fee_claims(parts: Iterable[Section]) -> list[Claim]:
     """processing_fee.none where the prose says that no fee was charged."""
     said = []
-    for sentence in sentences(parts):
+    for sentence in sentences(parts, _PROSE):
         match = _NONE.search(sentence.text)
         if match and _FEE.search(sentence.before + sentence.text) and re.search(r"费|收费通知", match.group()) \
                 and not re.search(r"上一?年|去年", sentence.text[:match.start()]):
@@ -55,9 +58,8 @@ def _key(sentence: Sentence, quantity: Quantity, found: dict[str, Figure]) -> st
     if _EARLIER.search(left) or quantity.qualifier:
         return ""
     if quantity.unit in ("件", "份", "次", "个", "张", "笔"):
-        if _NOTICE.search(left) or _NOTICE.match(quantity.right.removeprefix("政府信息公开").removeprefix("信息处理费")):
-            return "processing_fee.notices"
-        return ""
+        behind = re.sub(r"^(?:政府)?(?:信息公开)?(?:信息处理费)?", "", quantity.right)
+        return "processing_fee.notices" if _NOTICE.search(left) or _NOTICE.match(behind) else ""
     if quantity.unit not in ("元", "万元"):
         return ""
     if _COLLECTED.search(left):
@@ -66,5 +68,5 @@ def _key(sentence: Sentence, quantity: Quantity, found: dict[str, Figure]) -> st
         return ""
     # "收取…费 N 元" without a notice says what was taken; beside a notice it is what was asked for.
     noticed = _NOTICE.search(sentence.text) or "processing_fee.notices" in found
-    taken = re.search(r"(?:共|已|依法|全年)?收取(?!.*(?:通知|应收))", left) and not re.search(r"涉及|应收|核定|需缴", left)
+    taken = "收取" in left and not re.search(r"涉及|应收|核定|需缴|通知", left)
     return "processing_fee.collected" if taken and not noticed else "processing_fee.charged"

@@ -26,17 +26,19 @@ _KEYS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
     ("narrative.other_items", frozenset("条件篇"), re.compile(
         rf"其他(?:方式|渠道|途径|形式)[^，,。]{{0,8}}(?:公开|发布|公布){_INFORMATION}(?:共|共计)?$")),
     ("narrative.items_disclosed", frozenset("条件篇"), re.compile(
-        rf"(?:主动公开|共公开|公开|共发布|发布)(?:各类|我区各级单位|我市各级单位|我县各级单位|全[区县市])*{_INFORMATION}(?:共|共计|总计)?$")),
+        rf"(?:主动公开|公开|发布)(?:各类|我[区市县]各级单位|全[区县市])*{_INFORMATION}(?:共|共计|总计)?$")),
     ("narrative.social_accounts", frozenset("个家"), re.compile(
         r"(?:开设|开通|运维|在运维|备案|管理|现有|共有|优化调整为)[^，,。]{0,10}(?:政务新媒体|新媒体账号)?(?:账号)?(?:共计|共)?$")),
     ("narrative.interpretations", frozenset("次条篇个件期份"), re.compile(
         r"(?:政策解读|解读材料|解读信息|解读稿件?)(?:材料|信息|稿件|文件)?(?:共|共计)?$")),
     ("narrative.press_conferences", frozenset("场次"), re.compile(r"新闻发布会(?:共|共计)?$")),
-    ("narrative.trainings", frozenset("场次期"), re.compile(r"(?:业务|专题|政务公开|信息公开|工作)?培训(?:会|班|活动)?(?:共|共计)?$")),
+    ("narrative.trainings", frozenset("场次期"), re.compile(
+        r"(?:业务|专题|政务公开|信息公开|工作)?培训(?:会|班|活动)?(?:共|共计)?$")),
     ("narrative.staff", frozenset("名人"), re.compile(r"(?:专职|专兼职|兼职)(?:工作)?人员(?:共|共计)?$")),
 )
 _SOCIAL = re.compile(r"新媒体|公众号")
 _ELSEWHERE = re.compile(r"同比|较上|比上|较去|比去|以来|季度|上半年|去年|上一?年|增加|减少|累计|每")
+_CLOSED = re.compile(r"关停|注销|整合|撤销|清理|归并")
 _SATISFIED = re.compile(r"满意(?:度|率)(?:为|达|达到|达到了|高达)?$")
 _LITIGATION_RATE = re.compile(r"复议(?:和|及)?诉讼率(?:为|达|约)?$")
 
@@ -79,6 +81,8 @@ def _key(sentence: Sentence, quantity: Quantity) -> str:
     for key, units, pattern in _KEYS:
         if quantity.unit not in units or not pattern.search(left):
             continue
+        if key == "narrative.social_accounts" and _CLOSED.search(left):
+            return ""
         if key == "narrative.social_accounts" and not _SOCIAL.search(left) \
                 and not quantity.right.startswith(("政务新媒体", "新媒体")):
             continue

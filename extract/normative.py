@@ -13,11 +13,14 @@ from extract.model import Claim
 from extract.statements import COMPARISON, claim_of, of_this_year
 
 _IN_FORCE = re.compile(r"现行有效")
-_ISSUED = re.compile(r"(?:制定|制发|出台|印发|新制定|新出台)(?:并)?(?:印发|出台|发布|公布|公开)?(?:了)?(?:区|县|市)?(?:政府)?(?:行政)?规范性文件(?:共|共计)?$")
-_REPEALED = re.compile(r"(?:废止|宣布失效|废止和?失效)(?:了)?(?:区|县|市)?(?:政府)?(?:行政)?规范性文件(?:共|共计)?$|规范性文件(?:共)?(?:废止)$")
+_NOUN = r"(?:区|县|市)?(?:政府)?(?:行政)?规范性文件(?:共|共计)?"
+_ISSUING = re.compile(r"(?:制定|制发|出台|印发)了?$")
+_ISSUED = re.compile(rf"(?:制定|制发|出台|印发)(?:并)?(?:印发|出台|发布|公布|公开)?(?:了)?{_NOUN}$")
+_REPEALED = re.compile(rf"(?:废止|宣布失效|废止和?失效)(?:了)?{_NOUN}$|规范性文件(?:共)?(?:废止)$")
 
 
 def normative(sentence: Sentence, year: int | None) -> list[Claim]:
+    """Claims normative.* of one sentence."""
     found = []
     for quantity in sentence.quantities:
         if quantity.unit not in ("件", "个", "份", "部", "项") or not of_this_year(sentence, quantity, year):
@@ -27,9 +30,9 @@ def normative(sentence: Sentence, year: int | None) -> list[Claim]:
         named = re.search(r"规范性文件", left)
         if before or (named and _IN_FORCE.search(left) and not re.search(r"清理|公开|发布|审查|备案", left)):
             metric = "in_force"
-        elif _ISSUED.search(left) or (re.match(r"规范性文件", right) and re.search(r"(?:制定|制发|出台|印发)(?:了)?$", left)):
+        elif _ISSUED.search(left) or (right.startswith("规范性文件") and _ISSUING.search(left)):
             metric = "issued"
-        elif _REPEALED.search(left) or (re.match(r"规范性文件", right) and re.search(r"(?:废止)(?:了)?$", left)):
+        elif _REPEALED.search(left) or (right.startswith("规范性文件") and re.search(r"废止了?$", left)):
             metric = "repealed"
         else:
             continue

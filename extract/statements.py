@@ -16,8 +16,12 @@ PART_OF_YEAR = re.compile(r"季度|以来|上半年|下半年|(?<!\d)\d{1,2}月�
 WHOLE_YEAR = re.compile(
     r"(?:自|从)?(?:20\d\d年)?1月1日起?(?:至|到|-|—|－)(?:20\d\d年)?12月31日|(?:20\d\d年)?12月(?:31日|底)|(?:20\d\d)?年底")
 CARRIED = re.compile(r"结转|转结|顺延|跨年度?办理|延续(?:到|至)")
-_OWN_SCOPE = re.compile(r"我[局办委厅镇乡院会署]|本[局办机关单位委厅]|(?:区|县|市|省)?(?:政府)?办公?[室厅](?!主任)|本级机关|机关本级")
-_WIDE_SCOPE = re.compile(r"全[省市县区州盟旗镇乡]|我[省市县区州]|各(?:级|部门|单位|街道|镇|乡)|全系统|系统内|(?:区|县|市)直")
+_OTHER_YEARS = re.compile(
+    r"《[^》]*》|〔\d+〕|[（(][^（()）]*[）)]|20\d\d年度?[^，,。]{0,6}(?:结转|转结)|[至到]20\d\d年")
+_OWN_SCOPE = re.compile(
+    r"我[局办委厅镇乡院会署]|本(?:局|办|机关|单位|委|厅)|(?:区|县|市|省)?(?:政府)?办公?[室厅](?!主任)|本级机关|机关本级")
+_WIDE_SCOPE = re.compile(
+    r"全[省市县区州盟旗镇乡]|我[省市县区州]|各(?:级|部门|单位|街道|镇|乡)|全系统|系统内|[区县市]直")
 
 ABOUT_DISCLOSURE = re.compile(r"信息公开|依申请公开|公开申请|申请公开")
 
@@ -30,16 +34,16 @@ def of_this_year(sentence: Sentence, quantity: Quantity, year: int | None) -> bo
         return False
     if "累计" in quantity.left and not re.search(r"全年|本年|年度|20\d\d年", lead):
         return False
-    if re.search(r"去年|上一?年度?(?!度?(?:结转|转结|未办结|未结|遗留|接转|办理))", quantity.left) and not CARRIED.search(quantity.clause):
-        return False
     if CARRIED.search(quantity.clause):
         return True
+    if re.search(r"去年|上一?年度?", quantity.left):
+        return False
     return speaks_of(lead, year)
 
 
 def speaks_of(lead: str, year: int | None) -> bool:
-    """No other year was named last. Years inside 《》 and 〔〕 name documents, those of carried requests their origin."""
-    bare = re.sub(r"《[^》]*》|〔\d+〕|[（(][^（()）]*[）)]|20\d\d年度?(?:[^，,。]{0,6})(?:结转|转结)|(?:至|到)20\d\d年", "", lead)
+    """No other year was named last. Years inside 《》 name documents, those beside 结转 where a request came from."""
+    bare = _OTHER_YEARS.sub("", lead)
     named = re.findall(r"(20\d\d)年", bare)
     return not named or year is None or int(named[-1]) == year
 
@@ -62,7 +66,8 @@ def claim_of(sentence: Sentence, quantity: Quantity, metric: str, **detail: obje
     detail.update(_start=quantity.start, _end=quantity.end)
     among = re.search(r"其中|含|包括", quantity.left)
     return Claim(phrase, quantity.value, quantity.unit, metric, sentence.section, sentence.span(start, end),
-                 _scope(sentence, quantity.start), quantity.qualifier or (among.group() if among else ""), detail=detail)
+                 _scope(sentence, quantity.start), quantity.qualifier or (among.group() if among else ""),
+                 detail=detail)
 
 
 def statement_of(sentence: Sentence, match: re.Match[str], metric: str, value: int | float = 0,

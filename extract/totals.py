@@ -17,7 +17,8 @@ _LISTED = re.compile(r"其中|分别[为是]|包括|包含|含")
 _COMPLETE = re.compile(r"分别[为是]")
 _REST = re.compile(r"^(?:其余|剩余|余下)(?:的)?$")
 _SUM = re.compile(r"共|总|合计")
-_APART = re.compile(r"同比|环比|较上|较去|比上|比去|增加|减少|增长|下降|其中|累计|另|此外|上一?年|去年|平均|每|分别|已|至今")
+_APART = re.compile(
+    r"同比|环比|较上|较去|比上|比去|增加|减少|增长|下降|其中|累计|另|此外|去年|平均|每|分别|已|至今|上一?年度?(?!度?结转|度?转结)")
 _OWN_VERB = re.compile(
     r"举办|开展|组织|召开|印发|制定|出台|回应|办理|处理|收到|受理|答复|办结|发出|整改|关停|培训|浏览|阅读|点击|关注|粉丝|转发|"
     r"覆盖|涉及|惠及|参与|参加|通过|利用|依托|发布|推送|编发|制作|刊登|公布|回复|解读")
@@ -46,6 +47,7 @@ def _total(sentence: Sentence, place: int, following: Sentence | None, known: Se
     between = sentence.text[whole.end:rest[0].start]
     marker = _LISTED.search(between)
     if whole.unit == "%" or whole.qualifier or not marker or re.search(r"[。;；]", between) \
+            or re.match(r"[^（(]*[）)]", between) \
             or not re.match(r"^[^，,。;；（(：:]{0,16}[，,（(：:]?[^，,。;；（(]{0,6}$", between[:marker.start()]) \
             or re.search(r"另|同比|较上|比上", between[:marker.start()]):
         return None
@@ -136,7 +138,8 @@ def percentages(prose: Sequence[Sentence], known: Sequence[Claim]) -> list[Claim
                 found.append(claim)
             elif place and _PERCENT.search(quantity.left) and sentence.quantities[place - 1].unit != "%":
                 part = sentence.quantities[place - 1]
-                if re.fullmatch(r"[^，,。;；\d]{0,8}[，,（(、]?[^，,。;；\d]{0,20}", sentence.text[part.end:quantity.start]):
+                gap = sentence.text[part.end:quantity.start]
+                if re.fullmatch(r"[^，,。;；\d]{0,8}[，,（(、]?[^，,。;；\d]{0,20}", gap):
                     shares.append((quantity, part, _bases(prose, index, part)))
         found += _shares(sentence, shares, prose, index)
     return found
