@@ -54,9 +54,20 @@ class _Case:
 
 def stand(connection: sqlite3.Connection, roster: Roster, obligations: Iterable[Obligation],
           at: datetime) -> list[Standing]:
-    """How every obligation stands as of `at`, in the order given. Reads only."""
+    """How every obligation stands as of `at`, in the order given. Reads only.
+
+    `evidence["newest"]` marks the newest year due among the obligations given of that body and scope.
+    """
+    owed = list(obligations)
+    newest: dict[tuple[str, str], int] = {}
+    for one in owed:
+        if one.applicable and any(due_end(day.day) <= at for day in one.days):
+            newest[one.body, one.scope] = max(one.year, newest.get((one.body, one.scope), one.year))
     judge = _Judge(connection, roster, at)
-    return [judge.standing(one) for one in obligations]
+    found = [judge.standing(one) for one in owed]
+    for standing in found:
+        standing.evidence["newest"] = newest.get((standing.body, standing.scope)) == standing.year
+    return found
 
 
 def due_end(day: date) -> datetime:
@@ -307,10 +318,21 @@ class _Judge:
             if empty and looks[-1].outcome is Outcome.EMPTY_LISTING:
                 fetches = [fetch for look in empty for fetch in look.fetches]
                 found.append({"portal": portal.id, "column": column.id, "channel": column.name, "url": column.url,
-                              "role": column.role, "times": [_stamp(look.at) for look in empty],
+                              "role": column.role, "owner": self._owns(case, portal.id, column.id),
+                              "times": [_stamp(look.at) for look in empty],
                               "filled_before": any(look.items for look in looks),
                               "snapshots": records.snapshots(self.connection, fetches)})
         return found
+
+    def _owns(self, case: _Case, portal: str, column: str) -> bool:
+        """Whether a column's own faults are said here: once, of the office that runs it, else of its first body."""
+        if case.owed.scope != case.body.scopes[0]:
+            return False
+        users = [self.roster.bodies[name] for name in self.roster.bodies_of(portal, column)] or [case.body]
+        offices = [body for body in users if body.kind == "government_office"]
+        governments = [body for body in users if body.kind == "government"]
+        first = min(offices or governments or users, key=lambda body: (body.sort_order, body.line, body.id))
+        return first.id == case.body.id
 
     # ------------------------------------------------------------ rows
     def _rows(self, body: str) -> list[dict[str, Any]]:

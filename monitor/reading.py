@@ -1,0 +1,338 @@
+"""Captured pages to stored reports: evidence not yet read, or read by an older VERSION, is read and routed.
+
+Promises: keyed by (address, content), so reading again changes nothing; a document that can't be read becomes a row
+with its problem, never a crash; the roster's routing outweighs the print, and where the two disagree the page is
+`invalid` with its reason (wrong_year, wrong_body, cover_letter, empty_page, attachment_not_opened, unreadable) for a
+person to decide; a page nobody claims is routed by its content. Only the calling process writes.
+Leaves alone: reading itself (extract/), fetching (crawler/), what follows (standing.py, judging.py).
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crawler.evidence import Evidence
+from crawler.exceptions import EvidenceError
+from crawler.model import Body
+from crawler.store import Store, row_dicts
+from extract import configuration, titles
+from extract.exceptions import ExtractError
+from extract.limits import Guard
+from extract.model import Hints, Report, Scope
+from extract.report import VERSION, combine
+from monitor import records
+from monitor.exceptions import MonitorError
+
+if TYPE_CHECKING:
+    from crawler.roster import Roster
+
+Progress = Callable[[int, int], None]
+LOT = 50
+"""Reports written in one transaction."""
+SECTIONS_OF_A_REPORT = 4
+"""A page that holds this many of the six sections is a report whatever its title says (domain §3.2)."""
+COVER_LETTER = 600
+"""Characters under which a text without section or table is a letter that carries the report, not the report."""
+FEWEST = 20
+"""Characters under which a page is empty."""
+_IN_PROCESS = 4
+"""So few documents are read without starting a pool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One page to read, with all a worker needs: no database, no roster."""
+
+    address: str
+    content: str
+    evidence: str
+    parts: tuple[dict[str, Any], ...]
+    hints: Hints
+    portal: str
+    first: tuple[str, str]
+    last: tuple[str, str]
+
+
+@dataclass(slots=True)
+class ReadResult:
+    """What one pass of reading did: ids of reports on addresses new to us, or of changed content; what kept us from
+    reading (our own faults: evidence gone) by address."""
+
+    read: int = 0
+    new: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    faults: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Whose a page is by its routing in the list; all unknown where nobody claims it."""
+
+    body: str | None = None
+    scope: Scope = "unknown"
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    body: str | None
+    scope: Scope
+    year: int | None
+    verdict: str
+    reason: str = ""
+
+
+def read_captures(store: Store, evidence: Evidence, roster: Roster, *, workers: int = 1,
+                  executor: Executor | None = None, on_progress: Progress | None = None) -> ReadResult:
+    """Read what isn't read yet. `workers` processes, or any executor of concurrent.futures where one is given."""
+    with store.write() as connection:
+        records.ensure_figures(connection)
+        _touch(connection)
+    with store.read() as connection:
+        jobs = _jobs(connection, evidence)
+    result = ReadResult()
+    if on_progress:
+        on_progress(0, len(jobs))
+    with _results(jobs, workers, executor) as results:
+        for lot in iter(lambda: list(islice(results, LOT)), []):
+            with store.write() as connection:
+                for job, report, fault in lot:
+                    if report is None:
+                        result.faults[job.address] = fault
+                        continue
+                    _keep(connection, job, report, roster, result)
+            if on_progress:
+                on_progress(result.read + len(result.faults), len(jobs))
+    return result
+
+
+def reroute(store: Store, roster: Roster) -> int:
+    """Assign every stored report again by today's roster and routing, without reading; returns how many moved."""
+    moved = 0
+    with store.write() as connection:
+        for row in row_dicts(connection, "SELECT * FROM report"):
+            captures = row_dicts(connection, "SELECT parts FROM capture WHERE url = ? AND content = ? "
+                                 "ORDER BY at DESC LIMIT 1", (row["address"], row["content"]))
+            parts = json.loads(captures[0]["parts"]) if captures else []
+            new = assign(records.load_report(row), claimed(connection, row["address"]), roster, row["portal"], parts)
+            if (new.body, new.scope, new.year, new.verdict, new.reason) != (
+                    row["body"], row["scope"], row["year"], row["verdict"], row["reason"]):
+                connection.execute("UPDATE report SET body = ?, scope = ?, year = ?, verdict = ?, reason = ? "
+                                   "WHERE id = ?", (new.body, new.scope, new.year, new.verdict, new.reason, row["id"]))
+                moved += 1
+    return moved
+
+
+# ---------------------------------------------------------------- what is to be read
+def _touch(connection: Any) -> None:
+    """Tell reports already read of the runs that saw the same content before or since."""
+    for row in row_dicts(connection, """SELECT r.id, min(c.at) AS first, max(c.at) AS last
+            FROM capture c JOIN report r ON r.address = c.url AND r.content = c.content
+            GROUP BY r.id HAVING max(c.at) > r.last_seen OR min(c.at) < r.first_seen"""):
+        runs = [connection.execute("""SELECT c.run FROM capture c JOIN report r ON r.address = c.url
+            AND r.content = c.content WHERE r.id = ? AND c.at = ?""", (row["id"], row[end])).fetchone()["run"]
+                for end in ("first", "last")]
+        records.touch_report(connection, row["id"], (row["first"], runs[0]), (row["last"], runs[1]))
+
+
+def _jobs(connection: Any, evidence: Evidence) -> list[Job]:
+    rows = row_dicts(connection, """SELECT c.* FROM capture c
+        LEFT JOIN report r ON r.address = c.url AND r.content = c.content
+        WHERE c.content IS NOT NULL AND c.content != '' AND (r.id IS NULL OR r.reader_version != ?)
+        ORDER BY c.at, c.id""", (VERSION,))
+    by_page: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        by_page.setdefault((row["url"], row["content"]), []).append(row)
+    jobs = []
+    for (address, content), captures in by_page.items():
+        newest, oldest = captures[-1], captures[0]
+        route = claimed(connection, address)
+        hints = Hints(title=newest["list_title"] or None, year=route.year,
+                      scope=route.scope if route.scope != "unknown" else None, url=address,
+                      list_date=newest["list_day"] or None, last_modified=newest["last_modified"],
+                      first_seen=oldest["at"][:10])
+        jobs.append(Job(address, content, str(evidence.folder), tuple(json.loads(newest["parts"])), hints,
+                        newest["portal"], (oldest["at"], oldest["run"]), (newest["at"], newest["run"])))
+    return jobs
+
+
+def claimed(connection: Any, address: str) -> Claimed:
+    """The newest routing of an address, that of a report title first."""
+    rows = row_dicts(connection, """SELECT s.body, s.scope, s.year, s.route FROM sighting s
+        JOIN listing l ON l.id = s.listing WHERE s.url = ? ORDER BY s.route = 'report' DESC, l.at DESC, s.id LIMIT 1""",
+                     (address,))
+    return Claimed(rows[0]["body"], rows[0]["scope"], rows[0]["year"]) if rows else Claimed()
+
+
+# ---------------------------------------------------------------- reading, here or in workers
+@contextmanager
+def _results(jobs: list[Job], workers: int, executor: Executor | None
+             ) -> Iterator[Iterator[tuple[Job, Report | None, str]]]:
+    if executor is not None:
+        yield _gather(executor, jobs)
+    elif workers > 1 and len(jobs) > _IN_PROCESS:
+        facts = configuration.office_folder()
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(min(workers, len(jobs)), context, _start, (str(facts) if facts else None,)) as pool:
+            yield _gather(pool, jobs)
+    else:
+        with Guard() as guard:
+            yield ((job, *_read(job, guard)) for job in jobs)
+
+
+def _gather(executor: Executor, jobs: Iterable[Job]) -> Iterator[tuple[Job, Report | None, str]]:
+    futures = {executor.submit(read_job, job): job for job in jobs}
+    try:
+        for future in as_completed(futures):
+            yield futures[future], *future.result()
+    except BrokenProcessPool:
+        raise MonitorError("a reading process was killed (memory?); what was read is kept, run nianbao scan --resume "
+                           "to read the rest, or set [reading] workers lower") from None
+
+
+_guard: Guard | None = None
+
+
+def _start(facts: str | None) -> None:
+    configuration.use_office_folder(Path(facts) if facts else None)
+
+
+def read_job(job: Job) -> tuple[Report | None, str]:
+    """Read one page in a worker process, which keeps its guard for the next; (report, "") or (None, our fault)."""
+    global _guard
+    if _guard is None:
+        _guard = Guard().__enter__()
+        atexit.register(_guard.__exit__, None, None, None)
+    return _read(job, _guard)
+
+
+def _read(job: Job, guard: Guard) -> tuple[Report | None, str]:
+    evidence = Evidence(job.evidence)
+    read: list[Report] = []
+    problems: list[str] = []
+    for part in job.parts:
+        if part.get("role") not in ("page", "attachment"):
+            continue
+        named = part.get("name") or part.get("url") or "page"
+        if not part.get("sha256") or part.get("outcome") not in (None, "", "ok", "not_modified"):
+            problems.append(f"{part.get('role')} {named}: {part.get('outcome') or 'nothing captured'}")
+            continue
+        try:
+            data = evidence.get(part["sha256"])
+        except EvidenceError as fault:
+            return None, str(fault)
+        try:
+            read.append(guard.read(data, _hints_of(part, job.hints)))
+        except ExtractError as fault:
+            problems.append(f"{named}: {fault}")
+            read.append(_unreadable(part, job.hints))
+    if not read:
+        read.append(_unreadable({}, job.hints))
+    report = combine(read[0], read[1:]) if len(read) > 1 else read[0]
+    report.problems = [*report.problems, *(problem for problem in problems if problem not in report.problems)]
+    return report, ""
+
+
+def _hints_of(part: dict[str, Any], hints: Hints) -> Hints:
+    return Hints(title=hints.title, year=hints.year, scope=hints.scope, url=hints.url, list_date=hints.list_date,
+                 last_modified=hints.last_modified if part.get("role") == "page" else None,
+                 first_seen=hints.first_seen, media_type=part.get("media_type"), name=part.get("name") or None)
+
+
+def _unreadable(part: dict[str, Any], hints: Hints) -> Report:
+    return Report(title=hints.title or "", body=None, year=hints.year, scope=hints.scope or "unknown", form=None,
+                  medium=part.get("media_type") or "", sha256=part.get("sha256") or "", version=VERSION, damaged=True)
+
+
+# ---------------------------------------------------------------- whose it is
+def _keep(connection: Any, job: Job, report: Report, roster: Roster, result: ReadResult) -> None:
+    given = assign(report, claimed(connection, job.address), roster, job.portal, job.parts)
+    known = connection.execute("SELECT id, content FROM report WHERE address = ?", (job.address,)).fetchall()
+    identity = records.put_report(
+        connection, report, address=job.address, content=job.content, portal=job.portal, body=given.body,
+        scope=given.scope, year=given.year, verdict=given.verdict, reason=given.reason, version=VERSION,
+        first=job.first, last=job.last)
+    result.read += 1
+    if given.verdict == "other" or any(row["id"] == identity for row in known):
+        return
+    (result.changed if known else result.new).append(identity)
+
+
+def assign(report: Report, route: Claimed, roster: Roster, portal: str,
+           parts: Iterable[dict[str, Any]] = ()) -> Assigned:
+    """Whose report this page is, and whether it is one. The list's routing holds where it named a body and a year."""
+    title = titles.parse(report.title)
+    held = {section.number for section in report.sections if 1 <= section.number <= 6}
+    if route.body is None or route.year is None:
+        looks_so = title.accepted or len(held) >= SECTIONS_OF_A_REPORT
+        if not looks_so:
+            return Assigned(route.body, "unknown", route.year, "other", title.reason)
+        found = roster.bodies.get(route.body or "") or roster.find(title.body or report.body or "", portal)
+        year = route.year or title.year or report.year
+        if found is None or year is None:
+            return Assigned(found.id if found else None, "unknown", year, "report")
+        route = Claimed(found.id, route.scope, year)
+    body = roster.bodies.get(route.body or "")
+    if body is None:
+        return Assigned(route.body, route.scope, route.year, "report")
+    scope = _scope(body, route, report, roster)
+    reason = _unusable(report, held, list(parts)) or _mismatch(report, title, body, route.year, roster, portal)
+    return Assigned(body.id, scope, route.year, "invalid" if reason else "report", reason)
+
+
+def _scope(body: Body, route: Claimed, report: Report, roster: Roster) -> Scope:
+    if len(body.scopes) == 1:
+        return body.scopes[0]
+    for scope in (route.scope, roster.scope_of(body, report.title), report.scope):
+        if scope in body.scopes:
+            return scope
+    return "unknown"
+
+
+def _unusable(report: Report, held: set[int], parts: list[dict[str, Any]]) -> str:
+    """Why the page can't be the report: nothing of it is there to read."""
+    if held or report.figures or any(table.found or table.image for table in report.tables):
+        return ""
+    failed = [part for part in parts if part.get("role") == "attachment"
+              and part.get("outcome") not in (None, "", "ok", "not_modified")]
+    if failed:
+        return "attachment_not_opened"
+    if report.damaged:
+        return "unreadable"
+    if any(part.get("role") == "image" for part in parts):
+        return ""
+    length = sum(len(section.text.strip()) for section in report.sections)
+    if length < FEWEST:
+        return "empty_page"
+    return "cover_letter" if length < COVER_LETTER else ""
+
+
+def _mismatch(report: Report, title: titles.Title, body: Body, year: int | None, roster: Roster, portal: str) -> str:
+    """Why the print contradicts the list: another year in the title, or the name of another body of the roster."""
+    if title.years and year not in title.years:
+        return "wrong_year"
+    printed = title.body or report.body or ""
+    other = roster.find(printed, portal) if printed else None
+    if other is not None and other.id != body.id and not _of_one_house(body, other):
+        return "wrong_body"
+    return ""
+
+
+def _of_one_house(body: Body, other: Body) -> bool:
+    """Bodies that lawfully print each other's name: a government and its office, a plate and its bearer."""
+    if other.id in {body.acts_as, body.successor, *body.leads} or body.id in {other.acts_as, *other.leads}:
+        return True
+    kinds = {body.kind, other.kind}
+    related = body.parent == other.id or other.parent == body.id or (
+        body.parent and body.parent == other.parent) or body.division_code[:6] == other.division_code[:6] != ""
+    return kinds == {"government", "government_office"} and bool(related)
