@@ -176,9 +176,17 @@ _BLIND = {"soft_404": faults.soft_404, "challenge": faults.challenge, "drawn_by_
 
 
 def portals(day: date = SCANS[0], port: int = 0) -> Portals:
-    """The world's portals, not yet started; the copy on the foreign host needs the port, so it is chosen here."""
+    """The world's portals, not yet started; the copy on the foreign host needs the port, so it is chosen here.
+
+    Every document is made beforehand (under a second): making one in the middle of a request would hold up all hosts
+    and blur the log's times.
+    """
     running = Portals({}, day, port)
     running.sites |= answers(running.port)
+    for plan in PORTALS.values():
+        for entry in site(plan, running.port).entries:
+            for each in SCANS:
+                entry.content(each)
     return running
 
 
@@ -286,6 +294,7 @@ def report(publication: Publication, *, revised: bool = False) -> ReportText:
                       signature=f"{office.printed}\n{_spoken(publication.day)}")
 
 
+@functools.cache
 def _content(publication: Publication, revised: bool) -> Content:
     text = report(publication, revised=revised)
     form = "2019" if publication.fault == "old_form" else None
@@ -305,12 +314,14 @@ def _content(publication: Publication, revised: bool) -> Content:
     return Content(_without_title(making.html_body(text, form=form)), attached)
 
 
+@functools.cache
 def _infographic() -> Content:
     text = report(next(each for each in PUBLICATIONS if each.office == "shifan-statistics" and each.year == 2025))
     return Content(f'<p><img src="{IMAGE_MARK.format(0)}" alt="图解"></p>', (),
                    (_part("tujie.png", making.table_image(text, 2)),))
 
 
+@functools.cache
 def _foreign_copy() -> Content:
     """The township's report with other figures: what spam sites do with pages of governments."""
     original = next(each for each in PUBLICATIONS if each.office == "shidian-town" and each.year == 2025)
