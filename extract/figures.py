@@ -34,7 +34,8 @@ NUMERAL = (r"(?:[\d０-９]+(?:[,，][\d０-９]{3})*(?:[.．][\d０-９]+)?\s*(
            r"|[零〇一二两三四五六七八九十百千万亿]+)")
 """Pattern of one numeral in prose; parse_number reads what it matches."""
 _WORDED = re.compile(r"^(?P<before>[^\d.+\-零〇一二两三四五六七八九十百千万亿]{0,8})(?P<number>[+-]?[\d,，.]+)"
-                     r"(?P<factor>百万|千万|万|亿)?(?P<about>[余多]?)(?P<unit>[^\d]{0,8})$")
+                     r"(?P<factor>百万|千万|万|亿)?(?P<about>[余多]?)"
+                     r"(?P<unit>(?:元|圆|人民币|[件条项笔个次份起宗人家例篇部批户]|整|余|多|左右|[(（)）])*)$")
 _MORE = re.compile(r"增|多|升|\+|↑")
 _LESS = re.compile(r"减|少|降|↓")
 
@@ -100,7 +101,7 @@ def _bare_number(text: str) -> Number | None:
     if " " in bare:
         if _SPACED_THOUSANDS.match(bare) or re.fullmatch(r"(?:[+-] )?[\d.]+", bare):
             bare = bare.replace(" ", "")
-        elif re.fullmatch(r"\d(?: \d)+", bare):
+        elif re.fullmatch(r"\d(?: [\d.])+", bare):
             # Letter-spaced digits: every digit stands apart ("1 2 3"), never groups of unequal length.
             bare = bare.replace(" ", "")
         elif re.fullmatch(r"\d+ ?\. ?\d+", bare) or re.fullmatch(r"\d{1,3}(?: ?, ?\d{3})+(?: ?\. ?\d+)?", bare):
