@@ -156,6 +156,7 @@ def _unreadable(file: Path, fault: str) -> Read:
     """An entry for a file that yields nothing, so that whoever reads the JSON finds every file in it."""
     from extract.model import Report
 
+    fault = fault.removeprefix(f"{file}: ").removeprefix(f"{file.name}: ")
     return Read(str(file), Report(title="", body=None, year=None, scope="unknown", form=None, medium="", sha256="",
                                   problems=[fault]), fault)
 
@@ -163,7 +164,7 @@ def _unreadable(file: Path, fault: str) -> Read:
 def _complain(results: list[Read]) -> bool:
     faults = [result for result in results if result.fault]
     for result in faults:
-        printing.complain(f"{result.file}: {result.fault.removeprefix(f'{result.file}: ')}")
+        printing.complain(f"{result.file}: {result.fault}")
     return bool(faults)
 
 
