@@ -84,9 +84,9 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
         new = answer.ok and walk.add(listing(answer.text, answer.url))
         if not new and number == 1 and not walk.full:
             # index_1 is absent or page 1 again: this portal counts its files from 1, so page 2 is index_2.
-            offset = 1
-            answer = await get(paging.address(first.url, number + offset))
-            new = answer.ok and walk.add(listing(answer.text, answer.url))
+            other = await get(paging.address(first.url, number + 1))
+            new = other.ok and walk.add(listing(other.text, other.url))
+            offset, answer = (1, other) if new else (0, answer)
         if not new:
             if walk.reaches(total):
                 break
