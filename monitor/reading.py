@@ -117,14 +117,20 @@ def read_captures(store: Store, evidence: Evidence, roster: Roster, *, workers: 
 
 
 def reroute(store: Store, roster: Roster) -> int:
-    """Assign every stored report again by today's roster and routing, without reading; returns how many moved."""
+    """Assign again, without reading, the reports that nobody claimed or that the lists now route otherwise (the roster
+    has learnt a name); returns how many moved."""
     moved = 0
     with store.write() as connection:
-        for row in row_dicts(connection, "SELECT * FROM report"):
+        for light in row_dicts(connection, "SELECT id, address, body, year FROM report"):
+            route = claimed(connection, light["address"])
+            routed = route.body is not None and route.year is not None
+            if light["body"] is not None and not (routed and (route.body, route.year) != (light["body"], light["year"])):
+                continue
+            row = records.report_row(connection, light["id"]) or {}
             captures = row_dicts(connection, "SELECT parts FROM capture WHERE url = ? AND content = ? "
                                  "ORDER BY at DESC LIMIT 1", (row["address"], row["content"]))
             parts = json.loads(captures[0]["parts"]) if captures else []
-            new = assign(records.load_report(row), claimed(connection, row["address"]), roster, row["portal"], parts)
+            new = assign(records.load_report(row), route, roster, row["portal"], parts)
             if (new.body, new.scope, new.year, new.verdict, new.reason) != (
                     row["body"], row["scope"], row["year"], row["verdict"], row["reason"]):
                 connection.execute("UPDATE report SET body = ?, scope = ?, year = ?, verdict = ?, reason = ? "

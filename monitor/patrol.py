@@ -1,0 +1,190 @@
+"""One round of patrol (巡查): scan → read → stand → judge → queue.
+
+Promises: each step reads what the step before stored, is idempotent and callable alone; a round that was killed goes on
+with `resume`, and a round in which nothing changed adds no report, finding or mail. Standings, findings and queued mail
+of a judgement appear in one transaction. Leaves alone: when a round is due, sending (alerts/outbox.py), showing (cli).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from crawler import clock, scan
+from crawler.evidence import Evidence
+from crawler.model import ScanPlan
+from crawler.roster import Roster
+from crawler.store import Store, row_dicts
+from monitor import judging, obligations, reading, records, review, standing
+from monitor.alerts import digest
+from monitor.exceptions import SettingsError, UsageError
+from monitor.model import Obligation, Standing
+from monitor.settings import Settings
+
+Step = Literal["scan", "read", "judge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`done` of `total` portals or documents of a step; `detail` is the portal last finished with its outcome."""
+
+    step: Step
+    done: int
+    total: int
+    detail: str = ""
+
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(slots=True)
+class Judged:
+    """What one judgement came to: every standing, changes of findings, keys of the mails queued."""
+
+    at: str
+    standings: list[Standing] = field(default_factory=list)
+    findings: review.Changes = field(default_factory=lambda: review.Changes([], [], []))
+    queued: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class PatrolResult:
+    """What one round came to. `scanned` is None where there was nothing to scan or to resume."""
+
+    scanned: scan.ScanResult | None
+    read: reading.ReadResult
+    judged: Judged
+    reports: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """new, changed, withdrawn: id, body, scope, year, title, address, verdict."""
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether some portal could not be looked at to the end."""
+        return self.scanned is not None and self.scanned.state != "done"
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 3 incomplete, 4 where evidence of our own could not be read back."""
+        return 4 if self.read.faults else 3 if self.incomplete else 0
+
+    def to_record(self) -> dict[str, Any]:
+        """The document of scan --json."""
+        scanned = self.scanned
+        return {"run": scanned.run if scanned else None, "state": scanned.state if scanned else None,
+                "portals": scanned.outcomes if scanned else {}, "reasons": scanned.reasons if scanned else {},
+                "pages": scanned.pages if scanned else 0, "captures": scanned.captures if scanned else 0,
+                "read": self.read.read, "faults": self.read.faults, "reports": self.reports,
+                "findings": asdict(self.judged.findings), "queued": self.judged.queued, "as_of": self.judged.at}
+
+
+def round(settings: Settings, store: Store, roster: Roster, *, portals: Iterable[str] = (),
+          bodies: Iterable[str] = (), year: int | None = None, resume: bool = False, executor: Executor | None = None,
+          on_progress: OnProgress | None = None) -> PatrolResult:
+    """One whole round. `portals`, `bodies` and `year` narrow what is fetched; judging is always of everything.
+
+    Raises UsageError (unknown ids), SettingsError (no contact), ScanError, StoreError, EvidenceError.
+    """
+    plan = plan_of(settings, store, roster, portals=portals, bodies=bodies, year=year, resume=resume)
+    scanned = scan_portals(plan, on_progress) if plan else None
+    found = read(settings, store, roster, executor=executor, on_progress=on_progress)
+    judged = judge(settings, store, roster, on_progress=on_progress)
+    return PatrolResult(scanned, found, judged, _reports(store, found, scanned))
+
+
+def plan_of(settings: Settings, store: Store, roster: Roster, *, portals: Iterable[str] = (),
+            bodies: Iterable[str] = (), year: int | None = None, resume: bool = False) -> ScanPlan | None:
+    """What to scan: the unfinished run where one is to be resumed, else the roster's portals or those named.
+
+    None where nothing is left to resume, or no portal is named anywhere.
+    """
+    store.migrate(records.monitor_schema)
+    if resume:
+        run = scan.unfinished_run(store)
+        return scan.stored_plan(store, run) if run else None
+    wanted = list(dict.fromkeys(portals))
+    chosen = list(dict.fromkeys(bodies))
+    for name, known, given in (("portal", roster.portals, wanted), ("body", roster.bodies, chosen)):
+        unknown = [each for each in given if each not in known]
+        if unknown:
+            raise UsageError(f"--{name} {', '.join(unknown)}: not in the roster {roster.path}; "
+                             f"known are {', '.join(sorted(known)[:10]) or 'none'}")
+    of_bodies = [portal.id for each in chosen for portal, _ in roster.columns_of(roster.bodies[each])]
+    visited = list(dict.fromkeys(wanted or of_bodies or ([] if chosen else roster.portals)))
+    if not visited:
+        return None
+    if not settings.scan.contact:
+        raise SettingsError(f"{settings.path or 'settings.toml'}: [scan] contact is empty; write an address or "
+                            "telephone at which the portals' owners reach you, it stands in the user agent")
+    return ScanPlan(
+        run=scan.new_run_id(), database=str(store.path), evidence=str(settings.store.evidence),
+        facts=str(settings.facts.folder) if settings.facts.folder else None, portals=visited, bodies=chosen, year=year,
+        contact=settings.scan.contact, delay=settings.scan.delay, timeout=settings.scan.timeout,
+        retries=settings.scan.retries, allow_private_addresses=settings.scan.allow_private_addresses, progress=True)
+
+
+def scan_portals(plan: ScanPlan, on_progress: OnProgress | None = None) -> scan.ScanResult:
+    """Visit the plan's portals in a child process."""
+
+    def tell(event: scan.Progress) -> None:
+        if on_progress and event.event == "portal_finished":
+            on_progress(Progress("scan", event.done, event.portals, f"{event.portal} {event.outcome}".strip()))
+
+    if on_progress:
+        on_progress(Progress("scan", 0, len(plan.portals)))
+    return scan.run(plan, tell)
+
+
+def read(settings: Settings, store: Store, roster: Roster, *, executor: Executor | None = None,
+         on_progress: OnProgress | None = None) -> reading.ReadResult:
+    """Read captures not yet read or read by an older version; assign again what the roster now knows better."""
+    def tell(done: int, total: int) -> None:
+        if on_progress:
+            on_progress(Progress("read", done, total))
+
+    store.migrate(records.monitor_schema)
+    found = reading.read_captures(store, Evidence(settings.store.evidence), roster,
+                                  workers=settings.reading.processes, executor=executor, on_progress=tell)
+    reading.reroute(store, roster)
+    return found
+
+
+def owed(settings: Settings, roster: Roster, at: datetime) -> list[Obligation]:
+    """Every obligation of the years that count at `at`."""
+    return obligations.obligations(roster, settings, obligations.years_watched(settings, at.date()))
+
+
+def judge(settings: Settings, store: Store, roster: Roster, *, at: datetime | None = None,
+          on_progress: OnProgress | None = None) -> Judged:
+    """Judge how everything stands at `at` (now), keep it with the findings, and queue the digests this week lacks."""
+    store.migrate(records.monitor_schema)
+    moment = at or clock.now()
+    listed = owed(settings, roster, moment)
+    if on_progress:
+        on_progress(Progress("judge", 0, len(listed)))
+    with store.read() as connection:
+        standings = standing.stand(connection, roster, listed, moment)
+    judged = Judged(moment.isoformat(timespec="seconds"), standings)
+    with store.write() as connection:
+        records.put_standings(connection, standings, judged.at)
+        judged.findings = judging.judge_store(connection, roster, moment, obligations=listed,
+                                              since=settings.monitoring.since)
+        judged.queued = digest.queue_due(connection, roster, settings, moment)
+    if on_progress:
+        on_progress(Progress("judge", len(listed), len(listed)))
+    return judged
+
+
+def _reports(store: Store, found: reading.ReadResult,
+             scanned: scan.ScanResult | None) -> dict[str, list[dict[str, Any]]]:
+    """The reports behind the ids and addresses of a round, as scan --json lists them."""
+    columns = "id, body, scope, year, title, address, verdict"
+    with store.read() as connection:
+        def of(condition: str, values: Iterable[str]) -> list[dict[str, Any]]:
+            return [row for value in values for row in row_dicts(
+                connection, f"SELECT {columns} FROM report WHERE {condition}", (value,))]
+
+        return {"new": of("id = ?", found.new), "changed": of("id = ?", found.changed),
+                "withdrawn": of("address = ? AND verdict != 'other'", scanned.withdrawn if scanned else ())}
