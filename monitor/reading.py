@@ -124,7 +124,8 @@ def reroute(store: Store, roster: Roster) -> int:
         for light in row_dicts(connection, "SELECT id, address, body, year FROM report"):
             route = claimed(connection, light["address"])
             routed = route.body is not None and route.year is not None
-            if light["body"] is not None and not (routed and (route.body, route.year) != (light["body"], light["year"])):
+            moved_on = routed and (route.body, route.year) != (light["body"], light["year"])
+            if light["body"] is not None and not moved_on:
                 continue
             row = records.report_row(connection, light["id"]) or {}
             captures = row_dicts(connection, "SELECT parts FROM capture WHERE url = ? AND content = ? "
