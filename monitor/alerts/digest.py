@@ -81,8 +81,8 @@ def _subject(found: Situation, recipient: Recipient, at: datetime, lang: Lang) -
         told = say("subject_nothing_open", n=open_cases) if open_cases else say("subject_nothing")
     subject = say("subject", scope=recipient.remit.label, week=week, told=told or say("subject_nothing"))
     unverified = totals[Status.UNVERIFIED]
-    full = subject + say("subject_unverified", n=unverified) if unverified else subject
-    return full if len(full) <= SUBJECT_LENGTH or lang == "en" else subject
+    tails = [say(key, n=unverified) for key in ("subject_unverified", "subject_unverified_short")] if unverified else []
+    return next((subject + tail for tail in tails if len(subject + tail) <= SUBJECT_LENGTH), subject)
 
 
 def _values(found: Situation, roster: Roster, recipient: Recipient, settings: Settings, at: datetime,
@@ -102,6 +102,7 @@ def _values(found: Situation, roster: Roster, recipient: Recipient, settings: Se
         "rate_before": _rate_before(found, at), "new": found.anything_new, "open": len(found.findings),
         "to_do": len(missing) + len(overdue) + len(confirmed) + len(open_cases),
         "missing": len(missing), "missing_names": names.listed(missing, NAMES),
+        "missing_all": [] if found.anything_new else [names.of(each.body, each.scope) for each in missing][:DETAILS],
         "missing_due": wording.term("words", "separator", lang).join(
             wording.day(due, lang) for due in sorted({each.due for each in missing if each.due})),
         "overdue": len(overdue), "overdue_names": names.of_findings(overdue, NAMES),
