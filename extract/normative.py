@@ -10,7 +10,7 @@ import re
 
 from extract.clauses import Sentence
 from extract.model import Claim
-from extract.statements import COMPARISON, claim_of, of_this_year
+from extract.statements import COMPARISON, claim_of, of_this_year, speaks_of
 
 _IN_FORCE = re.compile(r"现行有效")
 _NOUN = r"(?:区|县|市)?(?:政府)?(?:行政)?规范性文件(?:共|共计)?"
@@ -23,7 +23,7 @@ def normative(sentence: Sentence, year: int | None) -> list[Claim]:
     """Claims normative.* of one sentence."""
     found = []
     for quantity in sentence.quantities:
-        if quantity.unit not in ("件", "个", "份", "部", "项") or not of_this_year(sentence, quantity, year):
+        if quantity.unit not in ("件", "个", "份", "部", "项"):
             continue
         left, right = quantity.left, quantity.right
         before = re.match(r"(?:现行有效)(?:的)?[^，,。]{0,8}规范性文件", right)
@@ -36,7 +36,10 @@ def normative(sentence: Sentence, year: int | None) -> list[Claim]:
             metric = "repealed"
         else:
             continue
-        if COMPARISON.search(quantity.clause):
+        # What is in force is a stock that grew over many years; issued and repealed must be this year's.
+        if COMPARISON.search(quantity.clause) or not (
+                speaks_of(sentence.text[:quantity.start], year) if metric == "in_force"
+                else of_this_year(sentence, quantity, year)):
             continue
         claim = claim_of(sentence, quantity, f"normative.{metric}")
         claim.detail.clear()

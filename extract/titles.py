@@ -82,6 +82,7 @@ _BODY_END = re.compile(
 _CONSOLIDATED = re.compile(
     r"[（(【](?:全[省市县区州盟旗镇乡]|本级政府|[^（(]{0,8}汇总)[）)】]|汇总(?:版|报告)|"
     r"全[省市县区州盟旗](?=20|政府信息|信息公开)")
+_TRUNCATED = re.compile(r"信息公开(?:工作)?(?:" + _YEAR + r"|年度?|工作)*报?(?:…+|\.{2,})$")
 _EDGES = " 《》“”\"'‘’、，,。:：;；-—－_·.|~〔〕「」"
 
 
@@ -125,6 +126,9 @@ def parse(title: str) -> Title:
     else:
         before, named, after = _split_without_core(bare)
     lead, body = _body(before)
+    signed = re.fullmatch(r"[（(]([^（()）]{2,30})[）)]", after) if cores and not body else None
+    if signed and _BODY_END.search(signed[1]):
+        body = signed[1]
     normalised = normalise(title)
 
     def answer(accepted: bool, reason: str, kind: Kind, needs_content: bool = False) -> Title:
@@ -136,10 +140,11 @@ def parse(title: str) -> Title:
         return answer(False, "another_report", "other_report")
     for kind, reason, pattern in _INSTEAD:
         if pattern.search(around if kind != "note" else bare):
+            if kind == "note":
+                body = re.split(r"因|为|系|属", body)[0]
             return answer(False, reason, kind)
     if not cores:
-        cut = re.search(r"(?:…+|\.{2,})$", bare)
-        if cut and re.search(r"信息公开(?:工作)?(?:" + _YEAR + r"|年度?|工作)*(?:报)?(?:…+|\.{2,})$", bare):
+        if _TRUNCATED.search(text):
             return answer(False, "truncated", "report", True)
         promising = "公开" in bare and re.search(r"报告|年报|总结", bare)
         return answer(False, "no_report_title", "other", bool(promising))
@@ -169,7 +174,8 @@ def _tidy(title: str) -> str:
     if len(pieces) > 1:
         # "report_column_site": the report's own name comes first; a column's name is only 政府信息公开年报.
         dated = [piece for piece in pieces if _YEAR_TOKEN.search(piece) and _ABOUT.search(piece)]
-        text = (dated or [piece for piece in pieces if _CORE.search(piece)] or pieces)[0]
+        lead = pieces[0] if _LEAD.fullmatch(pieces[0]) else ""
+        text = lead + (dated or [piece for piece in pieces if _CORE.search(piece)] or pieces)[0]
     return re.sub(r"(?<=报告|年报)[-—–－]+[\u4e00-\u9fff]*(?:网|网站|门户|平台|政府)$", "", text) if text else ""
 
 
@@ -202,10 +208,10 @@ def _body(before: str) -> tuple[str, str]:
         author, _, subject = text.rpartition("关于")
         verb = _ABOUT_VERB.match(subject)
         inner = _name(subject[verb.end():] if verb else subject)
+        if _PREPARING.match(subject):
+            return lead + subject, _name(author)
         lead += "关于" + (verb.group() if verb else "")
         if not verb and inner and any(pattern.match(inner) for _, _, pattern in _INSTEAD):
-            lead, inner = lead + inner, ""
-        if _PREPARING.match(inner):
             lead, inner = lead + inner, ""
         return lead, inner or _name(author)
     activity = re.search(r"(?:召开|举办|举行|组织|开展|做好|部署).*$", text)
@@ -214,7 +220,7 @@ def _body(before: str) -> tuple[str, str]:
 
 
 def _name(text: str) -> str:
-    text = re.sub(r"[-—–~至]*学年", "", _YEAR_TOKEN.sub("", text)).strip(_EDGES)
+    text = re.sub(r"[-—–~至]*学年度?", "", _YEAR_TOKEN.sub("", text)).strip(_EDGES)
     text = re.sub(r"^[（(]\s*[）)]|[（(]\s*[）)]$", "", text)
     text = _VERB_TAIL.sub("", text).strip(_EDGES)
     return "" if re.fullmatch(r"(?:我|本)(?:局|办|委|县|区|市|镇|乡|院|厅|机关|单位|街道)?|.", text) else text
