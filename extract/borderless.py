@@ -1,9 +1,380 @@
-"""Tables without rules, from the places of their words."""
+"""Tables printed without rules, from the places of their words.
+
+Promises Grids with true columns wherever the words show them: columns are where values and headings stand one under the
+other, a row is a line of values with the label beside it, however many lines that label takes and whether it is
+centred on its values or begins with them. A value that falls into no column, or two that fall into one, cost the
+row its confidence. Blank cells are given as such only in columns that a heading or another row shows. Leaves alone:
+pages with rules (layout.Lattice) and what labels mean.
+"""
+
 from __future__ import annotations
 
-from extract.layout import Line
-from extract.model import Grid
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from extract.layout import Line, Word, cell_text
+from extract.model import Cell, Grid
+
+SURE = 0.95
+GUESSED = 0.8
+DOUBTFUL = 0.5
+_VALUE = re.compile(r"^(?:[+＋\-－—–/／]|[+＋\-－]?[\d０-９][\d０-９,，.．%％\s]*(?:万元|元|件|个|次)?|[—–－\-]{1,2})$")
+_NUMBERED = re.compile(r"^\s*(?:[一二三四五六七八九十]{1,2}\s*[、.．]|[（(][一二三四五六七八九十]{1,2}[）)]"
+                       r"|\d{1,2}\s*[.．、](?!\d))")
+_SECTION = re.compile(r"^\s*(?:[一二三四五六七八九十]{1,2}\s*[、.．]|[（(][一二三四五六七八九十][）)]|\d\s*[.．、])?"
+                      r".*(?:情况|事项|措施)$")
+_ITEM = re.compile(r"^\s*第.{1,6}条\s*第.{1,5}项\s*$")
 
 
-def split_off_tables(lines: list[Line]) -> tuple[list[Grid], list[Line]]:
-    return [], lines
+@dataclass(slots=True)
+class _Row:
+    """A line cut into what stands apart in it."""
+
+    segments: list[Word]
+    size: float
+    source: Line
+
+    @property
+    def values(self) -> list[Word]:
+        return [segment for segment in self.segments if _VALUE.match(segment.text)]
+
+    @property
+    def top(self) -> float:
+        return min(segment.top for segment in self.segments)
+
+    @property
+    def bottom(self) -> float:
+        return max(segment.bottom for segment in self.segments)
+
+    @property
+    def middle(self) -> float:
+        return (self.top + self.bottom) / 2
+
+    @property
+    def has_values(self) -> bool:
+        """Whether it is a row's line of values: several things side by side, a number among them."""
+        return bool(self.values) and (len(self.segments) > 1 or len(self.values) > 1)
+
+
+@dataclass(slots=True)
+class _Stack:
+    """Pieces of one label or heading, one under the other."""
+
+    pieces: list[Word]
+    has_values: bool = False
+    """Whether a line of values runs beside it already."""
+
+    @property
+    def text(self) -> str:
+        return cell_text(self.pieces)
+
+    @property
+    def left(self) -> float:
+        return min(piece.left for piece in self.pieces)
+
+    @property
+    def right(self) -> float:
+        return max(piece.right for piece in self.pieces)
+
+    @property
+    def top(self) -> float:
+        return min(piece.top for piece in self.pieces)
+
+    @property
+    def bottom(self) -> float:
+        return max(piece.bottom for piece in self.pieces)
+
+
+@dataclass(slots=True)
+class Borderless:
+    """Takes tables out of the lines of one page after the other; columns carry over to a table's next page."""
+
+    _columns: list[tuple[float, float]] = field(default_factory=list)
+
+    def split(self, lines: Sequence[Line]) -> tuple[list[Grid], list[Line]]:
+        """The tables among the lines of a page, and the lines that are none of them."""
+        rows = [_cut(line) for line in lines]
+        grids, prose = [], []
+        for region in _regions(rows):
+            if sum(row.has_values for row in region) >= 2 or any(len(row.values) >= 5 for row in region):
+                made, rest = self._tables(region)
+                grids += made
+                prose += [row.source for row in rest]
+            elif region[-1] is rows[-1] and max(len(row.segments) for row in region) >= 4:
+                grids.append(self._head(region))
+            else:
+                prose += [row.source for row in region]
+        return grids, prose
+
+    def _head(self, region: list[_Row]) -> Grid:
+        """Headings at the foot of a page, whose values stand on the next."""
+        start = min(row.segments[0].left for row in region)
+        deepest = max(region, key=lambda row: len(row.segments))
+        label_right = next((segment.right for row in region for segment in row.segments
+                            if segment.left < start + row.size and segment.right < deepest.segments[-1].left), -1.0)
+        headings = [segment for row in region for segment in row.segments if segment.centre > label_right]
+        self._columns = _columns([], headings)
+        return Grid(_head_cells(region, self._columns, label_right, region[0].source.page), region[0].source.page)
+
+    def _tables(self, region: list[_Row]) -> tuple[list[Grid], list[_Row]]:
+        grids, rest = [], []
+        for block in _blocks(region):
+            if not any(row.has_values for row in block):
+                rest += block
+                continue
+            inner, outer = _trim(block)
+            rest += outer
+            grid = self._table(inner)
+            if grid.cells:
+                grids.append(grid)
+        return grids, rest
+
+    def _table(self, block: list[_Row]) -> Grid:
+        first = next(position for position, row in enumerate(block) if row.has_values)
+        label_right = _label_right(block)
+        head_end = max((position + 1 for position, row in enumerate(block[:first])
+                        if len(row.segments) > 1 or row.segments[0].centre > label_right), default=0)
+        headings = [segment for row in block[:head_end] for segment in row.segments
+                    if segment.centre > label_right and not _ITEM.match(segment.text)]
+        values = [segment for row in block[head_end:] for segment in row.segments if segment.centre > label_right]
+        columns = _columns(values, headings)
+        if not head_end and self._columns and _fits(columns, self._columns):
+            columns = self._columns
+        self._columns = columns
+        page = block[0].source.page
+        cells = _head_cells(block[:head_end], columns, label_right, page)
+        height = max((cell.row + cell.rowspan for cell in cells), default=0)
+        shown = bool(head_end) or len(columns) > 1
+        for row, (groups, leaf, line) in enumerate(_labelled(block[head_end:], label_right), height):
+            cells += _row_cells(row, groups, leaf, line, columns, label_right, page, shown)
+        return Grid(cells, page)
+
+
+# ---------------------------------------------------------------- lines and regions
+def _cut(line: Line) -> _Row:
+    size = line.size
+    segments: list[Word] = []
+    for word in line.words:
+        if segments and word.left - segments[-1].right < 0.7 * size:
+            last = segments[-1]
+            text = cell_text([last, word])
+            segments[-1] = Word(text, last.left, min(last.top, word.top), word.right, max(last.bottom, word.bottom))
+        else:
+            segments.append(Word(word.text, word.left, word.top, word.right, word.bottom))
+    return _Row(segments, size, line)
+
+
+def _regions(rows: Sequence[_Row]) -> list[list[_Row]]:
+    """Runs of lines that may be one table, cut at prose and at headings of sections."""
+    if not rows:
+        return []
+    wide = max(row.segments[-1].right for row in rows) - min(row.segments[0].left for row in rows)
+    regions: list[list[_Row]] = [[]]
+    for row in rows:
+        single = len(row.segments) == 1
+        width = row.segments[-1].right - row.segments[0].left
+        is_prose = single and (width > 0.6 * wide or re.search(r"[。；;！]$", row.segments[0].text))
+        if single and (is_prose or _SECTION.match(row.segments[0].text)):
+            regions += [[row], []]
+        else:
+            regions[-1].append(row)
+    return [region for region in regions if region]
+
+
+def _blocks(region: list[_Row]) -> list[list[_Row]]:
+    """A region cut before each line that names an article's item, for those blocks have columns of their own."""
+    blocks: list[list[_Row]] = [[]]
+    for row in region:
+        if len(row.segments) == 1 and _ITEM.match(row.segments[0].text) and blocks[-1]:
+            blocks.append([])
+        blocks[-1].append(row)
+    return blocks
+
+
+def _trim(block: list[_Row]) -> tuple[list[_Row], list[_Row]]:
+    """The block without what follows the last row's label."""
+    last = max(position for position, row in enumerate(block) if row.has_values)
+    right = _label_right(block)
+    end = last + 1
+    while (end < len(block) and block[end].segments[-1].right <= right + block[end].size
+           and block[end].top - block[end - 1].bottom < 1.2 * block[end].size):
+        end += 1
+    return block[:end], block[end:]
+
+
+def _label_right(block: Sequence[_Row]) -> float:
+    """Where labels end: the furthest right that text reaches before the first value of a line."""
+    ends = []
+    for row in block:
+        if row.has_values:
+            start = row.values[0].left
+            ends += [segment.right for segment in row.segments if segment.right <= start]
+    return max(ends, default=-1.0)
+
+
+# ---------------------------------------------------------------- columns
+def _columns(values: Sequence[Word], headings: Sequence[Word]) -> list[tuple[float, float]]:
+    """Left and right of each column, from values one under the other and the headings over blank columns."""
+    columns: list[tuple[float, float]] = []
+    for word in sorted(values, key=lambda word: word.left):
+        if columns and word.left < columns[-1][1]:
+            columns[-1] = (columns[-1][0], max(columns[-1][1], word.right))
+        else:
+            columns.append((word.left, word.right))
+    for word in sorted(headings, key=lambda word: word.right - word.left):
+        over = [column for column in columns if word.left < column[1] and word.right > column[0]]
+        if not over:
+            columns.append((word.left, word.right))
+        elif len(over) == 1:  # a heading is wider than the figures under it
+            wide = (min(word.left, over[0][0]), max(word.right, over[0][1]))
+            if not any(wide[0] < other[1] and wide[1] > other[0] for other in columns if other != over[0]):
+                columns[columns.index(over[0])] = wide
+    return sorted(columns)
+
+
+def _fits(columns: Sequence[tuple[float, float]], known: Sequence[tuple[float, float]]) -> bool:
+    """Whether every column stands under exactly one known column."""
+    under = [[position for position, other in enumerate(known) if column[0] < other[1] and column[1] > other[0]]
+             for column in columns]
+    return len(columns) <= len(known) and all(len(places) == 1 for places in under) and len(
+        {places[0] for places in under}) == len(columns)
+
+
+def _spanned(word: Word | _Stack, columns: Sequence[tuple[float, float]]) -> tuple[int, int]:
+    """First column and number of columns that a heading stands over."""
+    over = [position for position, column in enumerate(columns) if word.left < column[1] and word.right > column[0]]
+    if over:
+        return over[0], over[-1] - over[0] + 1
+    centre = (word.left + word.right) / 2
+    nearest = min(range(len(columns)), key=lambda at: abs((columns[at][0] + columns[at][1]) / 2 - centre))
+    return nearest, 1
+
+
+_LABELS = 2
+"""Grid columns for labels: what groups the row, and its own."""
+
+
+def _head_cells(rows: Sequence[_Row], columns: list[tuple[float, float]], label_right: float,
+                page: int | None) -> list[Cell]:
+    stacks: list[_Stack] = []
+    for row in rows:
+        for segment in row.segments:
+            above = next((stack for stack in reversed(stacks) if _same_place(stack, segment, columns, label_right)
+                          and segment.top - stack.bottom < 0.9 * row.size), None)
+            if above is not None:
+                above.pieces.append(segment)
+            else:
+                stacks.append(_Stack([segment]))
+    over = [stack for stack in stacks if (stack.left + stack.right) / 2 > label_right]
+    places = {id(stack): (0, len(columns)) if _ITEM.match(stack.text) else _spanned(stack, columns) for stack in over}
+    lowest = {places[id(stack)][0]: stack for stack in sorted(over, key=lambda stack: stack.top)
+              if places[id(stack)][1] == 1}
+    upper = sorted((stack for stack in over if not any(stack is leaf for leaf in lowest.values())),
+                   key=lambda stack: stack.top)
+    levels: list[float] = []
+    for stack in upper:
+        if not levels or stack.top - levels[-1] > 0.6 * (stack.pieces[0].bottom - stack.pieces[0].top):
+            levels.append(stack.top)
+    cells: list[Cell] = []
+    taken: set[tuple[int, int]] = set()
+    for stack in stacks:
+        if any(stack is other for other in upper):
+            level = max(position for position, height in enumerate(levels) if height <= stack.top)
+        else:  # what names one column, or the labels, stands in the last line, wherever print centred it
+            level = len(levels)
+        first, across = places.get(id(stack), (-_LABELS, _LABELS))
+        covered = {(level, place) for place in range(first, first + across)}
+        if not covered & taken:
+            taken |= covered
+            cells.append(Cell(stack.text, level, first + _LABELS, 1, across, page, _box(stack), None, SURE))
+    return sorted(cells, key=lambda cell: (cell.row, cell.column))
+
+
+def _same_place(stack: _Stack, segment: Word, columns: list[tuple[float, float]], label_right: float) -> bool:
+    if (segment.centre > label_right) != ((stack.left + stack.right) / 2 > label_right):
+        return False
+    if segment.centre <= label_right:
+        return True
+    if _ITEM.match(stack.text) or _ITEM.match(segment.text):
+        return False
+    return bool(columns) and _spanned(stack, columns) == _spanned(segment, columns)
+
+
+# ---------------------------------------------------------------- rows
+def _labelled(rows: Sequence[_Row], label_right: float) -> list[tuple[list[_Stack], _Stack | None, _Row | None]]:
+    """Every row as (labels that only group, its own label, its line of values)."""
+    stacks = _stacks(rows, label_right)
+    leaves: list[_Stack] = []
+    for stack in sorted(stacks, key=lambda stack: -stack.left):
+        slack = 0.4 * (stack.pieces[0].bottom - stack.pieces[0].top)
+        if all(min(stack.bottom, leaf.bottom) - max(stack.top, leaf.top) < slack for leaf in leaves):
+            leaves.append(stack)
+    lines = [row for row in rows if row.has_values]
+    made: list[tuple[float, _Stack | None, _Row | None]] = []
+    free = list(leaves)
+    for line in lines:
+        beside = [leaf for leaf in free if leaf.top - 0.4 * line.size <= line.middle <= leaf.bottom + 0.4 * line.size]
+        leaf = min(beside, key=lambda leaf: abs((leaf.top + leaf.bottom) / 2 - line.middle), default=None)
+        if leaf is not None:
+            free.remove(leaf)
+        made.append((line.middle, leaf, line))
+    made += [((leaf.top + leaf.bottom) / 2, leaf, None) for leaf in free]
+    made.sort(key=lambda entry: entry[0])
+    groups: dict[int, list[_Stack]] = {}
+    for stack in stacks:
+        if not any(stack is leaf for leaf in leaves) and made:
+            middle = (stack.top + stack.bottom) / 2
+            nearest = min(range(len(made)), key=lambda at: abs(made[at][0] - middle))
+            groups.setdefault(nearest, []).append(stack)
+    return [(groups.get(position, []), leaf, line) for position, (_, leaf, line) in enumerate(made)]
+
+
+def _stacks(rows: Sequence[_Row], label_right: float) -> list[_Stack]:
+    stacks: list[_Stack] = []
+    for row in rows:
+        for segment in row.segments:
+            if segment.centre > label_right:
+                continue
+            above = next((stack for stack in reversed(stacks)
+                          if segment.left < stack.right and segment.right > stack.left
+                          and segment.top - stack.bottom < 0.9 * row.size), None)
+            beside_values = row.has_values and segment is _own_label(row, label_right)
+            if above is None or _NUMBERED.match(segment.text) or (beside_values and above.has_values):
+                stacks.append(_Stack([segment], beside_values))
+            else:
+                above.pieces.append(segment)
+                above.has_values |= beside_values
+    return stacks
+
+
+def _own_label(row: _Row, label_right: float) -> Word | None:
+    """The label nearest to the values of its line."""
+    return max((segment for segment in row.segments if segment.centre <= label_right),
+               key=lambda segment: segment.left, default=None)
+
+
+def _row_cells(row: int, groups: list[_Stack], leaf: _Stack | None, line: _Row | None,
+               columns: list[tuple[float, float]], label_right: float, page: int | None, shown: bool) -> list[Cell]:
+    cells = []
+    if groups:
+        cells.append(Cell("".join(group.text for group in groups), row, 0, 1, 1, page, _box(groups[0]), None, SURE))
+    if leaf is not None:
+        first = 1 if groups else 0
+        cells.append(Cell(leaf.text, row, first, 1, _LABELS - first, page, _box(leaf), None, SURE))
+    held: dict[int, list[Word]] = {}
+    for segment in (line.segments if line else []):
+        if segment.centre > label_right:
+            held.setdefault(_spanned(segment, columns)[0], []).append(segment)
+    full = len(held) == len(columns)
+    top, bottom = (line.top, line.bottom) if line else (leaf.top, leaf.bottom) if leaf else (0.0, 0.0)
+    for position, column in enumerate(columns):
+        words = held.get(position, [])
+        box = (round(column[0], 1), round(top, 1), round(column[1], 1), round(bottom, 1))
+        sure = DOUBTFUL if len(words) > 1 else SURE if full or shown else GUESSED
+        cells.append(Cell(cell_text(words), row, position + _LABELS, 1, 1, page, box, None, sure))
+    return cells
+
+
+def _box(stack: _Stack) -> tuple[float, float, float, float]:
+    return (round(stack.left, 1), round(stack.top, 1), round(stack.right, 1), round(stack.bottom, 1))

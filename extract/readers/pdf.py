@@ -26,7 +26,7 @@ from pdfplumber.page import Page
 from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells, merge_edges
 from pdfplumber.utils.text import extract_words
 
-from extract.borderless import split_off_tables
+from extract.borderless import Borderless
 from extract.exceptions import LimitExceededError, UnreadableDocumentError
 from extract.layout import Lattice, Line, Word, cell_text, closing_edges, lines_of, paragraphs, tidy
 from extract.limits import current_limits
@@ -320,6 +320,7 @@ def _jpeg(image: dict[str, Any] | None) -> bytes | None:
 def _assemble(document: Document, sheets: list[_Sheet]) -> None:
     _drop_running_lines(sheets)
     prose: list[Line] = []
+    borderless = Borderless()
 
     def flush() -> None:
         document.blocks.extend(paragraphs(prose))
@@ -328,12 +329,11 @@ def _assemble(document: Document, sheets: list[_Sheet]) -> None:
     for sheet in sheets:
         if sheet.problem and sheet.problem not in document.problems:
             document.problems.append(sheet.problem)
-        things: list[tuple[float, Line | Block]] = [(grid.cells[0].box[1] if grid.cells[0].box else 0.0, grid)
-                                                    for grid in sheet.grids]
+        things: list[tuple[float, Line | Block]] = [(_top(grid), grid) for grid in sheet.grids]
         lines: list[Line] = sheet.lines
         if not sheet.grids:
-            loose, lines = split_off_tables(sheet.lines)
-            things += [(grid.cells[0].box[1] if grid.cells[0].box else 0.0, grid) for grid in loose]
+            grids, lines = borderless.split(sheet.lines)
+            things += [(_top(grid), grid) for grid in grids]
         things += [(line.top, line) for line in lines]
         for _, thing in sorted(things, key=lambda pair: pair[0]):
             if isinstance(thing, Line):
@@ -356,6 +356,10 @@ def _assemble(document: Document, sheets: list[_Sheet]) -> None:
     elif not document.blocks and not document.problems:
         document.problems.append("the PDF holds no text")
     document.text = "\n".join(_text_of(block) for block in document.blocks)
+
+
+def _top(grid: Grid) -> float:
+    return min((cell.box[1] for cell in grid.cells if cell.box), default=0.0)
 
 
 def _list(numbers: list[int]) -> str:
