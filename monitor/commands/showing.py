@@ -105,9 +105,11 @@ def print_judgement(report: Report, file: str, judgement: Judgement, lang: Lang)
         print_finding(finding, lang, body)
     if not judgement.findings:
         printing.line(f"  {wording.say('no_findings', lang)}")
+    told = [verdict for verdict in judgement.relations if any(digit in verdict.expression for digit in "123456789")]
     if judgement.relations:
-        printing.line("  " + wording.say("relations_hold", lang, n=len(judgement.relations)))
-    for verdict in judgement.relations:
+        printing.line("  " + wording.say("relations_hold", lang, n=len(judgement.relations),
+                                         zeros=len(judgement.relations) - len(told)))
+    for verdict in told:
         printing.line(f"    {verdict.rule}  {_subject(verdict, lang)}  "
                       + wording.expression(verdict.expression, "pass", lang))
     if judgement.passed:
