@@ -82,19 +82,24 @@ class Sum:
 
     def verdict(self, hint: dict[str, object] | None) -> Verdict:
         identity = self.identity
-        left, right = _total(self.left), _total(self.right)
         verdict = Verdict("not_applicable", identity.subject, identity.rule, reason=self.reason or "no_figures")
         if self.outcome == "not_applicable":
             return verdict
         verdict.outcome = "pass" if self.outcome == "pass" else "fail" if self.outcome == "fail" else "uncertain"
         verdict.reason = self.reason
-        verdict.severity = "I" if self.variant == "blank_total" else None
-        verdict.expression = f"{_written(self.left)} {_sign(identity.relation)} {_written(self.right)}"
-        verdict.left, verdict.right, verdict.difference = left, right, self.off
         verdict.figures = [key for term in self.terms for key in term.cells]
         verdict.parameters = {"table": identity.table, **_place(identity)}
+        verdict.expression, verdict.left = _written(self.left), _total(self.left)
         if identity.rule != "ARI-01":
-            verdict.parameters |= {"sum": left, "printed": None if self.variant == "blank_total" else right}
+            verdict.parameters["sum"] = verdict.left
+        if self.variant == "blank_total":
+            # Nothing is printed to compare with, so no relation is written and nothing is said to differ.
+            verdict.severity = "I"
+        else:
+            verdict.expression += f" {_sign(identity.relation)} {_written(self.right)}"
+            verdict.right, verdict.difference = _total(self.right), self.off
+            if identity.rule != "ARI-01":
+                verdict.parameters["printed"] = verdict.right
         if self.variant:
             verdict.parameters["variant"] = self.variant
         if hint and self.outcome == "fail" and not self.variant:

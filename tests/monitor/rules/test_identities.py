@@ -113,6 +113,7 @@ def test_a_blank_total_is_no_zero_its_row_stands_in_and_it_is_only_a_note():
     notes = [each for each in found if each.outcome == "fail"]
     assert {(each.rule, each.severity, each.parameters["variant"]) for each in notes} == {("ARI-03", "I", "blank_total")}
     assert {each.subject for each in notes} == {"new", "carried_in", "granted", "concluded", "carried_out"}
+    assert {(each.expression, each.left, each.right) for each in notes if each.subject == "new"} == {("31", 31, None)}
     balance = next(each for each in found if (each.rule, each.subject) == ("ARI-01", "total"))
     assert (balance.outcome, balance.expression) == ("pass", "31 + 1 = 29 + 3")
     assert "applications.new.business" in balance.figures
