@@ -66,10 +66,9 @@ def judge(report: Report, named: Named | None = None) -> Judgement:
 
 
 def judge_standing(watched: Watched) -> Judgement:
-    """Every rule over one obligation as it stands. One that could not be looked at says nothing."""
+    """Every rule over one obligation as it stands. Of one that could not be looked at, rules tell only what was seen:
+    that its column stood empty, or that the page listed for it would not open."""
     standing = watched.standing
-    if standing.status is Status.UNVERIFIED:
-        return Judgement()
     return _run("standing", watched, Named(standing.body, standing.scope, standing.year, standing.report), None)
 
 
@@ -181,10 +180,10 @@ def judge_store(connection: sqlite3.Connection, roster: Roster, at: datetime | s
         connection.execute("DELETE FROM judged WHERE body = ? AND scope = ? AND year = ?", key)
     looked: list[review.Key] = []
     for standing in _standings(connection):
-        if standing.status is Status.UNVERIFIED:
-            continue
         key = (standing.body, standing.scope, standing.year)
-        looked.append(key)
+        if standing.status is not Status.UNVERIFIED:
+            # What could not be looked at closes nothing that was found before.
+            looked.append(key)
         findings += judge_standing(Watched(standing, owed.get(key), roster.bodies.get(standing.body),
                                            _report_by_id(connection, standing.report))).findings
     review.touch(connection, unchanged, "report", moment)

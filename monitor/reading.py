@@ -3,7 +3,10 @@
 Promises: keyed by (address, content), so reading again changes nothing; a document that can't be read becomes a row
 with its problem, never a crash; the roster's routing outweighs the print, and where the two disagree the page is
 `invalid` with its reason (wrong_year, wrong_body, cover_letter, empty_page, attachment_not_opened, unreadable) for a
-person to decide; a page nobody claims is routed by its content. Only the calling process writes.
+person to decide; a page nobody claims is routed by its content. Only the calling thread writes.
+
+Workers are threads, each with a guard of its own: documents are parsed in the guards' child processes, so threads use
+every processor and nothing is imported twice. Any other executor (a cluster's) may be given instead.
 Leaves alone: reading itself (extract/), fetching (crawler/), what follows (standing.py, judging.py).
 """
 
@@ -11,21 +14,19 @@ from __future__ import annotations
 
 import atexit
 import json
-import multiprocessing
+import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.evidence import Evidence
 from crawler.exceptions import EvidenceError
 from crawler.model import Body
 from crawler.store import Store, row_dicts
-from extract import configuration, titles
+from extract import titles
 from extract.exceptions import ExtractError
 from extract.limits import Guard
 from extract.model import Hints, Report, Scope
@@ -45,8 +46,6 @@ COVER_LETTER = 600
 """Characters under which a text without section or table is a letter that carries the report, not the report."""
 FEWEST = 20
 """Characters under which a page is empty."""
-_IN_PROCESS = 4
-"""So few documents are read without starting a pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,10 @@ class Assigned:
 
 def read_captures(store: Store, evidence: Evidence, roster: Roster, *, workers: int = 1,
                   executor: Executor | None = None, on_progress: Progress | None = None) -> ReadResult:
-    """Read what isn't read yet. `workers` processes, or any executor of concurrent.futures where one is given."""
+    """Read what isn't read yet, `workers` documents at once, or on any executor of concurrent.futures that is given.
+
+    Raises MonitorError when a worker dies, StoreError when nothing can be written; what was read by then is kept.
+    """
     with store.write() as connection:
         records.ensure_figures(connection)
         _touch(connection)
@@ -187,14 +189,10 @@ def _results(jobs: list[Job], workers: int, executor: Executor | None
              ) -> Iterator[Iterator[tuple[Job, Report | None, str]]]:
     if executor is not None:
         yield _gather(executor, jobs)
-    elif workers > 1 and len(jobs) > _IN_PROCESS:
-        facts = configuration.office_folder()
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(workers, len(jobs)), context, _start, (str(facts) if facts else None,)) as pool:
-            yield _gather(pool, jobs)
-    else:
-        with Guard() as guard:
-            yield ((job, *_read(job, guard)) for job in jobs)
+        return
+    count = max(1, min(workers, len(jobs)))
+    with ExitStack() as guards, ThreadPoolExecutor(count, "reading", _start, (guards,)) as pool:
+        yield _gather(pool, jobs)
 
 
 def _gather(executor: Executor, jobs: Iterable[Job]) -> Iterator[tuple[Job, Report | None, str]]:
@@ -202,25 +200,28 @@ def _gather(executor: Executor, jobs: Iterable[Job]) -> Iterator[tuple[Job, Repo
     try:
         for future in as_completed(futures):
             yield futures[future], *future.result()
-    except BrokenProcessPool:
-        raise MonitorError("a reading process was killed (memory?); what was read is kept, run nianbao scan --resume "
+    except BrokenExecutor:
+        raise MonitorError("a reading worker was killed (memory?); what was read is kept, run nianbao scan --resume "
                            "to read the rest, or set [reading] workers lower") from None
+    finally:
+        for future in futures:
+            future.cancel()
 
 
-_guard: Guard | None = None
+_own = threading.local()
 
 
-def _start(facts: str | None) -> None:
-    configuration.use_office_folder(Path(facts) if facts else None)
+def _start(guards: ExitStack) -> None:
+    """Give a thread a guard that ends with the pool."""
+    _own.guard = guards.enter_context(Guard())
 
 
 def read_job(job: Job) -> tuple[Report | None, str]:
-    """Read one page in a worker process, which keeps its guard for the next; (report, "") or (None, our fault)."""
-    global _guard
-    if _guard is None:
-        _guard = Guard().__enter__()
-        atexit.register(_guard.__exit__, None, None, None)
-    return _read(job, _guard)
+    """Read one page in a worker, which keeps its guard for the next; (report, "") or (None, our fault)."""
+    if getattr(_own, "guard", None) is None:
+        _own.guard = Guard().__enter__()
+        atexit.register(_own.guard.__exit__, None, None, None)
+    return _read(job, _own.guard)
 
 
 def _read(job: Job, guard: Guard) -> tuple[Report | None, str]:
