@@ -92,8 +92,10 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
         return walk.conclude(False, f"the interface did not answer ({proxy})")
     page = _answered(answer.text, answer.url)
     total = page.total if page.total is not None else total
-    if walk.add(page):
-        return await _by_records(unit, proxy, total, walk, get)
+    if walk.add(page) or not page.items:
+        found = await _by_records(unit, proxy, total, walk, get, GROUP if page.items else unit.perpage)
+        if found.complete or walk.full or page.items:
+            return found
     return await _by_pages(unit, proxy, total, walk, get)
 
 
@@ -111,8 +113,7 @@ async def _first_answer(unit: Unit, walk: Walk, get: Get) -> tuple[str, Answer |
     return unit.proxy, None
 
 
-async def _by_records(unit: Unit, proxy: str, total: int | None, walk: Walk, get: Get) -> Enumeration:
-    size = GROUP
+async def _by_records(unit: Unit, proxy: str, total: int | None, walk: Walk, get: Get, size: int) -> Enumeration:
     while not walk.reaches(total):
         if walk.full:
             return walk.conclude(False, f"stopped after {walk.max_pages} requests at {walk.printed} of {total} records")

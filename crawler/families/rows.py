@@ -7,6 +7,7 @@ shaped like an article's, or a title that names a year's report; menus have none
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -57,12 +58,10 @@ def find_day(text: str) -> str:
     found = ""
     for match in _DAY.finditer(re.sub(r"\s+", "", text)):
         year, month, day = match.groups()
-        for shown in (day, day[:1]):
-            try:
-                found = date(int(year), int(month), int(shown)).isoformat()
-                break
-            except ValueError:
-                continue
+        # A digit after the day runs into it where blanks between them are dropped: 2022-1-5 3.
+        shown = day if int(day) <= 31 else day[:1]
+        with contextlib.suppress(ValueError):
+            found = date(int(year), int(month), int(shown)).isoformat()
     return found
 
 
@@ -178,7 +177,9 @@ def _day_beside(element: html.HtmlElement, link: html.HtmlElement) -> str:
     outside = [piece for node in element.iter() if isinstance(node.tag, str)
                for piece in ((node.text if node not in own else ""),
                              (node.tail if node is not element and (node not in own or node is link) else "")) if piece]
-    return find_day("".join(outside)) or inside
+    # Piece by piece first: cells of a row stand without blanks between them. Then whole, for a day cut by <br>.
+    alone = next((day for piece in reversed(outside) if (day := find_day(piece))), "")
+    return alone or find_day("".join(outside)) or inside
 
 
 def _without_days(link: html.HtmlElement) -> list[str]:

@@ -113,10 +113,11 @@ def _why(answer: Answer, page: int, pages: int) -> str:
 
 def _from_arguments(inner: str) -> Pager | None:
     """createPageHTML(12, 0, "index", "html") and createPageHTML("pages", 12, 0, "index", "html", 230)."""
-    arguments = [part.strip().strip("'\"") for part in inner.split(",")]
+    printed = [part.strip() for part in inner.split(",")]
+    arguments = [part.strip("'\"") for part in printed]
     numbers = [index for index, part in enumerate(arguments) if part.isdigit()]
-    if not numbers:
-        return None
+    if not numbers or numbers[0] > 1 or (numbers[0] == 1 and printed[0][:1] not in "'\""):
+        return None  # a variable stands where the count should
     start = numbers[0]
     words = [part for part in arguments[start + 1:] if part and not part.isdigit()]
     last = arguments[-1]

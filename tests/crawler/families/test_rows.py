@@ -1,0 +1,69 @@
+"""Rows, days, titles and addresses of list markup."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.families.rows import absolute, day_in_address, find_day, main_rows, parse, rows
+
+
+@given(st.dates(date(2000, 1, 1), date(2099, 12, 31)),
+       st.sampled_from(["{0}-{1:02}-{2:02}", "{0}-{1}-{2}", "[{0}-{1:02}-{2:02}]", "{0}年{1}月{2}日",
+                        "{0}.{1:02}.{2:02}", "{0}/{1}/{2}", "{0}-\n{1:02}-\n{2:02}", "{0}- {1:02}- {2:02} 16 : 26",
+                        "{0}-{1:02}-{2:02} 09:05:00", "发布时间：{0}-{1:02}-{2:02}"]))
+def test_every_way_a_day_is_printed(day, shape):
+    assert find_day(shape.format(day.year, day.month, day.day)) == day.isoformat()
+
+
+@pytest.mark.parametrize("text", ["[01-28]", "2022-13-01", "2022-02-30", "12022-01-01", "第2022-1号", ""])
+def test_what_is_no_day(text):
+    assert find_day(text) == ""
+
+
+@given(st.text(max_size=60))
+def test_any_text_gives_a_valid_day_or_none(text):
+    found = find_day(text)
+    assert not found or date.fromisoformat(found)
+
+
+@pytest.mark.parametrize(("url", "day"), [
+    ("http://a.example/b/t20240131_77.html", "2024-01-31"),
+    ("http://a.example/art/2025/1/16/art_1_2.html", "2025-01-16"),
+    ("http://a.example/2024-01/29/content_3.html", "2024-01-29"), ("http://a.example/2026/04-20/x.html", "2026-04-20"),
+    ("http://a.example/20220128/0a.html", "2022-01-28"), ("http://a.example/t20241399_1.html", ""),
+    ("http://a.example/202401/0a.html", "")])
+def test_day_in_an_address(url, day):
+    assert day_in_address(url) == day
+
+
+@pytest.mark.parametrize(("href", "address"), [
+    ("./a.html#top", "http://a.example/b/a.html"), ("../../x.html", "http://a.example/x.html"),
+    ("//B.example/y", "http://b.example/y"), ("http://a.example:80/z", "http://a.example/z"),
+    ("https://a.example:8443/z", "https://a.example:8443/z"), (".\\c\\d.html", "http://a.example/b/c/d.html"),
+    ("a b.pdf", "http://a.example/b/a%20b.pdf"), ("javascript:void(0)", ""), ("#", ""), ("mailto:a@b.example", ""),
+    ("{{item.url}}", ""), ("<?=el.link?>", ""), ("ftp://a.example/x", ""), ("http://[broken", "")])
+def test_addresses(href, address):
+    assert absolute("http://a.example/b/index.html", href) == address
+
+
+@given(st.text(max_size=200))
+def test_any_markup_is_survived(text):
+    markup = f"<ul><li><a href='{text}'>{text}</a>{text}</li></ul>{text}"
+    assert all(row.item.url.startswith("http") for row in rows(parse(markup), "http://a.example/"))
+
+
+def test_menus_have_no_rows_and_side_columns_are_not_the_list():
+    text = """<div class=nav><ul><li><a href="/zwgk/">政务公开</a></li></ul></div>
+      <div class=side><ul><li><a href="/n/t20260101_1.html">放假通知</a><span>2026-01-01</span></li></ul></div>
+      <div class=list><ul><li><a href="a.html">甲县2021年政府信息公开工作年度报告</a></li></ul>
+      <ul><li><a href="b.html">乙县2021年政府信息公开工作年度报告</a></li></ul></div>"""
+    found = rows(parse(text), "http://a.example/")
+    assert [row.item.url.rsplit("/", 1)[1] for row in found] == ["t20260101_1.html", "a.html", "b.html"]
+    assert [item.title[:2] for item in main_rows(found)] == ["甲县", "乙县"]
+
+
+def test_one_row_with_several_links_gives_its_title_link():
+    text = '<li><a href="/c/">[年报栏目]</a><a href="x.html">甲县财政局2021年年报公布</a><span>2022-01-05</span></li>'
+    assert [row.item.url for row in rows(parse(text), "http://a.example/")] == ["http://a.example/x.html"]
