@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from extract.forms import Form, TableFact
 from extract.model import Figure, TableReading
+from extract.printed import Printed
 from extract.sections import SectionSpan
-from extract.tables import Printed
 
 
 def readings(printed: Printed, forms: Mapping[int, Form], tagged: Mapping[int, str],
@@ -60,5 +60,7 @@ def _pictured(table: int, spans: Sequence[SectionSpan]) -> bool:
             return True
         if own.blocks:
             return False
+    if numbers == [0]:
+        return bool(spans[0].images)  # a page or file of pictures only: a scan
     earlier = [span for span in spans if 1 < span.number < table or span.number == table]
     return any(span.images for span in earlier) and (table not in numbers)

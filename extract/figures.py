@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Literal
 
 from extract.model import State
@@ -29,7 +30,8 @@ _UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000
 _MYRIADS = {"万": 10_000, "萬": 10_000, "亿": 100_000_000}
 _CHINESE = re.compile(f"^[{''.join(_DIGITS)}{''.join(_UNITS)}{''.join(_MYRIADS)}]+$")
 _WITH_MYRIAD = re.compile(r"^([+-]?[\d,，.]+)(百万|千万|万亿|万|萬|亿|千|百)$")
-_FACTORS = {"百": 100, "千": 1000, "万": 10_000, "萬": 10_000, "百万": 10**6, "千万": 10**7, "亿": 10**8, "万亿": 10**12}
+_FACTORS = {"百": 100, "千": 1000, "万": 10_000, "萬": 10_000, "百万": 10**6, "千万": 10**7, "亿": 10**8,
+            "万亿": 10**12}
 NUMERAL = (r"(?:[\d０-９]+(?:[,，][\d０-９]{3})*(?:[.．][\d０-９]+)?\s*(?:百万|千万|万亿|万|亿)?"
            r"|[零〇一二两三四五六七八九十百千万亿]+)")
 """Pattern of one numeral in prose; parse_number reads what it matches."""
@@ -45,6 +47,7 @@ def clean(text: str) -> str:
     return _BLANK.sub(" ", unicodedata.normalize("NFKC", text)).strip()
 
 
+@lru_cache(maxsize=20_000)
 def parse_cell(text: str, kind: Kind = "integer") -> tuple[Number | None, State]:
     """Value and state of one cell. Amounts (kind decimal) come in 万元 whatever unit the cell itself prints.
 
@@ -79,6 +82,7 @@ def parse_number(text: str) -> Number | None:
     return _chinese_number(bare) if _CHINESE.match(bare) else None
 
 
+@lru_cache(maxsize=20_000)
 def is_value(text: str) -> bool:
     """Whether a cell's text can only be a value: empty, a dash, a number, or a number with a short unit."""
     value, state = parse_cell(text, "signed")

@@ -16,6 +16,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from extract import configuration
+from extract.exceptions import ConfigurationError
 from extract.figures import Kind
 from extract.labels import Label, Labels, core, normalise
 from extract.model import Grid
@@ -120,7 +121,7 @@ class IdentityFact(_Fact):
 
 @dataclass(frozen=True)
 class Identity:
-    """One sum of the form over figures a report has: Σ left (=|>=) Σ right; a key with a leading minus is subtracted."""
+    """One sum over figures a report has: Σ left (=|>=) Σ right; a key with a leading minus is subtracted."""
 
     rule: str
     subject: str
@@ -238,7 +239,7 @@ def eras() -> tuple[str, ...]:
 
 def form(era: str) -> Form:
     """The form of one era. Raises ConfigurationError for an unknown one."""
-    found = configuration.load(f"forms/{era}.yaml", Form)
+    found: Form = configuration.load(f"forms/{era}.yaml", Form)
     if found.era != era:
         raise ConfigurationError(f"{configuration.path_of(f'forms/{era}.yaml')}: era is {found.era!r}, the file's "
                                  f"name says {era!r}; make them agree")

@@ -44,7 +44,7 @@ def build(rows: Sequence[Sequence[RawCell]], page: int | None = None, loose: boo
             while column in occupied:
                 column += 1
             if raw.colspan > _HTML_MAX_SPAN:
-                raise LimitExceededError(f"table row {number + 1}: colspan {raw.colspan}, the limit is {_HTML_MAX_SPAN}")
+                raise LimitExceededError(f"table row {number + 1}: colspan {raw.colspan}, at most {_HTML_MAX_SPAN}")
             height = min(raw.rowspan or len(rows), len(rows) - number)
             width = max(1, min(raw.colspan, MAX_COLSPAN))
             if height > MAX_ROWSPAN:

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-_NUMBERING = re.compile(r"^\s*(?:[(（〔【]\s*[一二三四五六七八九十\d]{1,3}\s*[)）〕】]|[一二三四五六七八九十]{1,3}\s*[、.．,，:：]"
+_NUMBERING = re.compile(r"^\s*(?:[(（〔【]\s*[一二三四五六七八九十\d]{1,3}\s*[)）〕】]"
+                        r"|[一二三四五六七八九十]{1,3}\s*[、.．,，:：]"
                         r"|\d{1,2}\s*(?:[、.．,，:：)）]|(?=[^\d\s.]))|[①-⑳])\s*[、.．]?\s*")
 _NOISE = re.compile(r"[\W_]+")
 _FUZZY = 0.62
@@ -80,7 +81,7 @@ class Labels:
             return None
         if bare in self._names:
             return Match(self._names[bare], 1.0)
-        found = [match for match in map(lambda entry: self._by_keywords(entry, bare), self.entries) if match]
+        found = [match for match in (self._by_keywords(entry, bare) for entry in self.entries) if match]
         if not found:
             return None
         # The word that stands last is the innermost label where group and row share one cell.

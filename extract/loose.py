@@ -16,7 +16,7 @@ from extract.figures import is_value
 from extract.forms import Form, TableFact
 from extract.labels import Match, core, normalise
 from extract.model import Cell, Figure, Grid
-from extract.tables import _SHARED, BY_POSITION, Printed, figure_of, is_blank
+from extract.printed import BY_POSITION, SHARED, Printed, figure_of, is_blank
 
 COUNTED = 0.95
 CONFIRMED = 0.92
@@ -58,13 +58,15 @@ class LooseReader:
     def _read(self, entry: _Entry) -> None:
         filled = [cell for cell in entry.values if not is_blank(cell)]
         fact, match, used = self._row_of(entry.labels)
+        if match and core(entry.labels[-1].text) in SHARED and self._ends_dispute_header(entry.labels):
+            fact, match = None, None
         disputes = self._note_headers(entry.labels[:-used] if match else entry.labels, entry.widths)
         if not filled and not match:
             return
-        if len(filled) == 15 or (len(entry.values) == 15 and disputes):
-            if disputes or (match is None and not self.printed.rows.get(4)):
-                self._disputes(filled if len(filled) == 15 else entry.values)
-                return
+        bare = len(filled) == 15 and match is None and not self.printed.rows.get(4)
+        if bare or (disputes and 15 in (len(filled), len(entry.values))):
+            self._disputes(filled if len(filled) == 15 else entry.values)
+            return
         if match is None or fact is None:
             if filled:
                 self._unknown(entry)
@@ -88,6 +90,11 @@ class LooseReader:
                     if match:
                         return fact, match, 1
         return None, None, 0
+
+    def _ends_dispute_header(self, labels: Sequence[Cell]) -> bool:
+        """Whether the last label, 总计, is the end of table 4's header and no row of table 3."""
+        outcomes = self.facts[4].column_labels
+        return any(core(cell.text) not in SHARED and outcomes.match(cell.text) for cell in labels[-5:])
 
     def _enter(self, fact: TableFact, match: Match, entry: _Entry, last: bool = False) -> None:
         order, certainty = self._order(fact, match.key)
@@ -147,7 +154,7 @@ class LooseReader:
     # ------------------------------------------------------------ headers
     def _note_headers(self, labels: Sequence[Cell], widths: dict[int, int]) -> bool:
         """Remember column headers in their printed order; tells whether these were headers of table 4."""
-        scores = {number: sum(1 for cell in labels if core(cell.text) not in _SHARED
+        scores = {number: sum(1 for cell in labels if core(cell.text) not in SHARED
                               and (fact.column_labels.match(cell.text) or fact.is_header(cell.text)
                                    or (fact.layout == "one_row" and fact.row_labels.match(cell.text))))
                   for number, fact in self.facts.items()}
@@ -180,7 +187,7 @@ class LooseReader:
 
     @staticmethod
     def _applicants(fact: TableFact, labels: Sequence[Cell]) -> list[str]:
-        """Column order of table 3: the classes under 法人或其他组织 stand where that header stands, not where they print."""
+        """Column order of table 3: the classes under 法人或其他组织 stand where that header stands."""
         first: list[str] = []
         inner: list[str] = []
         for cell in labels:

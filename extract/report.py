@@ -4,8 +4,8 @@ Promises: `read` and `build` always return a Report whose problems say what coul
 invented, nothing passes as absent when the medium couldn't show it. Leaves alone: judging (the monitor).
 
 Confidence of a figure: 1.0 where a cell is named by printed row label and column header; 0.9–0.95 where a misprinted
-label or counted blanks had to be interpreted; below 0.9 where order alone placed it; 0.6 at most where figures that were
-not all placed by labels break a sum of the form that a shift by one place would mend.
+label or counted blanks had to be interpreted; below 0.9 where order alone placed it; 0.6 at most where figures that
+order placed break a sum of the form that a shift by one place would mend.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from extract.completeness import readings
 from extract.crosscheck import lower_shifted
 from extract.exceptions import UnreadableDocumentError
 from extract.loose import LooseReader
-from extract.model import Document, Grid, Hints, Image, Report, TableReading, Text
+from extract.model import Document, Grid, Hints, Image, Published, Report, Scope, TableReading, Text
+from extract.printed import Printed
 from extract.sections import SectionSpan, split
-from extract.tables import Printed, TableReader
+from extract.tables import TableReader
 from extract.titles import Title
 
 VERSION = 1
@@ -91,14 +92,14 @@ def combine(page: Report | Document, attachments: Sequence[Report | Document], h
 
 
 def is_report(report: Report) -> bool:
-    """Whether the content is an annual report: at least four of the six sections (domain, what counts as the report)."""
+    """Whether the content is an annual report: at least four of the six sections."""
     return _section_count(report) >= 4
 
 
 # ---------------------------------------------------------------- who and when
 def _identity(document: Document, spans: list[SectionSpan],
-              hints: Hints) -> tuple[str, str | None, int | None, titles.Scope]:
-    """Title, body, year and scope from the best of heading, metadata, medium's title and hints; title leaves section 0."""
+              hints: Hints) -> tuple[str, str | None, int | None, Scope]:
+    """Title, body, year and scope: from print, metadata, the medium's title, then hints. The title leaves section 0."""
     heading = _printed_title(spans)
     offered = [heading[0] if heading else "", document.meta.get("ArticleTitle", ""), document.title,
                hints.title or ""]
@@ -231,7 +232,7 @@ def _problems(document: Document, tables: Sequence[TableReading], report: Report
     return said
 
 
-def _merged_dates(front: Report, chosen: Report) -> dates.Published | None:
+def _merged_dates(front: Report, chosen: Report) -> Published | None:
     if front.published is None:
         return chosen.published
     hints = list(front.published.all)

@@ -80,7 +80,7 @@ def _heading(text: str) -> int | None:
 
 def _is_titular(text: str, bare: str) -> bool:
     """A line known by keywords only is a heading when it is numbered or holds nothing but the words of a title."""
-    return bool(_NUMERAL.match(text)) or not re.search(r"\d|的是|：|:|我|本", bare) and len(bare) <= 28
+    return bool(_NUMERAL.match(text)) or (not re.search(r"\d|的是|我|本", bare) and len(bare) <= 28)
 
 
 def _listed(text: str) -> bool:

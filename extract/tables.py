@@ -12,75 +12,17 @@ column and 0.7 for a row filled by position, times the reader's own confidence i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from extract.figures import is_value, parse_cell
+from extract.figures import is_value
 from extract.forms import Form, TableFact
 from extract.grids import check, distinct, overlap, transpose
+from extract.headers import Head, by_place, dispute_heads, heads_of
 from extract.labels import Match, core, normalise
-from extract.model import Cell, Figure, Grid, Source
+from extract.model import Cell, Figure, Grid
+from extract.printed import BY_POSITION, SHARED, Printed, figure_of, is_blank
 
-BY_POSITION = 0.85
 ROW_BY_POSITION = 0.7
-
-
-@dataclass
-class Head:
-    """One printed column: its key, or None for a header the form doesn't know."""
-
-    key: str | None
-    label: str
-    first: int
-    last: int
-
-
-@dataclass
-class Printed:
-    """What the tables of one document print, before completeness is judged."""
-
-    figures: dict[str, Figure] = field(default_factory=dict)
-    rows: dict[int, list[str]] = field(default_factory=dict)
-    """Row keys found, by table, in printed order."""
-    columns: dict[int, set[str]] = field(default_factory=dict)
-    rows_extra: dict[int, list[str]] = field(default_factory=dict)
-    columns_extra: dict[int, list[str]] = field(default_factory=dict)
-    pages: dict[int, int | None] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-
-    def put(self, table: TableFact, row: str, column: str, figure: Figure) -> None:
-        """Enter one figure; a second print of the same cell must agree, or neither is trusted."""
-        key = table.key(row, column)
-        self.seen(table.table, row, figure.source.page)
-        self.columns.setdefault(table.table, set()).add(column)
-        old = self.figures.get(key)
-        if old is None or old.state in ("blank", "absent"):
-            self.figures[key] = figure
-        elif figure.state not in ("blank", "absent") and (figure.value, figure.state) != (old.value, old.state):
-            old.confidence = min(old.confidence, 0.5)
-            self.problems.append(f"table {table.table}: {key} is printed twice, as {old.raw!r} and {figure.raw!r}")
-
-    def seen(self, table: int, row: str, page: int | None = None) -> None:
-        rows = self.rows.setdefault(table, [])
-        if row not in rows:
-            rows.append(row)
-        self.pages.setdefault(table, page)
-
-    def extra(self, table: int, label: str) -> None:
-        labels = self.rows_extra.setdefault(table, [])
-        if label not in labels:
-            labels.append(label)
-
-    def forget(self, table: TableFact, row: str) -> None:
-        self.rows[table.table].remove(row)
-        for column in table.columns_of(row):
-            self.figures.pop(table.key(row, column), None)
-
-
-def figure_of(cell: Cell, table: TableFact, column: str, confidence: float) -> Figure:
-    """The figure a cell holds for one column of a table."""
-    value, state = parse_cell(cell.text, table.kind(column))
-    source = Source(table.table, cell.row, cell.column, cell.page, cell.box, cell.span)
-    return Figure(value, state, cell.text.strip(), confidence * cell.confidence, source)
 
 
 class TableReader:
@@ -144,8 +86,8 @@ class TableReader:
             return
         labels = [cell for cell in cells if not is_value(cell.text)]
         if filled and self._current in (2, 3):
-            label = labels[-1] if labels else None
-            self._open = _OpenRow(self.facts[self._current], None, label, cells, False)
+            named = labels[-1] if labels else None
+            self._open = _OpenRow(self.facts[self._current], None, named, cells, False)
             self._unplaced.append((cells, self._last_row(self._current)))
         elif labels and self._current in (2, 3):
             self._open = _OpenRow(self.facts[self._current], None, labels[-1], cells, True)
@@ -170,11 +112,9 @@ class TableReader:
         score = 0
         for text in texts:
             match = fact.column_labels.match(text)
-            if match and core(text) not in _SHARED:
+            if match and core(text) not in SHARED:
                 score += 2
-            elif fact.is_header(text):
-                score += 1
-            elif fact.layout == "one_row" and fact.row_labels.match(text):
+            elif fact.is_header(text) or (fact.layout == "one_row" and fact.row_labels.match(text)):
                 score += 1
         return score
 
@@ -182,7 +122,7 @@ class TableReader:
         """Whether a row without numbers is still a data row: its label names a row of table 2 or 3."""
         for number in (2, 3):
             fact = self.facts[number]
-            if any((match := fact.row_labels.match(text)) and match.quality >= 0.98 and core(text) not in _SHARED
+            if any((match := fact.row_labels.match(text)) and match.quality >= 0.98 and core(text) not in SHARED
                    and not fact.is_header(text) and not fact.is_group(text)
                    and not fact.column_labels.match(text) for text in texts):
                 return True
@@ -202,7 +142,7 @@ class TableReader:
             return
         fact = self.facts[table]
         self._current = table
-        heads = _dispute_heads(fact, lines) if fact.layout == "one_row" else _heads(fact, lines)
+        heads = dispute_heads(fact, lines) if fact.layout == "one_row" else heads_of(fact, lines)
         if not any(head.key for head in heads):
             return
         self._heads[table] = heads
@@ -217,28 +157,27 @@ class TableReader:
     # ------------------------------------------------------------ data rows of tables 2 and 3
     def _row_of(self, cells: list[Cell]) -> tuple[TableFact, Match, Cell] | None:
         """Table, row and label cell of a data row: the innermost label that the form knows."""
-        numbers = (3, 2) if self._current != 2 else (2, 3)
-        for number in numbers:
+        for number in (3, 2) if self._current != 2 else (2, 3):
             fact = self.facts[number]
             for cell in reversed(self._label_cells(fact, cells)):
                 match = fact.row_labels.match(cell.text)
                 if match:
                     return fact, match, cell
-        for number in numbers:
-            if self._current == number:
-                fact = self.facts[number]
-                for cell in reversed(self._label_cells(fact, cells)):
-                    match = None if fact.is_header(cell.text) else fact.row_labels.alike(cell.text)
-                    if match and not fact.is_group(cell.text):
-                        return fact, match, cell
+        if self._current not in (2, 3):
+            return None
+        fact = self.facts[self._current]
+        for cell in reversed(self._label_cells(fact, cells)):
+            if not fact.is_header(cell.text) and not fact.is_group(cell.text):
+                match = fact.row_labels.alike(cell.text)
+                if match:
+                    return fact, match, cell
         return None
 
     def _label_cells(self, fact: TableFact, cells: list[Cell]) -> list[Cell]:
         labels = [cell for cell in cells if not is_value(cell.text)]
         heads = self._heads.get(fact.table)
         if heads and self._head_width.get(fact.table) == self._width:
-            start = min(head.first for head in heads)
-            left = [cell for cell in labels if cell.column < start]
+            left = [cell for cell in labels if cell.column < heads[0].first]
             return left or labels[:1]
         return labels
 
@@ -259,33 +198,44 @@ class TableReader:
         return _OpenRow(fact, match.key, label, cells, all(is_blank(cell) for cell in values))
 
     def _values(self, fact: TableFact, label: Cell, cells: list[Cell]) -> list[Cell]:
+        """The value cells of a row: all after its label, without notes that still stand in the label columns."""
+        values = cells[next(index for index, cell in enumerate(cells) if cell is label) + 1:]
+        start = self._first_column(fact)
+        while values and not is_value(values[0].text) and (start is None or values[0].column < start):
+            values = values[1:]
+        return values
+
+    def _first_column(self, fact: TableFact) -> int | None:
+        """Where the value columns of this grid begin; None where its own width shows no header."""
         heads = self._heads.get(fact.table)
-        if heads and self._head_width.get(fact.table) == self._width:
-            start = min(head.first for head in heads)
-            values = [cell for cell in cells if cell.column >= start and cell is not label]
-            if values:
-                return values
-        return [cell for cell in cells if cell.column >= label.column + label.colspan]
+        return heads[0].first if heads and self._head_width.get(fact.table) == self._width else None
 
     def _assign(self, fact: TableFact, row: str, values: list[Cell]) -> dict[str, tuple[Cell | None, float]]:
+        """Cells by column key: in order where there are as many as heads, else by the columns they cover."""
         wanted = fact.columns_of(row)
         heads = self._heads.get(fact.table, [])
         known = [head for head in heads if head.key in wanted]
-        if known:
-            if len(values) == len(heads):
-                pairs = zip(heads, values, strict=True)
-                return {head.key: (cell, 1.0) for head, cell in pairs if head.key in wanted}  # type: ignore[misc]
-            if self._head_width.get(fact.table) == self._width:
-                return _by_place(known, heads, values)
+        start = self._first_column(fact)
+        inside = [cell for cell in values if start is None or cell.column >= start]
         filled = [cell for cell in values if not is_blank(cell)]
+        for cells in (values, inside) if known else ():
+            if len(cells) == len(heads):
+                # Cells beside their heads (a wrong colspan in the label) still stand in order, but that is a guess.
+                beside = start is not None and not all(
+                    overlap(cell, head.first, head.last) for head, cell in zip(heads, cells, strict=True))
+                certainty = BY_POSITION if beside else 1.0
+                return {head.key: (cell, certainty) for head, cell in zip(heads, cells, strict=True)
+                        if head.key is not None and head.key in wanted}
+        if known and start is not None:
+            return by_place(known, heads, inside)
         for cells in (values, filled):
-            if len(cells) == len(wanted) and not known:
+            if not known and len(cells) == len(wanted):
                 return {column: (cell, BY_POSITION) for column, cell in zip(wanted, cells, strict=True)}
-            if known and len(cells) == len(known) == len(heads):
-                return {head.key: (cell, BY_POSITION if cells is filled else 1.0)  # type: ignore[misc]
-                        for head, cell in zip(known, cells, strict=True)}
+            if len(cells) == len(known) == len(heads):
+                return {head.key: (cell, BY_POSITION) for head, cell in zip(known, cells, strict=True)
+                        if head.key is not None}
         self.printed.problems.append(f"table {fact.table}: the cells of row {row} could not be told apart")
-        return {column: (None, 0.0) for column in wanted}
+        return dict.fromkeys(wanted, (None, 0.0))
 
     # ------------------------------------------------------------ rows torn by a page break, rows without label
     def _join_torn(self, cells: list[Cell], labelled: tuple[TableFact, Match, Cell] | None) -> bool:
@@ -309,8 +259,7 @@ class TableReader:
                 self._enter(above.fact, match, above.label, above.cells)
             return True
         if not empty and above.empty:
-            label = tail or cells[0]
-            self._open = self._enter(above.fact, match, label, cells)
+            self._open = self._enter(above.fact, match, tail or cells[0], cells)
             return True
         return False
 
@@ -328,7 +277,9 @@ class TableReader:
                 continue
             order = [row.key for row in fact.proper_rows]
             found = self.printed.rows[fact.table]
-            after = found.index(before) + 1 if before else 0  # type: ignore[arg-type]
+            if before is None:
+                continue
+            after = found.index(before) + 1
             follower = found[after] if after < len(found) else None
             lost: list[str] = []
             if before in order and (follower is None or follower in order):
@@ -351,7 +302,7 @@ class TableReader:
                 found = self.printed.rows.get(fact.table, [])
                 if not row.instead_of or row.key not in found or not set(row.instead_of) & set(found):
                     continue
-                printed = [self.printed.figures.get(fact.table and fact.key(row.key, column))
+                printed = [self.printed.figures.get(fact.key(row.key, column))
                            for column in fact.columns_of(row.key)]
                 if any(figure and figure.value is not None for figure in printed):
                     self.printed.extra(fact.table, row.label)
@@ -376,7 +327,7 @@ class TableReader:
         if exact and len(values) == len(heads):
             pairs = [(name, cell, 1.0) for name, cell in zip(names, values, strict=True)]
         elif exact and self._head_width.get(4) == self._width:
-            places = _by_place(heads, heads, values)
+            places = by_place(heads, heads, values)
             pairs = [(name, cell, certainty) for name, (cell, certainty)
                      in zip(names, places.values(), strict=True) if cell is not None]
         elif route is None and len(values) == 15:
@@ -435,97 +386,7 @@ class _OpenRow:
     empty: bool
 
 
-_SHARED = frozenset({"其他", "其它", "总计", "合计", "总数", "共计", "小计"})
-"""Labels that name a row and a column, or a column of two tables: alone they tell nothing."""
-
-
-def is_blank(cell: Cell) -> bool:
-    return parse_cell(cell.text)[1] == "blank"
-
-
 def trailing_values(cells: list[Cell]) -> list[Cell]:
     """The value cells right of the last label."""
     start = max((index for index, cell in enumerate(cells) if not is_value(cell.text)), default=-1)
     return cells[start + 1:]
-
-
-def _heads(fact: TableFact, lines: list[list[Cell | None]]) -> list[Head]:
-    width = max(len(line) for line in lines)
-    leaves: list[Cell | None] = []
-    for column in range(width):
-        leaf = None
-        for line in lines:
-            cell = line[column] if column < len(line) else None
-            if cell is not None and normalise(cell.text) and (not fact.is_header(cell.text) or leaf is None):
-                leaf = cell
-        leaves.append(leaf)
-    heads: list[Head] = []
-    previous: Cell | None = None
-    for column, leaf in enumerate(leaves):
-        if leaf is not None and leaf is previous:
-            heads[-1].last = column
-            continue
-        previous = leaf
-        if leaf is None:
-            continue
-        match = fact.column_labels.match(leaf.text) or fact.column_labels.alike(leaf.text)
-        heads.append(Head(match.key if match else None, leaf.text.strip(), column, column))
-    keyed = [index for index, head in enumerate(heads) if head.key]
-    if not keyed:
-        return []
-    return [head for head in heads[keyed[0]:]
-            if head.key or not (fact.is_header(head.label) or fact.is_group(head.label))]
-
-
-def _dispute_heads(fact: TableFact, lines: list[list[Cell | None]]) -> list[Head]:
-    """Heads of table 4 with keys route.outcome; outcome alone (?.outcome) where the routes stand on the left."""
-    width = max(len(line) for line in lines)
-    heads: list[Head] = []
-    previous: Cell | None = None
-    for column in range(width):
-        route = outcome = None
-        leaf: Cell | None = None
-        for line in lines:
-            cell = line[column] if column < len(line) else None
-            filled = cell if cell is not None and normalise(cell.text) else _filled_left(line, column)
-            match = fact.row_labels.match(filled.text) if filled else None
-            if match:
-                route = match.key
-            elif filled is not None and fact.is_header(filled.text):
-                route = None
-            if cell is not None and normalise(cell.text):
-                named = fact.column_labels.match(cell.text)
-                if named:
-                    outcome, leaf = named.key, cell
-        if outcome is None or leaf is None:
-            continue
-        if leaf is previous:
-            heads[-1].last = column
-            continue
-        previous = leaf
-        heads.append(Head(f"{route or '?'}.{outcome}", leaf.text.strip(), column, column))
-    return heads
-
-
-def _filled_left(line: list[Cell | None], column: int) -> Cell | None:
-    """The nearest printed label left of an empty header place: a merged header whose merge was lost."""
-    for place in range(column - 1, -1, -1):
-        cell = line[place] if place < len(line) else None
-        if cell is not None and normalise(cell.text):
-            return cell
-    return None
-
-
-def _by_place(known: list[Head], heads: list[Head], values: list[Cell]) -> dict[str, tuple[Cell | None, float]]:
-    """Cells to heads by the columns they cover; a number that covers several heads belongs to none."""
-    assigned: dict[str, tuple[Cell | None, float]] = {}
-    for head in known:
-        under = [cell for cell in values if overlap(cell, head.first, head.last)]
-        filled = [cell for cell in under if not is_blank(cell)]
-        chosen = filled if filled else under[:1]
-        if len(chosen) == 1 and (is_blank(chosen[0]) or sum(
-                1 for other in heads if overlap(chosen[0], other.first, other.last)) == 1):
-            assigned[str(head.key)] = (chosen[0], 1.0)
-        else:
-            assigned[str(head.key)] = (None, 0.0)
-    return assigned

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from extract import forms
+from extract.decoding import decode
 from extract.figures import is_value
 from extract.model import Block, Cell, Document, Grid, Hints, Text
 from extract.readers import reader
@@ -25,6 +26,8 @@ _RULE = re.compile(r"^[\s|+:=—─-]*[-—─=]{3,}[\s|+:=—─-]*$")
 _SPACED = re.compile(r"^(?P<label>\D.*?)(?P<values>(?:\s+(?:[+-]?[\d０-９][\d,.，０-９]*|[/—－-]))+)\s*$")
 _SENTENCE = re.compile(r"[。；！？]|，.*，.*，")
 _SHORT = 30
+_LONGEST_LABEL = 60
+_COUNTED = re.compile(r"\d\s*件|。")
 
 
 @dataclass(slots=True)
@@ -40,24 +43,15 @@ class _Line:
 @reader("text/plain", name="plain")
 def read(data: bytes, hints: Hints) -> Document:
     """One text file as a document; Cell.span counts characters of the decoded text."""
-    text = decode(data).replace("\r\n", "\n").replace("\r", "\n")
+    text, lost = decode(data, hints.media_type)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     document = Document("", "text/plain", "plain", text=text)
+    if lost:
+        document.problems.append(f"{lost} characters could not be decoded")
     lines = list(_scan(text, document.meta))
     document.title = document.meta.get("title", "")
     document.blocks = list(_blocks(lines))
     return document
-
-
-def decode(data: bytes) -> str:
-    """Text in UTF-8 or UTF-16 with mark, UTF-8, else GB18030; the reading with fewer lost characters wins."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    candidates = [data.decode("gb18030", "replace"), data.decode("utf-8", "replace")]
-    return min(candidates, key=lambda candidate: candidate.count("\ufffd"))
 
 
 def _scan(text: str, meta: dict[str, str]) -> Iterator[_Line]:
@@ -134,12 +128,9 @@ def _known(text: str) -> bool:
                 return True
             for labels in (table.row_labels, table.column_labels):
                 match = labels.match(text)
-                if match and (match.quality == 1.0 or (len(text) <= LONGEST_LABEL and not re.search(r"\d\s*件|。", text))):
+                if match and (match.quality == 1.0 or (len(text) <= _LONGEST_LABEL and not _COUNTED.search(text))):
                     return True
     return False
-
-
-LONGEST_LABEL = 60
 
 
 def _blocks(lines: list[_Line]) -> Iterator[Block]:
@@ -168,7 +159,7 @@ def _blocks(lines: list[_Line]) -> Iterator[Block]:
 
 
 def _is_table(region: list[_Line]) -> bool:
-    """A region is a table when it prints headers of the form, or numbers beside its labels, or a bare row of numbers."""
+    """A region is a table when it prints headers, or numbers beside labels of the form, or a bare row of numbers."""
     fields = [text for line in region for text in line.fields if text.strip()]
     labels = sum(_known(text) for text in fields)
     values = sum(is_value(text) for text in fields)

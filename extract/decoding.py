@@ -1,0 +1,45 @@
+"""Bytes → text for pages and text files.
+
+Promises: the reading that loses fewest characters wins, whatever header and meta claim. Leaves alone: markup.
+"""
+
+from __future__ import annotations
+
+import re
+
+_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x80-\x9f]")
+"""Signs that UTF-8 was read as a Western encoding."""
+
+
+def decode(data: bytes, declared: str | None = None) -> tuple[str, int]:
+    """Text and the number of characters lost. `declared` is a Content-Type value that may name a charset."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = data.decode("utf-16", "replace")
+        return text, text.count("\ufffd")
+    proposed = []
+    named = re.search(r"charset\s*=\s*[\"']?([\w-]+)", declared or "", re.IGNORECASE)
+    if named:
+        proposed.append(named[1])
+    written = _CHARSET.search(data[:8192])
+    if written:
+        proposed.append(written[1].decode("ascii"))
+    best, lost = "", -1
+    for name in dict.fromkeys([*map(_canonical, proposed), "utf-8-sig", "gb18030"]):
+        try:
+            text = data.decode(name, "replace")
+        except LookupError:
+            continue
+        count = text.count("\ufffd") + len(_CONTROL.findall(text))
+        if lost < 0 or count < lost:
+            best, lost = text, count
+        if not count:
+            break
+    return best, max(lost, 0)
+
+
+def _canonical(name: str) -> str:
+    lowered = name.lower()
+    if lowered in ("gb2312", "gbk", "gb_2312-80", "x-gbk", "gb18030"):
+        return "gb18030"
+    return "utf-8-sig" if lowered in ("utf-8", "utf8") else lowered

@@ -1,0 +1,114 @@
+"""Header rows → columns: which places of a grid stand under which printed column.
+
+Promises: the innermost label over a column names it; an unknown header keeps its place, so that it can't shift its
+neighbours. Leaves alone: which rows are headers (tables).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from extract.forms import TableFact
+from extract.grids import overlap
+from extract.labels import normalise
+from extract.model import Cell
+from extract.printed import BY_POSITION, is_blank
+
+
+@dataclass
+class Head:
+    """One printed column: its key, or None for a header the form doesn't know."""
+
+    key: str | None
+    label: str
+    first: int
+    last: int
+
+
+def heads_of(fact: TableFact, lines: list[list[Cell | None]]) -> list[Head]:
+    width = max(len(line) for line in lines)
+    leaves: list[Cell | None] = []
+    for column in range(width):
+        leaf = None
+        for line in lines:
+            cell = line[column] if column < len(line) else None
+            if cell is not None and normalise(cell.text) and (not fact.is_header(cell.text) or leaf is None):
+                leaf = cell
+        leaves.append(leaf)
+    heads: list[Head] = []
+    previous: Cell | None = None
+    for column, leaf in enumerate(leaves):
+        if leaf is not None and leaf is previous:
+            heads[-1].last = column
+            continue
+        previous = leaf
+        if leaf is None:
+            continue
+        match = fact.column_labels.match(leaf.text) or fact.column_labels.alike(leaf.text)
+        heads.append(Head(match.key if match else None, leaf.text.strip(), column, column))
+    keyed = [index for index, head in enumerate(heads) if head.key]
+    if not keyed:
+        return []
+    return [head for head in heads[keyed[0]:]
+            if head.key or not (fact.is_header(head.label) or fact.is_group(head.label))]
+
+
+def dispute_heads(fact: TableFact, lines: list[list[Cell | None]]) -> list[Head]:
+    """Heads of table 4 with keys route.outcome; outcome alone (?.outcome) where the routes stand on the left."""
+    width = max(len(line) for line in lines)
+    heads: list[Head] = []
+    previous: Cell | None = None
+    for column in range(width):
+        route = outcome = None
+        leaf: Cell | None = None
+        for line in lines:
+            cell = line[column] if column < len(line) else None
+            filled = cell if cell is not None and normalise(cell.text) else _filled_left(line, column)
+            match = fact.row_labels.match(filled.text) if filled else None
+            if match:
+                route = match.key
+            elif filled is not None and fact.is_header(filled.text):
+                route = None
+            if cell is not None and normalise(cell.text):
+                named = fact.column_labels.match(cell.text)
+                if named:
+                    outcome, leaf = named.key, cell
+        if outcome is None or leaf is None:
+            continue
+        if leaf is previous:
+            heads[-1].last = column
+            continue
+        previous = leaf
+        heads.append(Head(f"{route or '?'}.{outcome}", leaf.text.strip(), column, column))
+    return heads
+
+
+def _filled_left(line: list[Cell | None], column: int) -> Cell | None:
+    """The nearest printed label left of an empty header place: a merged header whose merge was lost."""
+    for place in range(column - 1, -1, -1):
+        cell = line[place] if place < len(line) else None
+        if cell is not None and normalise(cell.text):
+            return cell
+    return None
+
+
+def by_place(known: list[Head], heads: list[Head], values: list[Cell]) -> dict[str, tuple[Cell | None, float]]:
+    """Cells to heads by the columns they cover; a number that covers several heads belongs to none.
+
+    A row too short for its heads, or with numbers beyond them, was built wrongly: its cells are placed by position only.
+    """
+    assigned: dict[str, tuple[Cell | None, float]] = {}
+    beyond = any(not is_blank(cell) and not any(overlap(cell, head.first, head.last) for head in heads)
+                 for cell in values)
+    short = any(not any(overlap(cell, head.first, head.last) for cell in values) for head in heads)
+    certainty = BY_POSITION if beyond or short else 1.0
+    for head in known:
+        under = [cell for cell in values if overlap(cell, head.first, head.last)]
+        filled = [cell for cell in under if not is_blank(cell)]
+        chosen = filled if filled else under[:1]
+        if len(chosen) == 1 and (is_blank(chosen[0]) or sum(
+                1 for other in heads if overlap(chosen[0], other.first, other.last)) == 1):
+            assigned[str(head.key)] = (chosen[0], certainty)
+        else:
+            assigned[str(head.key)] = (None, 0.0)
+    return assigned

@@ -1,0 +1,71 @@
+"""What the tables of one document print, figure by figure, before anybody judges whether it is complete.
+
+Promises: a cell printed twice must agree or isn't trusted; every figure keeps its cell as source. Leaves alone: how
+rows and columns were recognised (tables, loose) and what is missing (completeness).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from extract.figures import parse_cell
+from extract.forms import TableFact
+from extract.model import Cell, Figure, Source
+
+BY_POSITION = 0.85
+"""Confidence of a figure whose column was filled by order."""
+SHARED = frozenset({"其他", "其它", "总计", "合计", "总数", "共计", "小计"})
+"""Labels that name a row and a column, or a column of two tables: alone they tell nothing."""
+
+
+@dataclass
+class Printed:
+    """What the tables of one document print, before completeness is judged."""
+
+    figures: dict[str, Figure] = field(default_factory=dict)
+    rows: dict[int, list[str]] = field(default_factory=dict)
+    """Row keys found, by table, in printed order."""
+    columns: dict[int, set[str]] = field(default_factory=dict)
+    rows_extra: dict[int, list[str]] = field(default_factory=dict)
+    columns_extra: dict[int, list[str]] = field(default_factory=dict)
+    pages: dict[int, int | None] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def put(self, table: TableFact, row: str, column: str, figure: Figure) -> None:
+        """Enter one figure; a second print of the same cell must agree, or neither is trusted."""
+        key = table.key(row, column)
+        self.seen(table.table, row, figure.source.page)
+        self.columns.setdefault(table.table, set()).add(column)
+        old = self.figures.get(key)
+        if old is None or old.state in ("blank", "absent"):
+            self.figures[key] = figure
+        elif figure.state not in ("blank", "absent") and (figure.value, figure.state) != (old.value, old.state):
+            old.confidence = min(old.confidence, 0.5)
+            self.problems.append(f"table {table.table}: {key} is printed twice, as {old.raw!r} and {figure.raw!r}")
+
+    def seen(self, table: int, row: str, page: int | None = None) -> None:
+        rows = self.rows.setdefault(table, [])
+        if row not in rows:
+            rows.append(row)
+        self.pages.setdefault(table, page)
+
+    def extra(self, table: int, label: str) -> None:
+        labels = self.rows_extra.setdefault(table, [])
+        if label not in labels:
+            labels.append(label)
+
+    def forget(self, table: TableFact, row: str) -> None:
+        self.rows[table.table].remove(row)
+        for column in table.columns_of(row):
+            self.figures.pop(table.key(row, column), None)
+
+
+def figure_of(cell: Cell, table: TableFact, column: str, confidence: float) -> Figure:
+    """The figure a cell holds for one column of a table."""
+    value, state = parse_cell(cell.text, table.kind(column))
+    source = Source(table.table, cell.row, cell.column, cell.page, cell.box, cell.span)
+    return Figure(value, state, cell.text.strip(), confidence * cell.confidence, source)
+
+
+def is_blank(cell: Cell) -> bool:
+    return parse_cell(cell.text)[1] == "blank"
