@@ -39,9 +39,9 @@ def unopened(connection: sqlite3.Connection, addresses: Collection[str], until: 
 
 
 def answers_since(connection: sqlite3.Connection, addresses: Collection[str], since: str, until: str) -> bool:
-    """Whether the newest request to any of these addresses after `since` was answered with a page."""
+    """Whether the newest request to any of these addresses from `since` on was answered with a page."""
     for address in addresses:
-        row = connection.execute("SELECT outcome FROM fetch WHERE url = ? AND at > ? AND at <= ? "
+        row = connection.execute("SELECT outcome FROM fetch WHERE url = ? AND at >= ? AND at <= ? "
                                  "ORDER BY at DESC LIMIT 1", (address, since, until)).fetchone()
         if row and row["outcome"] in ANSWERED:
             return True

@@ -207,11 +207,11 @@ def _standing_versions(rows: list[dict[str, Any]], until: str) -> list[dict[str,
 
 def listed_since(connection: sqlite3.Connection, contents: Collection[str], addresses: Collection[str], since: str,
                  until: str) -> bool:
-    """Whether one of these contents stood in a list after `since` at an address that is none of these."""
+    """Whether one of these contents stood in a list from `since` on at an address that is none of these."""
     for content in contents:
         rows = connection.execute(
             """SELECT r.address FROM report r JOIN sighting s ON s.url = r.address JOIN listing l ON l.id = s.listing
-            WHERE r.content = ? AND r.first_seen <= ? AND l.at > ? AND l.at <= ?""", (content, until, since, until))
+            WHERE r.content = ? AND r.first_seen <= ? AND l.at >= ? AND l.at <= ?""", (content, until, since, until))
         if any(row["address"] not in addresses for row in rows):
             return True
     return False

@@ -145,7 +145,9 @@ class _Judge:
             return answer
         gone = self._gone(case) if case.sightings else None
         if published:
-            return self._withdrawn(case, published, *gone) if gone and not self._still_there(case) else published
+            if gone and not self._still_there(case, gone[0].begin):
+                return self._withdrawn(case, published, *gone)
+            return published
         if not gone:
             unclear = self._unclear(case)
             if unclear:
@@ -272,9 +274,9 @@ class _Judge:
         last = case.sightings[-1].at + timedelta(seconds=1)
         return supporting_pair(self._without(case), last, last)
 
-    def _still_there(self, case: _Case) -> bool:
-        """Whether its address still answers, or the same content is listed elsewhere since it left its list."""
-        last = _stamp(case.sightings[-1].at)
+    def _still_there(self, case: _Case, since: datetime) -> bool:
+        """Whether from `since` on its address still answered, or the same content was listed elsewhere."""
+        last = _stamp(since)
         addresses = {row["address"] for row in case.rows} | {each.url for each in case.sightings}
         contents = {row["content"] for row in case.rows}
         return (access.answers_since(self.connection, addresses, last, self.seen.until)

@@ -361,7 +361,8 @@ def test_slowness_of_a_page_is_nothing_against_the_body(past):
 
 # ---------------------------------------------------------------- withdrawn
 def gone_after(past, *days):
-    past.look("2026-01-20T09:00", item())
+    run = past.look("2026-01-20T09:00", item())
+    past.capture(run, URL, "2026-01-20T09:01", content="c1")
     past.report(URL, "2026-01-20T09:00", dates=[("2026-01-20", "page")])
     for day in days:
         past.look(f"{day}T09:00")
