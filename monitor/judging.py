@@ -91,25 +91,29 @@ def _run(over: Over, subject: object, named: Named, report: Report | None) -> Ju
             said[each] = set()
         for verdict in entry.judge(subject):
             verdict.rule = verdict.rule or entry.ids[0]
-            text = catalogue.text_of(verdict.rule)
-            kind = str(report.roster.get("kind", "")) if report is not None else ""
-            severity = verdict.severity or text.severity_for(named.scope, named.year, kind)
-            if report is not None:
-                _hold_back(verdict, severity, report)
-            said[verdict.rule].add(verdict.outcome)
-            if verdict.outcome == "pass" and verdict.expression:
-                judgement.relations.append(verdict)
             if verdict.outcome in ("fail", "uncertain"):
-                finding = _finding(verdict, text.version, severity, named, report)
+                finding = _weigh(verdict, named, report)
                 held = findings.get(finding.id)
                 if held is None or _rank(finding) < _rank(held):
                     findings[finding.id] = finding
+            elif verdict.outcome == "pass" and verdict.expression:
+                judgement.relations.append(verdict)
+            said[verdict.rule].add(verdict.outcome)
     subsumed = {rule for finding in findings.values() if finding.outcome == "fail"
                 for rule in catalogue.text_of(finding.rule).subsumes}
     judgement.findings = sorted((finding for finding in findings.values() if finding.rule not in subsumed), key=_rank)
     judgement.passed = sorted(rule for rule, outcomes in said.items() if outcomes - {"not_applicable"} == {"pass"})
     judgement.not_applicable = sorted(rule for rule, outcomes in said.items() if outcomes <= {"not_applicable"})
     return judgement
+
+
+def _weigh(verdict: Verdict, named: Named, report: Report | None) -> Finding:
+    text = catalogue.text_of(verdict.rule)
+    kind = str(report.roster.get("kind", "")) if report is not None else ""
+    severity = verdict.severity or text.severity_for(named.scope, named.year, kind)
+    if report is not None:
+        _hold_back(verdict, severity, report)
+    return _finding(verdict, text.version, severity, named, report)
 
 
 def _hold_back(verdict: Verdict, severity: Severity, report: Report) -> None:

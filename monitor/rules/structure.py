@@ -7,10 +7,12 @@ titles and order of the sections, and how severe a gap is in which year (rules.y
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
-from extract import forms
+from extract import configuration, forms
 from extract.forms import Form, SectionFact
 from extract.labels import core
 from extract.model import Report, Section, TableReading
@@ -236,7 +238,12 @@ def judge_fee_statement(report: Report) -> Iterator[Verdict]:
 
 # ---------------------------------------------------------------- what was read
 def _form_due(report: Report) -> Form | None:
-    era = forms.era_of_year(report.year) if report.year is not None else None
+    return None if report.year is None else _form_of(report.year, configuration.office_folder())
+
+
+@functools.lru_cache(maxsize=64)
+def _form_of(year: int, office: Path | None) -> Form | None:
+    era = forms.era_of_year(year)
     if era is None:
         return None
     form = forms.form(era)
