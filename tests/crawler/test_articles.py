@@ -1,0 +1,85 @@
+"""Main text, attachments and the hash that only content changes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.articles import content_hash, read_article
+
+URL = "http://www.shili.example/zfxxgknb/202201/t20220124_9.html"
+
+
+def page(body, around="", meta=""):
+    return (f"<html><head><title>x</title>{meta}</head><body><div class='nav'><a href='/'>首页</a>{around}</div>{body}"
+            "<div class='footer'><a href='/help.pdf'>帮助</a></div></body></html>")
+
+
+def carried(text):
+    return [(entry.role, entry.url.removeprefix("http://www.shili.example/"), entry.name)
+            for entry in read_article(text, URL).attached]
+
+
+@pytest.mark.parametrize("container", ["<div class='TRS_Editor'>", "<div id='zoom'>", "<div id='UCAP-CONTENT'>",
+                                       "<div class='view TRS_UEDITOR trs_paper_default'>", "<div id='vsb_content'>"])
+def test_attachments_of_the_body_with_names_and_nothing_of_menus(container):
+    text = page(f"""{container}<p>示例市教育局2021年政府信息公开工作年度报告全文如下。</p>
+      <p><a href="./P020220124001.pdf">年度报告.pdf</a> <a href="../../index.html">返回</a>
+      <a href="/module/download/downfile.jsp?classid=0&showname=%E5%B9%B4%E6%8A%A5.docx&filename=0a1b.docx">点击下载</a>
+      <img src="./W020220124002.jpg" title="表三"><img src="/images/icon_pdf.png" width="16"></p></div>""")
+    assert carried(text) == [
+        ("attachment", "zfxxgknb/202201/P020220124001.pdf", "年度报告.pdf"),
+        ("attachment", "module/download/downfile.jsp?classid=0&showname=%E5%B9%B4%E6%8A%A5.docx&filename=0a1b.docx",
+         "年报.docx"),
+        ("image", "zfxxgknb/202201/W020220124002.jpg", "表三")]
+
+
+def test_attachments_beside_the_body():
+    text = page("<div class='TRS_Editor'><p>全文见附件，示例市教育局，2022年1月。</p></div>"
+                "<div class='fujian'><a href='a.doc'>1</a></div><div><a href='b.pdf'>附件：表格</a></div>"
+                "<div class='hot'><a href='c.pdf'>其他文件</a></div>")
+    assert [address for _, address, _ in carried(text)] == ["zfxxgknb/202201/a.doc", "zfxxgknb/202201/b.pdf"]
+
+
+@pytest.mark.parametrize("viewer", [
+    "<iframe src='./r.pdf'></iframe>", "<embed src='r.pdf'>", "<object data='r.pdf'></object>",
+    "<iframe src='/pdfjs/web/viewer.html?file=/zfxxgknb/202201/r.pdf'></iframe>",
+    "<div id='pdfshow' data-value='/zfxxgknb/202201/r.pdf'></div>"])
+def test_files_in_viewers(viewer):
+    assert carried(page(f"<div id='zoom'>{viewer}<p>示例</p></div>")) == [
+        ("attachment", "zfxxgknb/202201/r.pdf", "r.pdf")]
+
+
+def hashed(text):
+    article = read_article(text, URL)
+    return content_hash([article], [])
+
+
+BODY = "<p>收到政府信息公开申请31件，其中结转下年度继续办理3件，办结29件。</p>"
+
+
+@pytest.mark.parametrize("container", ["<div class='TRS_Editor'>", "<div>"])
+def test_counters_menus_and_scripts_change_nothing(container):
+    one = page(f"{container}{BODY}</div><p>浏览次数：12</p><p>阅读 3 次</p><script>var a=1</script>",
+               "<a href='/a'>旧</a>")
+    two = page(f"{container}{BODY}\n</div><p>浏览次数：9912</p><p>阅读 44 次</p><script>var a=2</script>",
+               "<a href='/b'>新</a>")
+    assert hashed(one) == hashed(two)
+    assert hashed(one) != hashed(one.replace("31件", "32件"))
+
+
+def test_a_changed_day_is_a_change():
+    one = page(f"<div>发布日期：2022-01-24</div><div class='TRS_Editor'>{BODY}</div>")
+    assert hashed(one) != hashed(one.replace("2022-01-24", "2022-03-24"))
+    meta = page(f"<div id='zoom'>{BODY}</div>", meta="<meta name='PubDate' content='2022-01-24'>")
+    assert hashed(meta) != hashed(meta.replace("2022-01-24", "2022-01-31"))
+
+
+def test_attachments_enter_the_hash():
+    article = read_article(page(f"<div id='zoom'>{BODY}</div>"), URL)
+    assert len({content_hash([article], hashes) for hashes in ([], ["a"], ["b"], ["a", "b"])}) == 4
+
+
+@given(st.text(max_size=200))
+def test_any_page_is_survived(text):
+    article = read_article(f"<html><body>{text}<div id='zoom'><a href='{text}'>{text}</a></div></body></html>", URL)
+    assert len(content_hash([article], [])) == 64
