@@ -269,26 +269,73 @@ def _head_cells(rows: Sequence[_Row], columns: list[tuple[float, float]], label_
     over = [stack for stack in stacks if (stack.left + stack.right) / 2 > label_right]
     places = {id(stack): (0, len(columns)) if _ITEM.match(stack.text) else _spanned(stack, columns) for stack in over}
     lowest = {places[id(stack)][0]: stack for stack in sorted(over, key=lambda stack: stack.top)
-              if places[id(stack)][1] == 1}
+              if places[id(stack)][1] == 1 and not _broad(stack, columns)}
     upper = sorted((stack for stack in over if not any(stack is leaf for leaf in lowest.values())),
                    key=lambda stack: stack.top)
-    levels: list[float] = []
-    for stack in upper:
-        if not levels or stack.top - levels[-1] > 0.6 * (stack.pieces[0].bottom - stack.pieces[0].top):
-            levels.append(stack.top)
+    levels = _levels(upper)
+    wider = [(0, len(columns))]
+    for members in levels:
+        runs = _runs([stack for stack in members if not _ITEM.match(stack.text)], columns, wider)
+        places |= runs
+        wider += runs.values()
     cells: list[Cell] = []
     taken: set[tuple[int, int]] = set()
     for stack in stacks:
-        if any(stack is other for other in upper):
-            level = max(position for position, height in enumerate(levels) if height <= stack.top)
-        else:  # what names one column, or the labels, stands in the last line, wherever print centred it
-            level = len(levels)
+        # What names one column, or the labels, stands in the last line, wherever print centred it.
+        level = next((position for position, members in enumerate(levels)
+                      if any(stack is member for member in members)), len(levels))
         first, across = places.get(id(stack), (-_LABELS, _LABELS))
         covered = {(level, place) for place in range(first, first + across)}
         if not covered & taken:
             taken |= covered
             cells.append(Cell(stack.text, level, first + _LABELS, 1, across, page, _box(stack), None, SURE))
     return sorted(cells, key=lambda cell: (cell.row, cell.column))
+
+
+def _levels(stacks: list[_Stack]) -> list[list[_Stack]]:
+    """Headings that stand over others, line by line, each from left to right."""
+    levels: list[list[_Stack]] = []
+    for stack in stacks:
+        if not levels or stack.top - levels[-1][0].top > 0.6 * (stack.pieces[0].bottom - stack.pieces[0].top):
+            levels.append([])
+        levels[-1].append(stack)
+    return [sorted(members, key=lambda stack: stack.left) for members in levels]
+
+
+def _runs(members: list[_Stack], columns: list[tuple[float, float]],
+          wider: list[tuple[int, int]]) -> dict[int, tuple[int, int]]:
+    """The columns each heading of one line stands over: the longest runs it is centred on that lie within one heading
+    of the lines above and don't overlap. Nothing for headings that are centred on no run."""
+    choices = []
+    for stack in members:
+        centre, slack = (stack.left + stack.right) / 2, 0.75 * (stack.pieces[0].bottom - stack.pieces[0].top)
+        choices.append([None, *((first, last - first + 1) for first in range(len(columns))
+                                for last in range(first, len(columns))
+                                if abs((columns[first][0] + columns[last][1]) / 2 - centre) <= slack
+                                and _within(first, last, wider))])
+    best: list[tuple[int, int] | None] = []
+    most = -1
+
+    def extend(chosen: list[tuple[int, int] | None], start: int) -> None:
+        nonlocal best, most
+        if len(chosen) == len(choices):
+            covered = sum(run[1] for run in chosen if run)
+            if covered > most:
+                best, most = chosen, covered
+            return
+        for run in choices[len(chosen)]:
+            if run is None or run[0] >= start:
+                extend([*chosen, run], start if run is None else run[0] + run[1])
+
+    if len(members) <= 4:
+        extend([], 0)
+    return {id(stack): run for stack, run in zip(members, best, strict=False) if run is not None}
+
+
+def _within(first: int, last: int, wider: list[tuple[int, int]]) -> bool:
+    """Whether a run lies in the narrowest heading above that touches it, and is narrower where that one isn't all."""
+    touching = [run for run in wider[1:] if run[0] <= last and first < run[0] + run[1]]
+    return all(run[0] <= first and last < run[0] + run[1] and last - first + 1 < run[1] for run in touching)
 
 
 def _same_place(stack: _Stack, segment: Word, columns: list[tuple[float, float]], label_right: float) -> bool:
@@ -298,7 +345,16 @@ def _same_place(stack: _Stack, segment: Word, columns: list[tuple[float, float]]
         return True
     if _ITEM.match(stack.text) or _ITEM.match(segment.text):
         return False
-    return bool(columns) and _spanned(stack, columns) == _spanned(segment, columns)
+    return (bool(columns) and _spanned(stack, columns) == _spanned(segment, columns)
+            and _broad(stack, columns) == _broad(segment, columns))
+
+
+def _broad(word: Word | _Stack, columns: list[tuple[float, float]]) -> bool:
+    """Whether a heading is wider than the one column under it has room for, so that it must stand over several."""
+    centres = [(left + right) / 2 for left, right in columns]
+    at = _spanned(word, columns)[0]
+    beside = [abs(centres[other] - centres[at]) for other in (at - 1, at + 1) if 0 <= other < len(centres)]
+    return bool(beside) and word.right - word.left > sum(beside) / len(beside)
 
 
 # ---------------------------------------------------------------- rows

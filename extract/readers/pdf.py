@@ -58,7 +58,8 @@ class _Sheet:
     height: float
     grids: list[Grid] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
-    images: list[Image] = field(default_factory=list)
+    images: list[tuple[float, Image]] = field(default_factory=list)
+    """Pictures with their top."""
     problem: str = ""
     lost: bool = False
 
@@ -121,7 +122,9 @@ def _damage(data: bytes, pdf: Any) -> list[str]:
         problems.append("the PDF's directory of objects is damaged and was rebuilt")
     count = resolve1(resolve1(document.catalog.get("Pages") or {}).get("Count"))
     most = current_limits().pages
-    if isinstance(count, int) and count <= most:
+    if isinstance(count, int) and count > most:
+        raise LimitExceededError(f"the PDF announces {count} pages, more than {most}")
+    if isinstance(count, int):
         there = sum(1 for _ in itertools.islice(PDFPage.create_pages(document), most + 1))
         if there != count:
             problems.append(f"the PDF announces {count} pages, {there} are there")
@@ -194,11 +197,11 @@ def _read_page(page: Page) -> _Sheet:
     scans = [image for image in page.images if _share(image, page) >= _SCAN]
     if _text_lost(chars):
         sheet.lost = True
-        sheet.images = [_picture(page, f"page {page.page_number}")]
+        sheet.images = [(0.0, _picture(page, f"page {page.page_number}"))]
         return sheet
     if not chars:
         if page.images:
-            sheet.images = [_picture(page, f"page {page.page_number}")]
+            sheet.images = [(0.0, _picture(page, f"page {page.page_number}"))]
         return sheet
     lattices = _lattices(page)
     confidence = _UNSURE if scans and not lattices else 1.0
@@ -218,7 +221,7 @@ def _read_page(page: Page) -> _Sheet:
         if any(texts.values()):
             sheet.grids.append(lattice.grid(texts, page.page_number, confidence))
     sheet.lines = lines_of(_words(outside), page.page_number)
-    sheet.images = [_picture(page, f"page {page.page_number} image {position}", image)
+    sheet.images = [(image["top"], _picture(page, f"page {page.page_number} image {position}", image))
                     for position, image in enumerate(page.images, 1)
                     if image not in scans and _share(image, page) >= 0.05]
     if scans and not lattices:
@@ -335,15 +338,13 @@ def _assemble(document: Document, sheets: list[_Sheet]) -> None:
             grids, lines = borderless.split(sheet.lines)
             things += [(_top(grid), grid) for grid in grids]
         things += [(line.top, line) for line in lines]
+        things += sheet.images
         for _, thing in sorted(things, key=lambda pair: pair[0]):
             if isinstance(thing, Line):
                 prose.append(thing)
             else:
                 flush()
                 document.blocks.append(thing)
-        if sheet.images:
-            flush()
-            document.blocks.extend(sheet.images)
     flush()
     lost = [sheet.number for sheet in sheets if sheet.lost]
     if lost:
