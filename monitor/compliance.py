@@ -15,6 +15,7 @@ from crawler import clock
 from extract.model import Scope
 from monitor import records, review
 from monitor.model import Standing, Status
+from monitor.rules import catalogue
 
 if TYPE_CHECKING:
     from crawler.roster import Roster
@@ -26,6 +27,8 @@ OWED = (Status.ON_TIME, Status.LATE_BY_RULE, Status.LATE, Status.MISSING, Status
 """The statuses whose sum is the number of reports owed, in the order in which they are told."""
 FEWEST = 5
 """Below this number no share is given."""
+TOLD_BY_STATUS = frozenset({"PUB-01", "PUB-02", "PUB-03"})
+"""Rules that say of a finding what the status already says; counted there, not twice."""
 SETTLED = frozenset({"dismissed", "verified", "explained", "retracted", "historic", "accepted"})
 """States in which a finding no longer counts as open."""
 Key = tuple[str, Scope, int]
@@ -101,15 +104,21 @@ def view(store: Store, roster: Roster, settings: Settings, *, year: int | None =
             as_of = records.judged_at(connection) or clock.stamp()
         else:
             standings, as_of = _as_of(connection, roster, settings, at)
-        errors = Counter(
-            (each.finding.body, each.finding.scope, each.finding.year)
-            for each in review.list_findings(connection, severities=["E"], outcomes=["fail"])
-            if each.state.value not in SETTLED)
+        errors = Counter((each.finding.body, each.finding.scope, each.finding.year)
+                         for each in review.list_findings(connection, severities=["E"], outcomes=["fail"])
+                         if _marks(each) and each.first_seen <= as_of)
     order = {body: (roster.bodies[body].sort_order, number) for number, body in enumerate(roster.bodies)}
     chosen = [each for each in standings
               if (year is None or each.year == year) and (bodies is None or each.body in bodies)]
     chosen.sort(key=lambda each: (order.get(each.body, (10**9, 0)), each.body, each.year, each.scope))
     return View(as_of, chosen, dict(errors))
+
+
+def _marks(stored: review.StoredFinding) -> bool:
+    """Whether a finding is an open issue of the body's own report, beyond what its status says."""
+    rule = stored.finding.rule
+    return (stored.state.value not in SETTLED and rule not in TOLD_BY_STATUS
+            and catalogue.text_of(rule).addressee == "body")
 
 
 def _as_of(connection: Any, roster: Roster, settings: Settings, at: str) -> tuple[list[Standing], str]:

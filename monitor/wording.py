@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from crawler.model import Outcome
 from extract import configuration
 from extract.model import SCOPES, STATES
 from monitor.model import Finding, FindingState, Status
@@ -58,6 +59,7 @@ class Vocabulary(BaseModel):
     severities: Terms
     categories: Terms
     natures: Terms
+    addressees: Terms
     states: Terms
     reasons: Terms
     date_sources: Terms
@@ -275,7 +277,6 @@ def _said(name: str, value: Any, lang: Lang) -> str:
 def outcome_words(outcome: str, lang: Lang) -> tuple[str, str, str]:
     """A fetch outcome in words, whose job it is and how to mend it, from outcomes.yaml."""
     from crawler import outcomes
-    from crawler.model import Outcome
 
     try:
         advice = outcomes.advice(Outcome(outcome))
@@ -286,11 +287,31 @@ def outcome_words(outcome: str, lang: Lang) -> tuple[str, str, str]:
     return advice.zh, advice.job_zh, advice.mend_zh
 
 
+def unverified_reason(reason: str, outcome: str | None, lang: Lang) -> tuple[str, str, str]:
+    """Why we could not look, whose job that is and how to mend it. What the network said is the better reason where the
+    portal could not be reached; a list cut short answered well as far as it went, so its outcome says nothing."""
+    said, job, mend = outcome_words(outcome, lang) if outcome else ("", "", "")
+    silent = outcome is None or Outcome(outcome).supports_absence
+    if silent:
+        job, mend = say("job_operator", lang), ""
+    if silent or reason not in ("portal_unreachable", "page_not_opened"):
+        return term("reasons", reason, lang), job, mend
+    return said, job, mend
+
+
 def message(finding: Finding, lang: Lang, body: str = "") -> str:
     """The finding in one short sentence, for lists; never empty."""
     text = _rule_text(finding, "en" if lang == "en" else "short")
     said = fill(text, values_of(finding, lang, body))
     return said or expression(finding.expression, finding.outcome, lang) or finding.rule
+
+
+def addressee(finding: Finding, lang: Lang) -> str:
+    """A remark where somebody else than the body has to act on it; empty where it is the body."""
+    from monitor.rules import catalogue
+
+    entry = catalogue.catalogue().rules.get(finding.rule)
+    return "" if entry is None or entry.addressee == "body" else term("addressees", entry.addressee, lang)
 
 
 def fact_sentence(finding: Finding, lang: Lang, body: str = "") -> str:

@@ -148,14 +148,9 @@ def _why_unverified(standings: list[Standing], lang: Lang) -> tuple[str, str]:
     """The reasons with their numbers, and whose job they are."""
     reasons, jobs = Counter[str](), Counter[str]()
     for standing in standings:
-        said = wording.term("reasons", standing.reason, lang)
-        if standing.outcome:
-            outcome, job, _ = wording.outcome_words(standing.outcome, lang)
-            said = wording.say("reason_with_outcome", lang, reason=said, outcome=outcome)
-            jobs[job] += 1
-        else:
-            jobs[wording.say("job_operator", lang)] += 1
+        said, job, _ = wording.unverified_reason(standing.reason, standing.outcome, lang)
         reasons[said] += 1
+        jobs[job] += 1
     separator = wording.term("words", "separator", lang)
     return (separator.join(wording.say("reason_count", lang, reason=reason, n=number)
                            for reason, number in reasons.most_common()),
@@ -191,7 +186,7 @@ class _Names:
         finding = stored.finding
         name = self.of(finding.body, finding.scope)
         return {"name": name, "year": str(finding.year or ""), "rule": finding.rule, "id": finding.id,
-                "what": wording.message(finding, self.lang, name),
+                "what": wording.message(finding, self.lang, name) + wording.addressee(finding, self.lang),
                 "expression": wording.expression(finding.expression, finding.outcome, self.lang)}
 
 
@@ -217,7 +212,8 @@ def _operator(connection: sqlite3.Connection, roster: Roster, settings: Settings
 
 
 def _portal(each: Unreachable, bodies: int, roster: Roster, lang: Lang) -> dict[str, Any]:
-    outcome, job, mend = wording.outcome_words(each.outcome, lang)
+    outcome, job, mend = (wording.unverified_reason(situation.CUT_SHORT, None, lang)
+                          if each.outcome == situation.CUT_SHORT else wording.outcome_words(each.outcome, lang))
     return {"name": roster.portals[each.portal].name, "id": each.portal, "outcome": outcome, "detail": each.reason,
             "days": each.days, "bodies": bodies, "job": job, "mend": mend}
 

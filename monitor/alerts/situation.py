@@ -15,12 +15,12 @@ from datetime import datetime
 from crawler import clock
 from crawler.model import Outcome
 from monitor import records, review
-from monitor.compliance import SETTLED, Totals
+from monitor.compliance import SETTLED, TOLD_BY_STATUS, Totals
 from monitor.model import FindingState, Standing, Status
 from monitor.review import StoredFinding
 
-TOLD_BY_STATUS = frozenset({"PUB-01", "PUB-02", "PUB-03"})
-"""Rules that say of a finding what the status already says; counted there, not twice."""
+CUT_SHORT = "list_incomplete"
+"""In place of a fetch outcome: the column answered, but its list could not be walked to its end."""
 HEALTHY = tuple(outcome.value for outcome in Outcome if outcome.supports_absence)
 
 
@@ -110,9 +110,12 @@ class Unreachable:
 def unreachable_portals(connection: sqlite3.Connection, at: datetime) -> list[Unreachable]:
     """Portals whose newest look, whole or of one column, didn't answer healthily; longest first."""
     looks: dict[str, list[tuple[datetime, str, str]]] = {}
-    for row in connection.execute("SELECT portal, at, outcome, reason FROM listing UNION ALL "
-                                  "SELECT portal, finished, outcome, reason FROM run_portal "
-                                  "WHERE finished IS NOT NULL AND outcome IS NOT NULL"):
+    # A list that ends early without a reason was walked as far as it had to be.
+    for row in connection.execute(
+            "SELECT portal, at, CASE WHEN complete = 0 AND reason <> '' AND outcome IN ('ok', 'not_modified') "
+            "THEN 'list_incomplete' ELSE outcome END AS outcome, reason FROM listing UNION ALL "
+            "SELECT portal, finished, outcome, reason FROM run_portal WHERE finished IS NOT NULL "
+            "AND outcome IS NOT NULL ORDER BY 2"):
         looks.setdefault(row["portal"], []).append((clock.parse(row["at"]), row["outcome"], row["reason"]))
     found = []
     for portal, listed in looks.items():
@@ -128,7 +131,7 @@ def unreachable_portals(connection: sqlite3.Connection, at: datetime) -> list[Un
             if not flawed[day]:
                 break
             begun = day
-        _, outcome, reason = flawed[newest][-1]
+        _, outcome, reason = flawed[newest][0]
         since = datetime.fromisoformat(begun).replace(tzinfo=clock.ZONE)
         found.append(Unreachable(portal, outcome, reason, max((at - since).days, 0)))
     return sorted(found, key=lambda each: (-each.days, each.portal))

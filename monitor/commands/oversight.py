@@ -87,16 +87,13 @@ def _print_matrix(view: Any, roster: Roster, lang: Lang) -> None:
     printing.line(wording.say("as_of", lang, t=view.as_of))
     printing.table([wording.say("body", lang), *(wording.say("year_heading", lang, year=str(year)) for year in years)],
                    lines)
-    if view.open_errors:
+    if any(cell.endswith("≠") for row in lines for cell in row[1:]):
         printing.line(wording.say("error_mark", lang))
     for year in years:
         _print_totals([standing for standing in view.standings if standing.year == year], year, OWED, lang)
     unverified = [standing for standing in view.standings if standing.status is Status.UNVERIFIED]
     if unverified:
-        printing.line(f"\n{wording.say('unverified_heading', lang)}")
-        for standing in unverified:
-            name = roster.bodies[standing.body].name if standing.body in roster.bodies else standing.body
-            printing.line(f"  {name}  {standing.year}  {_why(standing, lang)}")
+        _print_unverified(unverified, roster, lang)
 
 
 def _cell(standing: Standing, as_of: str, lang: Lang) -> str:
@@ -112,16 +109,18 @@ def _cell(standing: Standing, as_of: str, lang: Lang) -> str:
     return wording.status_phrase(standing.status.value, lang, days)
 
 
-def _why(standing: Standing, lang: Lang) -> str:
-    """The reason in words, with what the network said and whose job that is."""
+def _print_unverified(standings: list[Standing], roster: Roster, lang: Lang) -> None:
+    """Who could not be looked at, with the years, the reason, whose job it is and how to mend it."""
     from monitor import wording
 
-    reason = wording.term("reasons", standing.reason, lang)
-    if not standing.outcome:
-        return reason
-    outcome, who, how = wording.outcome_words(standing.outcome, lang)
-    told = f"{reason}（{outcome}）" if lang == "zh" else f"{reason} ({outcome})"
-    return ("；" if lang == "zh" else "; ").join(filter(None, [told, who, how]))
+    groups: dict[tuple[str, tuple[str, str, str]], list[str]] = defaultdict(list)
+    for standing in standings:
+        why = wording.unverified_reason(standing.reason, standing.outcome, lang)
+        groups[standing.body, why].append(str(standing.year))
+    rows = [[roster.bodies[body].name if body in roster.bodies else body,
+             wording.shown(sorted(set(years), reverse=True), lang), *why] for (body, why), years in groups.items()]
+    printing.line(f"\n{wording.say('unverified_heading', lang)}")
+    printing.table([wording.say(key, lang) for key in ("body", "year", "reason", "whose_job", "mend")], rows)
 
 
 def _print_totals(standings: list[Standing], year: int, owed: tuple[Any, ...], lang: Lang) -> None:

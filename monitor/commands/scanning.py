@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from monitor.patrol import PatrolResult, Progress
     from monitor.wording import Lang
 
+LISTED = 20
+"""Reports told one by one; the rest as a number."""
+
 
 def register(app: typer.Typer) -> None:
     app.command("scan")(scan)
@@ -69,8 +72,10 @@ class _Teller:
                                   and now - self._told < (1 if sys.stderr.isatty() else 10)):
             return
         self._told = now
+        portal, _, outcome = progress.detail.partition(" ")
+        said = wording.outcome_words(outcome, self.lang)[0] if outcome else ""
         text = wording.say(f"{progress.step}_progress", self.lang, done=progress.done, total=progress.total,
-                           detail=progress.detail or "…")
+                           detail=f"{portal} {said}".strip() or "…")
         left = (now - begun) / progress.done * (progress.total - progress.done) if progress.done else 0
         printing.note(text + (f"  ~{left:.0f} s" if left >= 1 and sys.stderr.isatty() else ""))
 
@@ -90,10 +95,13 @@ def _print(done: PatrolResult, roster: Roster, lang: Lang) -> None:
                       "" if healthy else how, "" if healthy else scanned.reasons.get(each, "")] for each in portals]
         printing.table([wording.say(key, lang) for key in ("portal", "outcome", "whose_job", "mend", "detail")], rows)
     for kind in ("new", "changed", "withdrawn"):
-        for report in done.reports.get(kind, []):
+        listed = done.reports.get(kind, [])
+        for report in listed[:LISTED]:
             body = roster.bodies.get(report["body"] or "")
             printing.line(f"  {wording.say(f'{kind}_report', lang)}  {body.name if body else report['title']}  "
                           f"{report['year'] or ''}  {report['address']}")
+        if len(listed) > LISTED:
+            printing.line("  " + wording.say("scan_more", lang, n=len(listed) - LISTED))
     for fault in done.read.faults:
         printing.complain(str(fault))
     reports = {kind: len(done.reports.get(kind, [])) for kind in ("new", "changed", "withdrawn")}

@@ -130,6 +130,7 @@ def print_finding(finding: Finding, lang: Lang, body: str = "", remark: str = ""
     severity = (wording.term("severities", finding.severity, lang) if finding.outcome == "fail"
                 else wording.term("verdicts", finding.outcome, lang))
     message = wording.message(finding, lang, body)
+    remark = wording.addressee(finding, lang) + remark
     printing.line(f"  {mark} {severity}  {finding.rule}  {message}{remark}")
     fact = wording.fact_sentence(finding, lang, body)
     if fact != message:
