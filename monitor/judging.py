@@ -2,7 +2,7 @@
 
 Promises: the one place that holds back doubtful accusations – severity E fails only on figures read with confidence,
 or, where it rests on no figure, on a document read whole; findings that another one subsumes are dropped; an
-obligation whose site could not be looked at is not judged for it. Leaves alone: what rules test (rules/), decisions
+obligation that could not be verified closes no finding. Leaves alone: what rules test (rules/), decisions
 (review.py), words (wording.py).
 """
 
@@ -11,14 +11,13 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from extract.model import Report, Scope
-from monitor import review
+from monitor import records, review
 from monitor.model import Finding, Obligation, Severity, Standing, Status
 from monitor.rules import catalogue
 from monitor.rules.catalogue import Over, Verdict, Watched
@@ -173,7 +172,8 @@ def judge_store(connection: sqlite3.Connection, roster: Roster, at: datetime | s
         if marks.get(key) == mark:
             unchanged.append(key)
             continue
-        report = _stored_report(row, body)
+        report = records.load_report(row)
+        report.roster |= _roster_facts(body)
         findings += judge(report, Named(key[0], key[1], key[2], row["id"])).findings
         judged.append(key)
         connection.execute("INSERT INTO judged (body, scope, year, mark, at) VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE "
@@ -182,14 +182,13 @@ def judge_store(connection: sqlite3.Connection, roster: Roster, at: datetime | s
         # No version is held under this key any more, e.g. since its scope has become known.
         judged.append(key)
         connection.execute("DELETE FROM judged WHERE body = ? AND scope = ? AND year = ?", key)
-    looked: list[review.Key] = []
-    for standing in _standings(connection):
-        key = (standing.body, standing.scope, standing.year)
-        if standing.status is not Status.UNVERIFIED:
-            # What could not be looked at closes nothing that was found before.
-            looked.append(key)
-        findings += judge_standing(Watched(standing, owed.get(key), roster.bodies.get(standing.body),
-                                           _report_by_id(connection, standing.report))).findings
+    standings = records.standings(connection)
+    for standing in standings:
+        watched = Watched(standing, owed.get(_key(standing)), roster.bodies.get(standing.body))
+        findings += judge_standing(watched).findings
+    # What could not be verified closes nothing: "we couldn't look" is not "it was mended".
+    looked = [_key(each) for each in standings if each.status is not Status.UNVERIFIED]
+    looked += _no_longer_owed(connection, standings)
     review.touch(connection, unchanged, "report", moment)
     return review.put_findings(connection, findings, reports=judged, standings=looked, at=moment, since=since)
 
@@ -221,16 +220,16 @@ def _mark(rules: str, row: sqlite3.Row, body: Body | None) -> str:
     return hashlib.sha256(json.dumps(known, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _stored_report(row: sqlite3.Row, body: Body | None) -> Report:
-    report = Report.from_record(json.loads(zlib.decompress(row["record"])))
-    return replace(report, roster={**report.roster, **_roster_facts(body)})
+def _key(standing: Standing) -> review.Key:
+    return standing.body, standing.scope, standing.year
 
 
-def _report_by_id(connection: sqlite3.Connection, report: str | None) -> Report | None:
-    if report is None:
-        return None
-    row = connection.execute("SELECT record FROM report WHERE id = ?", (report,)).fetchone()
-    return None if row is None else Report.from_record(json.loads(zlib.decompress(row["record"])))
+def _no_longer_owed(connection: sqlite3.Connection, standings: list[Standing]) -> list[review.Key]:
+    """Keys of open findings on obligations that the roster has dropped since, in the years that were judged."""
+    owed, years = {_key(each) for each in standings}, {each.year for each in standings}
+    rows = connection.execute("SELECT DISTINCT body, scope, year FROM finding WHERE cleared IS NULL")
+    return [key for key in ((row["body"], row["scope"], row["year"]) for row in rows)
+            if key not in owed and key[2] in years]
 
 
 def _roster_facts(body: Body | None) -> dict[str, Any]:
@@ -240,11 +239,3 @@ def _roster_facts(body: Body | None) -> dict[str, Any]:
     return {"kind": body.kind, "level": body.level, "parent": body.parent, "rulemaking": body.rulemaking,
             "since": body.since, "plates": list(body.plates)}
 
-
-def _standings(connection: sqlite3.Connection) -> Iterator[Standing]:
-    for row in connection.execute("SELECT * FROM standing"):
-        yield Standing(
-            row["body"], cast(Scope, row["scope"]), row["year"], Status(row["status"]),
-            date.fromisoformat(row["due"]) if row["due"] else None, row["tier"], row["published"],
-            row["published_source"], row["days_late"], row["address"], row["report"], row["last_checked"],
-            row["reason"], row["outcome"], json.loads(row["evidence"]))

@@ -24,7 +24,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from crawler.model import Body
 from extract import configuration
-from extract.model import Report
 from monitor.model import Obligation, RuleOutcome, Severity, Standing
 
 Over = Literal["report", "standing"]
@@ -33,12 +32,11 @@ Over = Literal["report", "standing"]
 # ---------------------------------------------------------------- what rules see and say
 @dataclass(slots=True)
 class Watched:
-    """What a rule over="standing" sees: one obligation as it stands, with the newest report version held for it."""
+    """What a rule over="standing" sees: one obligation as it stands, and the roster row it belongs to."""
 
     standing: Standing
     obligation: Obligation | None = None
     body: Body | None = None
-    report: Report | None = None
 
 
 @dataclass(slots=True)
