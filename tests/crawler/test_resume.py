@@ -1,0 +1,145 @@
+"""A scan killed at any moment and gone on with: nothing acknowledged lost, nothing twice, no page fetched twice."""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from crawler import scan
+from crawler.exceptions import ScanError
+from crawler.store import Store
+from tests.crawler.small_portals import Case, World, article, listing, name_of
+
+PORTALS = 6
+YEARS = range(2010, 2024)
+_PARENT = """
+import json, sys
+from crawler import scan
+from crawler.model import ScanPlan
+print(scan.run(ScanPlan(**json.loads(sys.argv[1]))).state, flush=True)
+"""
+
+
+def cases():
+    return {f"p{number}": Case({"/nb/": listing(name_of(f"p{number}"), YEARS),
+                                **{f"/nb/t{year + 1}0115_{year}.html": article(f"{number} {year}") for year in YEARS}})
+            for number in range(PORTALS)}
+
+
+def start(plan):
+    """The scan in a process group of its own, as a command line would run it."""
+    return subprocess.Popen([sys.executable, "-c", _PARENT, json.dumps(asdict(plan))], start_new_session=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
+
+
+def contents(folder):
+    """What the store holds of the run, without row ids and times."""
+    connection = sqlite3.connect(folder / "n.db")
+    try:
+        return {
+            "portals": connection.execute("SELECT portal, state, outcome FROM run_portal ORDER BY portal").fetchall(),
+            "listings": connection.execute("SELECT portal, column_id, outcome, complete, items FROM listing "
+                                           "ORDER BY portal").fetchall(),
+            "sightings": connection.execute("SELECT l.portal, s.url, s.route, s.year FROM sighting s JOIN listing l "
+                                            "ON l.id = s.listing ORDER BY s.url").fetchall(),
+            "captures": connection.execute("SELECT portal, url, outcome, content FROM capture ORDER BY url").fetchall(),
+            "fetches": connection.execute("SELECT url, outcome, sha256 FROM fetch ORDER BY url").fetchall(),
+        }
+    finally:
+        connection.close()
+
+
+def finished(folder):
+    """Captures of portals that are acknowledged as done."""
+    return [row for row in contents(folder)["captures"]
+            if (row[0], "done", "ok") in contents(folder)["portals"]] if (folder / "n.db").is_file() else []
+
+
+def kill(process, whole_group):
+    if whole_group:
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """What one scan without disturbance leaves, addresses without host and port."""
+    with World(tmp_path_factory.mktemp("undisturbed"), cases()) as world:
+        assert scan.run(world.plan(run="r")).state == "done"
+        return json.loads(json.dumps(contents(world.folder)).replace(f":{world.portals.port}/", ":0/"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_kill_9_at_any_moment_loses_nothing_and_repeats_nothing(tmp_path, undisturbed, seed):
+    chance = random.Random(seed)
+    with World(tmp_path, cases()) as world:
+        plan = world.plan(run="r", delay=0.02)
+        acknowledged = []
+        for _ in range(4):
+            process = start(plan)
+            time.sleep(chance.uniform(0.6, 2.6))
+            kill(process, whole_group=chance.random() < 0.5)
+            now = finished(world.folder)
+            assert set(acknowledged) <= set(now)
+            acknowledged = now
+        assert scan.run(plan).state == "done"
+        left = json.loads(json.dumps(contents(world.folder)).replace(f":{world.portals.port}/", ":0/"))
+        assert left == undisturbed
+        assert scan.unfinished_run(Store(plan.database)) is None
+
+
+@pytest.mark.slow
+def test_kept_pages_are_answered_from_the_store(tmp_path):
+    with World(tmp_path, cases()) as world:
+        plan = world.plan(run="r", delay=0.2)
+        process = start(plan)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            kept = contents(world.folder)["fetches"] if (tmp_path / "n.db").is_file() else []
+            if len([row for row in kept if row[1] == "ok"]) >= 20:
+                break
+            time.sleep(0.05)
+        kill(process, whole_group=True)
+        kept = {row[0] for row in contents(world.folder)["fetches"] if row[1] == "ok"}
+        before = len(world.portals.log)
+        assert scan.run(world.plan(run="r")).state == "done"
+        asked = {f"http://{visit.host}:{world.portals.port}{visit.path}" for visit in world.portals.log[before:]}
+        assert len(kept) >= 20
+        assert not kept & asked
+
+
+@pytest.mark.slow
+def test_the_child_ends_with_its_parent_and_a_signal_ends_cleanly(tmp_path):
+    with World(tmp_path, cases()) as world:
+        plan = world.plan(run="r", delay=0.3)
+        process = start(plan)
+        time.sleep(2.5)
+        kill(process, whole_group=False)
+        time.sleep(1.5)
+        quiet = len(world.portals.log)
+        time.sleep(1.0)
+        assert len(world.portals.log) == quiet > 0
+        assert scan.unfinished_run(Store(plan.database)) == "r"
+
+
+def test_two_scans_on_one_store_do_not_mix(tmp_path, monkeypatch):
+    monkeypatch.setattr(scan, "LOCK_SECONDS", 0.3)
+    with scan._only_scan(tmp_path / "n.db"):
+        with pytest.raises(ScanError, match="another scan is running"), scan._only_scan(tmp_path / "n.db"):
+            pass
+        with scan._only_scan(tmp_path / "other.db"):
+            pass
+    with scan._only_scan(tmp_path / "n.db"):
+        pass

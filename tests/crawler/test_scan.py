@@ -1,0 +1,319 @@
+"""A whole scan of small portals, one a case: outcomes, conduct on the wire, captures, comparison of runs."""
+
+import json
+import sqlite3
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from crawler import clock, scan
+from crawler.evidence import Evidence
+from crawler.exceptions import ClockError, ScanError
+from crawler.store import Store
+from tests.crawler.small_portals import Case, World, article, listing, name_of
+from tests.portals.serving import Response
+
+PDF = Response(b"%PDF-1.4 one", content_type="application/pdf")
+
+
+def articles(page=None):
+    return {f"/nb/t{year + 1}0115_{year}.html": page or article() for year in range(2021, 2024)}
+
+
+def plain(name, **answers):
+    return {"/nb/": listing(name_of(name)), **articles(), **answers}
+
+
+def counted(*responses):
+    """Answers in turn, the last one for ever."""
+    def answer(request):
+        answer.asked += 1
+        return responses[min(answer.asked, len(responses)) - 1]
+    answer.asked = 0
+    return answer
+
+
+def needs_referer(request):
+    return PDF if request.headers.get("referer", "").endswith("_2021.html") else Response.page("no", 403)
+
+
+def redirect(target):
+    return Response(status=302, headers={"Location": target})
+
+
+def huge(request):
+    return Response(b"%PDF" + bytes(51 * 1024 * 1024), content_type="application/pdf")
+
+
+def robots(text):
+    return {"/robots.txt": Response(f"User-agent: *\n{text}\n".encode(), content_type="text/plain")}
+
+
+NOT_NOW = f"{(clock.now() + timedelta(hours=6)):%H:%M}-{(clock.now() + timedelta(hours=7)):%H:%M}"
+LISTED = Response.page(listing(name_of("busy")))
+CASES = {
+    "plain": Case(plain("plain")),
+    "denied": Case(plain("denied", **robots("Disallow: /nb/"))),
+    "agreed": Case(plain("agreed", **robots("Disallow: /")),
+                   {"quirks": [{"name": "robots_agreed", "value": True, "reason": "letter of the site"}]}),
+    "norobots": Case(plain("norobots", **{"/robots.txt": Response(status=503)})),
+    "offsite": Case({"/nb/": redirect("http://127.0.99.1/copy/")}),
+    "circle": Case({"/nb/": redirect("/nb/")}),
+    "moved": Case({"/nb/": redirect("/new/"), "/new/": redirect("/nb/index.html"),
+                   "/nb/index.html": listing(name_of("moved")), **articles()}),
+    "busy": Case({"/nb/": counted(Response(status=429, headers={"Retry-After": "1"}), LISTED), **articles()}),
+    "toobusy": Case({"/nb/": Response(status=429, headers={"Retry-After": "7200"})}),
+    "hiccup": Case({"/nb/": counted(Response(status=500), Response.page(listing(name_of("hiccup")))), **articles()}),
+    "framed": Case({"/nb/": "<html><body><iframe src='/visitcount.html'></iframe><iframe src='/nb/list.html'></iframe>"
+                            "</body></html>", "/nb/list.html": listing(name_of("framed")), **articles()}),
+    "refreshed": Case({"/nb/": "<html><script>window.location.href='/nb/list.html'</script></html>",
+                       "/nb/list.html": listing(name_of("refreshed")), **articles()}),
+    "untaught": Case({"/nb/": listing(name_of("untaught"),
+                                      after="<script src='/x/AuthorizedRead/unitbuild.js'></script>")}),
+    "short": Case(plain("short"), {"expectations": {"min_items": 9}}),
+    "elsewhere": Case({"/nb/": "<ul><li><a href='t20220101_1.html'>放假通知</a><span>2022-01-01</span></li></ul>"}),
+    "empty": Case({"/nb/": "<html><a href='/'>首页</a><div class=list>暂无信息</div></html>"}),
+    "twice": Case(plain("twice", **{"/b/": listing(name_of("twice")).replace("./t", "/nb/t")}),
+                  columns=("/nb/", "/b/")),
+    "hours": Case(plain("hours"), {"conduct": {"hours": NOT_NOW, "reason": "asked for by the site"}}),
+    "files": Case({
+        "/nb/": listing(name_of("files")),
+        "/nb/t20220115_2021.html": article(
+            inside="<a href='/a/need.pdf'>need.pdf</a><a href='/down.jsp?x=1.pdf'>a</a>"
+                   "<a href='/module/download/downfile.jsp?showname=%E6%8A%A5.pdf'>b</a>"),
+        "/a/need.pdf": needs_referer, "/module/download/downfile.jsp": redirect("/attach/0/0a.pdf"),
+        "/attach/0/0a.pdf": PDF,
+        "/nb/t20230115_2022.html": article(inside="<a href='/a/page.pdf'>x</a><a href='/a/huge.pdf'>y</a>"),
+        "/a/page.pdf": "<html><body>下载失败</body></html>", "/a/huge.pdf": huge,
+        "/nb/t20240115_2023.html": article(inside="<a href='/a/down.pdf'>x</a>"), "/a/down.pdf": Response(status=503)}),
+    "homeward": Case({"/nb/": listing(name_of("homeward")), "/": "<html><a href=/nb/>年报</a></html>",
+                      "/nb/t20220115_2021.html": redirect("/"),
+                      "/nb/t20230115_2022.html": "<html><body>您访问的页面不存在</body></html>",
+                      "/nb/t20240115_2023.html": article()}),
+}
+EXPECTED = {
+    "plain": "ok", "denied": "robots_denied", "agreed": "ok", "norobots": "robots_unreachable",
+    "offsite": "redirect_offsite", "circle": "challenge", "moved": "ok", "busy": "ok", "toobusy": "rate_limited",
+    "hiccup": "ok", "framed": "ok", "refreshed": "ok", "untaught": "unknown_shape", "short": "unknown_shape",
+    "elsewhere": "unknown_shape", "empty": "empty_listing", "twice": "ok", "hours": None, "files": "ok",
+    "homeward": "ok",
+}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    with World(tmp_path_factory.mktemp("scan"), CASES) as made:
+        made.events = []
+        made.result = scan.run(made.plan(run="first", progress=True), made.events.append)
+        yield made
+
+
+def rows(world, query, *values):
+    connection = sqlite3.connect(world.folder / "n.db")
+    connection.row_factory = sqlite3.Row
+    try:
+        return [dict(row) for row in connection.execute(query, values)]
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_portal_comes_to_its_outcome(world, case):
+    row = rows(world, "SELECT * FROM run_portal WHERE run = 'first' AND portal = ?", case)[0]
+    assert (row["state"], row["outcome"]) == ("done", EXPECTED[case]), row["reason"]
+    assert (row["reason"] == "") == (EXPECTED[case] == "ok")
+
+
+def test_the_run_says_that_it_is_incomplete(world):
+    assert world.result.state == "incomplete"
+    assert world.result.outcomes["robots_denied"] == ["denied"]
+    assert world.result.outcomes["skipped"] == ["hours"]
+    assert rows(world, "SELECT state FROM run") == [{"state": "incomplete"}]
+    assert scan.unfinished_run(Store(world.folder / "n.db")) is None
+
+
+@pytest.mark.parametrize("case", ["plain", "agreed", "moved", "busy", "hiccup", "framed", "refreshed"])
+def test_lists_are_read_in_full_and_their_reports_captured(world, case):
+    found = rows(world, "SELECT * FROM listing WHERE run = 'first' AND portal = ?", case)[0]
+    assert (found["complete"], found["items"], found["in_order"], found["reached"]) == (1, 3, 1, "2022-01-15")
+    seen = rows(world, "SELECT * FROM sighting WHERE listing = ? ORDER BY year", found["id"])
+    assert [(row["route"], row["body"], row["year"]) for row in seen] == [
+        ("report", f"body-{case}", year) for year in (2021, 2022, 2023)]
+    captured = rows(world, "SELECT * FROM capture WHERE run = 'first' AND portal = ?", case)
+    assert [row["outcome"] for row in captured] == ["ok"] * 3
+    assert all(row["content"] for row in captured)
+
+
+def test_pages_name_the_fetches_that_prove_the_list(world):
+    for found in rows(world, "SELECT * FROM listing WHERE outcome = 'ok'"):
+        pages = json.loads(found["pages"])
+        assert pages
+        for page in pages:
+            fetch = rows(world, "SELECT * FROM fetch WHERE id = ?", page)[0]
+            assert Evidence(world.folder / "evidence").get(fetch["sha256"])
+
+
+def test_nothing_is_fetched_against_robots(world):
+    assert world.paths("denied") == ["/robots.txt"]
+    assert set(world.paths("norobots")) == {"/robots.txt"}
+
+
+def test_retry_after_is_respected(world):
+    waited = [visit.at for visit in world.portals.visits(world.hosts["busy"]) if visit.path == "/nb/"][:2]
+    assert waited[1] - waited[0] >= 1.0
+    assert world.paths("toobusy").count("/nb/") == 1
+
+
+def test_an_article_in_two_columns_is_fetched_once(world):
+    assert world.paths("twice").count("/nb/t20220115_2021.html") == 1
+    assert len(rows(world, "SELECT * FROM capture WHERE run = 'first' AND portal = 'twice'")) == 3
+    assert len(rows(world, "SELECT * FROM listing WHERE run = 'first' AND portal = 'twice' AND complete = 1")) == 2
+
+
+def parts_of(world, year, run="first"):
+    url = world.address("files", f"/nb/t{year + 1}0115_{year}.html")
+    row = rows(world, "SELECT * FROM capture WHERE run = ? AND url = ?", run, url)[0]
+    return row, [(part["role"], part["outcome"], part["name"]) for part in json.loads(row["parts"])]
+
+
+def test_attachments_with_referer_redirect_and_shown_name(world):
+    row, parts = parts_of(world, 2021)
+    assert row["content"]
+    assert [part for part in parts if part[0] == "attachment"] == [
+        ("attachment", "ok", "need.pdf"), ("attachment", "ok", "报.pdf")]
+
+
+def test_wrong_and_too_large_attachments_are_said(world):
+    row, parts = parts_of(world, 2022)
+    assert row["outcome"] == "ok"
+    assert row["content"]
+    assert [outcome for _, outcome, _ in parts] == ["ok", "soft_404", "too_large"]
+
+
+def test_a_report_whose_attachment_fails_today_is_not_read_today(world):
+    row, _ = parts_of(world, 2023)
+    assert (row["outcome"], row["content"]) == ("server_error", None)
+    assert "attachment" in row["reason"]
+
+
+def test_articles_that_are_not_there(world):
+    found = {row["url"][-9:]: (row["outcome"], row["content"] is None)
+             for row in rows(world, "SELECT * FROM capture WHERE run = 'first' AND portal = 'homeward'")}
+    assert found == {"2021.html": ("soft_404", True), "2022.html": ("soft_404", True), "2023.html": ("ok", False)}
+
+
+def test_progress_tells_every_portal_once(world):
+    finished = [event for event in world.events if event.event == "portal_finished"]
+    assert sorted(event.portal for event in finished) == sorted(CASES)
+    assert finished[-1].done == finished[-1].portals == len(CASES)
+    assert any(event.event == "page" for event in world.events)
+
+
+def test_requests_carry_our_name(world):
+    assert all(visit.agent.startswith("nianbao/") and "+test@office.example" in visit.agent
+               for visit in world.portals.log)
+
+
+# ---------------------------------------------------------------- several runs
+def changing(state):
+    """A portal that follows `state`: which years it lists, the text of 2021, whether the attachment works."""
+    def attached(_):
+        file = Response(b"%PDF " + state["file"], content_type="application/pdf")
+        return file if state["up"] else Response(status=500)
+    return {"/nb/": lambda _: Response.page(listing(name_of("a"), range(2021, state["until"]))), **articles(),
+            "/nb/t20220115_2021.html": lambda _: Response.page(article(state["text"])),
+            "/nb/t20230115_2022.html": article(inside="<a href='/x.pdf'>x.pdf</a>"), "/x.pdf": attached,
+            "/nb/t20240115_2023.html": article("2023年报告正文。")}
+
+
+def test_runs_are_compared(tmp_path):
+    state = {"until": 2023, "text": "甲", "file": b"1", "up": True}
+    with World(tmp_path, {"a": Case(changing(state))}) as world:
+        def once():
+            result = scan.run(world.plan())
+            return [[url[-9:-5] for url in found] for found in (result.new, result.changed, result.withdrawn)]
+        assert once() == [["2022", "2021"], [], []]
+        assert once() == [[], [], []]
+        state["up"] = False
+        assert once() == [[], [], []], "an attachment that fails for a day is no new version"
+        state |= {"up": True, "file": b"2", "text": "乙", "until": 2024}
+        assert once() == [["2023"], ["2022", "2021"], []]
+        state["until"] = 2023
+        assert once() == [[], [], ["2023"]]
+        assert once() == [[], [], []]
+
+
+def test_restricting_to_a_year(tmp_path):
+    with World(tmp_path, {"plain": CASES["plain"]}) as world:
+        result = scan.run(world.plan(year=2022))
+        assert [url[-9:] for url in result.new] == ["2022.html"]
+        assert rows(world, "SELECT count(*) AS n FROM sighting") == [{"n": 3}]
+
+
+def test_crawl_delay_and_own_delay_are_kept(tmp_path):
+    with World(tmp_path, {"plain": Case(plain("plain", **robots("Crawl-delay: 1")))}) as world:
+        scan.run(world.plan(year=2021))
+        times = [visit.at for visit in world.portals.visits(world.hosts["plain"])][1:]
+        assert len(times) == 2
+        assert min(later - earlier for earlier, later in pairwise(times)) >= 0.95
+
+
+def test_a_plan_may_not_be_impolite_to_real_hosts(tmp_path):
+    with World(tmp_path, {"plain": CASES["plain"]}) as world, pytest.raises(ScanError, match="at least 1 s"):
+        scan.run(world.plan(allow_private_addresses=False))
+
+
+def test_private_addresses_are_refused_without_leave(tmp_path):
+    with World(tmp_path, {"plain": CASES["plain"]}) as world:
+        result = scan.run(world.plan(allow_private_addresses=False, delay=1.0))
+        assert result.outcomes == {"redirect_offsite": ["plain"]}
+        assert world.portals.log == []
+
+
+def test_an_unknown_portal_is_named(tmp_path):
+    with World(tmp_path, {"plain": CASES["plain"]}) as world, pytest.raises(ScanError, match="nowhere"):
+        scan.run(world.plan(portals=["plain", "nowhere"]))
+
+
+def test_a_simulated_clock_is_refused_where_real_runs_are(tmp_path):
+    with World(tmp_path, {"plain": CASES["plain"]}) as world:
+        scan.run(world.plan())
+        clock.simulate("2026-02-02T09:00")
+        try:
+            with pytest.raises(ClockError, match="real days"):
+                scan.run(world.plan())
+        finally:
+            clock.simulate(None)
+
+
+def test_the_child_lives_in_the_simulated_time(tmp_path):
+    with World(tmp_path, {"plain": CASES["plain"]}) as world:
+        clock.simulate("2026-02-02T09:00")
+        try:
+            scan.run(world.plan())
+        finally:
+            clock.simulate(None)
+        assert {row["day"] for row in rows(world, "SELECT day FROM listing")} == {"2026-02-02"}
+        assert rows(world, "SELECT simulated FROM run") == [{"simulated": 1}]
+
+
+def test_evidence_that_cannot_be_written_ends_the_scan_and_is_said(tmp_path):
+    with World(tmp_path, {"plain": CASES["plain"]}) as world:
+        (tmp_path / "evidence").write_text("in the way")
+        plan = world.plan(run="r")
+        with pytest.raises(ScanError, match="resume"):
+            scan.run(plan)
+        assert rows(world, "SELECT state FROM run") == [{"state": "failed"}]
+        assert scan.unfinished_run(Store(plan.database)) == "r"
+        (tmp_path / "evidence").unlink()
+        assert scan.run(plan).state == "done"
+        assert scan.stored_plan(Store(plan.database), "r") == plan
+
+
+def test_a_finished_run_run_again_fetches_nothing(tmp_path):
+    with World(tmp_path, {"plain": CASES["plain"]}) as world:
+        first = scan.run(world.plan(run="r"))
+        asked = len(world.portals.log)
+        assert scan.run(world.plan(run="r")) == first
+        assert len(world.portals.log) == asked
