@@ -54,8 +54,8 @@ def _tries(captures: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     for capture in captures:
         ends = {capture["url"]: {"outcome": capture["outcome"], "role": "page"}}
         for part in json.loads(capture["parts"]):
-            if part.get("role") == "attachment" and part.get("url") and part.get("outcome"):
-                ends[part["url"]] = {"outcome": part["outcome"], "role": "attachment"}
+            if part.get("role") in ("page", "attachment") and part.get("url") and part.get("outcome"):
+                ends.setdefault(part["url"], {"outcome": part["outcome"], "role": part["role"]})
         for target, end in ends.items():
             tries.setdefault(target, []).append({**end, "at": capture["at"], "run": capture["run"]})
     return tries

@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +26,10 @@ from crawler.evidence import Evidence
 from crawler.exceptions import EvidenceError
 from crawler.model import Body
 from crawler.store import Store, row_dicts
-from extract import titles
+from extract import claims, titles
 from extract.exceptions import ExtractError
 from extract.limits import Guard
-from extract.model import Hints, Report, Scope
+from extract.model import Hints, Report, Scope, TableReading
 from extract.report import VERSION, combine
 from monitor import records
 from monitor.exceptions import MonitorError
@@ -226,7 +226,8 @@ def read_job(job: Job) -> tuple[Report | None, str]:
 
 def _read(job: Job, guard: Guard) -> tuple[Report | None, str]:
     evidence = Evidence(job.evidence)
-    read: list[Report] = []
+    pages: list[Report] = []
+    attachments: list[Report] = []
     problems: list[str] = []
     for part in job.parts:
         if part.get("role") not in ("page", "attachment"):
@@ -239,16 +240,56 @@ def _read(job: Job, guard: Guard) -> tuple[Report | None, str]:
             data = evidence.get(part["sha256"])
         except EvidenceError as fault:
             return None, str(fault)
+        read = pages if part["role"] == "page" else attachments
         try:
             read.append(guard.read(data, _hints_of(part, job.hints)))
         except ExtractError as fault:
             problems.append(f"{named}: {fault}")
             read.append(_unreadable(part, job.hints))
-    if not read:
-        read.append(_unreadable({}, job.hints))
-    report = combine(read[0], read[1:]) if len(read) > 1 else read[0]
+    page = joined(pages) if pages else _unreadable({}, job.hints)
+    report = combine(page, attachments) if attachments else page
     report.problems = [*report.problems, *(problem for problem in problems if problem not in report.problems)]
     return report, ""
+
+
+def joined(pages: list[Report]) -> Report:
+    """The pages of one article, in order, as one report: a section or table that runs on is put together again."""
+    first, *further = pages
+    if not further:
+        return first
+    sections = [replace(section) for section in first.sections]
+    tables = {table.table: table for table in first.tables}
+    figures = dict(first.figures)
+    for page in further:
+        for section in page.sections:
+            # What stands before a page's first heading continues the section the page before ended with.
+            held = (sections[-1] if section.number == 0 and sections else
+                    next((each for each in sections if each.number == section.number), None))
+            if held is None:
+                sections.append(replace(section))
+            else:
+                held.text = f"{held.text}\n{section.text}".strip()
+        for table in page.tables:
+            held_table = tables.get(table.table)
+            tables[table.table] = _joined_table(held_table, table) if held_table else table
+        for key, figure in page.figures.items():
+            if key not in figures or figures[key].state == "absent":
+                figures[key] = figure
+    year = next((page.year for page in pages if page.year), None)
+    return replace(
+        first, year=year, body=next((page.body for page in pages if page.body), None),
+        form=next((page.form for page in pages if page.form), None), sections=sections, figures=figures,
+        tables=[tables[number] for number in sorted(tables)], claims=claims.find_claims(sections, year),
+        period=claims.stated_period(sections), damaged=any(page.damaged for page in pages),
+        problems=[problem for page in pages for problem in page.problems])
+
+
+def _joined_table(one: TableReading, other: TableReading) -> TableReading:
+    if not (one.found and other.found):
+        return one if one.found or (one.image and not other.found) else other
+    return replace(one, rows_missing=[row for row in one.rows_missing if row in other.rows_missing],
+                   rows_extra=[*one.rows_extra, *other.rows_extra],
+                   columns_missing=[column for column in one.columns_missing if column in other.columns_missing])
 
 
 def _hints_of(part: dict[str, Any], hints: Hints) -> Hints:
