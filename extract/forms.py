@@ -157,7 +157,7 @@ class Form(_Fact):
                     if column not in columns:
                         raise ValueError(f"table {table.table}, row {row.key}: no column {column}")
         for fact in self.sums:
-            for identity in self._expand(fact, known):
+            for identity in self._expand(fact, None):
                 for key in identity.keys:
                     if key not in known:
                         raise ValueError(f"identity {fact.rule}: {key} is no figure of this form")
@@ -201,7 +201,7 @@ class Form(_Fact):
         return [identity for fact in self.sums for identity in self._expand(fact, known)
                 if present & set(identity.keys)]
 
-    def _expand(self, fact: IdentityFact, known: set[str]) -> list[Identity]:
+    def _expand(self, fact: IdentityFact, known: set[str] | None) -> list[Identity]:
         table = self.table(fact.table)
         axis, chosen = next(iter(fact.each.items()))
         if chosen != "all":
@@ -213,7 +213,8 @@ class Form(_Fact):
         identities = []
         for run in runs:
             left, right = (self._fill(side, {axis: run}) for side in (fact.left, fact.right))
-            left, right = (tuple(key for key in side if key.lstrip("-") in known) for side in (left, right))
+            left, right = (tuple(key for key in side if known is None or key.lstrip("-") in known)
+                           for side in (left, right))
             if left and right:
                 subject = fact.subject.replace("{" + axis + "}", run) or run
                 identities.append(Identity(fact.rule, subject, fact.table, left, right, fact.relation))

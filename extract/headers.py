@@ -95,7 +95,7 @@ def _filled_left(line: list[Cell | None], column: int) -> Cell | None:
 def by_place(known: list[Head], heads: list[Head], values: list[Cell]) -> dict[str, tuple[Cell | None, float]]:
     """Cells to heads by the columns they cover; a number that covers several heads belongs to none.
 
-    A row too short for its heads, or with numbers beyond them, was built wrongly: its cells are placed by position only.
+    A row too short for its heads, or with numbers beyond them, was built wrongly: its cells are placed by position.
     """
     assigned: dict[str, tuple[Cell | None, float]] = {}
     beyond = any(not is_blank(cell) and not any(overlap(cell, head.first, head.last) for head in heads)
