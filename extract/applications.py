@@ -79,7 +79,7 @@ _NO_CARRY = re.compile(
 
 def requests(sentence: Sentence, year: int | None) -> list[Claim]:
     """Claims applications.* of one sentence."""
-    about = bool(_ABOUT_REQUESTS.search(sentence.context))
+    about = bool(_ABOUT_REQUESTS.search(sentence.context)) or _goes_on(sentence)
     found: list[Claim] = []
     if about:
         for quantity in sentence.quantities:
@@ -88,8 +88,26 @@ def requests(sentence: Sentence, year: int | None) -> list[Claim]:
                 if claim is not None:
                     found.append(claim)
         _brackets(sentence, found)
+        found = _whole_of_several(found)
     found += _request_statements(sentence, year, about, found)
     return found
+
+
+def _goes_on(sentence: Sentence) -> bool:
+    """Whether the sentence goes on telling the requests that the one before it counted."""
+    return bool(re.search(r"(?:信息公开|依申请公开)[^，,。;；]{0,8}申请[^，,。;；]{0,6}\d", sentence.previous)
+                and re.search(r"答复|办结|结转|予以公开|部分公开|不予公开|无法提供|不予处理|其他处理", sentence.text))
+
+
+def _whole_of_several(found: list[Claim]) -> list[Claim]:
+    """Of several received numbers in one sentence (the office's, the departments', all) only the whole is a claim."""
+    received = [claim for claim in found
+                if claim.metric == "applications.received" and "applicant" not in claim.detail]
+    if len(received) < 2:
+        return found
+    whole = [claim for claim in received if re.search(r"共|合计|总计|全[省市县区州盟旗镇乡]", claim.phrase)]
+    keep = whole[-1:] if whole else received[:1]
+    return [claim for claim in found if claim not in received or claim in keep]
 
 
 def _request(sentence: Sentence, quantity: Quantity, year: int | None, earlier: list[Claim]) -> Claim | None:
@@ -98,6 +116,8 @@ def _request(sentence: Sentence, quantity: Quantity, year: int | None, earlier: 
         return None
     if _OTHER_MATTER.search(clause) or COMPARISON.search(left) or "主动公开" in left:
         return None
+    if quantity.unit == "条" and left.endswith("公开信息"):
+        return None  # what was disclosed, not what was asked
     direction = _carried(left, quantity.right, year)
     if direction:
         return claim_of(sentence, quantity, f"applications.{direction}")
@@ -129,7 +149,8 @@ def _request(sentence: Sentence, quantity: Quantity, year: int | None, earlier: 
             return None
     if verbs[0] == "new" and not _REQUEST.search(clause) and not re.search(r"新收|新受理|新接", left):
         return None
-    if verbs[0] == "answered" and (_PARTIAL_ANSWER.search(clause) or re.search(r"延期|逾期", sentence.text)):
+    if verbs[0] == "answered" and (
+            _PARTIAL_ANSWER.search(clause) or re.search(r"延期|逾期|转办|转交|移交", sentence.text)):
         return None
     if _CHANNEL.search(left) and not re.search(r"共|合计|总计|等", left):
         return None

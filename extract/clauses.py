@@ -53,13 +53,14 @@ class Quantity:
 @dataclass(slots=True)
 class Sentence:
     """One sentence (cut at 。 and ；), squeezed. `topic` is the heading it stands under, `before` what precedes it up
-    to the last 。."""
+    to the last 。, `previous` the whole sentence before that, where it stands under the same heading."""
 
     section: int
     text: str
     places: list[int]
     topic: str = ""
     before: str = ""
+    previous: str = ""
     quantities: list[Quantity] = field(default_factory=list)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
@@ -76,17 +77,20 @@ def sentences(sections: Iterable[Section], numbers: tuple[int, ...] | None = Non
     for section in sections:
         if numbers is not None and section.number not in numbers:
             continue
-        topic, before = section.title, ""
+        topic, before, previous = section.title, "", ""
         for text, places in _cut(section.text):
             if _ENUMERATOR.match(text) or (len(text) < 14 and "方面" in text):
                 topic = re.split(r"[。，,:;；]", text, maxsplit=1)[0][:40]
                 if section.number in (3, 4):
                     topic = section.title + topic
-                before = ""
-            sentence = Sentence(section.number, text, places, topic, before)
+                before = previous = ""
+            sentence = Sentence(section.number, text, places, topic, before, previous)
             sentence.quantities = list(_quantities(text))
             yield sentence
-            before = "" if text[-1:] in _STOP else before + text
+            if text[-1:] in _STOP:
+                before, previous = "", before + text
+            else:
+                before += text
 
 
 def _cut(text: str) -> Iterator[tuple[str, list[int]]]:

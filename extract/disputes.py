@@ -47,7 +47,9 @@ def disputes(sentence: Sentence, year: int | None) -> list[Claim]:
         if quantity.unit not in ("件", "起", "宗", "份", "例"):
             continue
         own = _route(quantity.left) or _route(re.split(r"[，,、]", quantity.right)[0])
-        if own and not tied and re.search(r"受理|审理|办理|审结", quantity.clause):
+        # An office that hears disputes tells its whole caseload in the same breath.
+        if own and re.search(r"受理|审理|办理|审结|新收|收到", quantity.clause) \
+                and not ABOUT_DISCLOSURE.search(quantity.clause):
             continue
         result = next((name for name, pattern in _RESULTS if pattern.search(quantity.left)), "")
         if not own and not (result and route):

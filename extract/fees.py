@@ -66,7 +66,7 @@ def _key(sentence: Sentence, quantity: Quantity, found: dict[str, Figure]) -> st
         return "processing_fee.collected"
     if not _FEE.search(left) and not _CHARGED.search(left):
         return ""
-    # "收取…费 N 元" without a notice says what was taken; beside a notice it is what was asked for.
-    noticed = _NOTICE.search(sentence.text) or "processing_fee.notices" in found
-    taken = "收取" in left and not re.search(r"涉及|应收|核定|需缴|通知", left)
-    return "processing_fee.collected" if taken and not noticed else "processing_fee.charged"
+    # "收取…费 N 元" says what was taken; an amount that a notice "涉及" is what was asked for.
+    lead = re.split(r"应收|通知", sentence.text[:quantity.start])[-1]
+    taken = "收取" in lead and not re.search(r"涉及|核定|需缴", left)
+    return "processing_fee.collected" if taken else "processing_fee.charged"

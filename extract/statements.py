@@ -15,7 +15,7 @@ COMPARISON = re.compile(
 PART_OF_YEAR = re.compile(r"季度|以来|上半年|下半年|(?<!\d)\d{1,2}月份?|每月|当月|每年|历年|近[两三四五几\d]年|年均")
 WHOLE_YEAR = re.compile(
     r"(?:自|从)?(?:20\d\d年)?1月1日起?(?:至|到|-|—|－)(?:20\d\d年)?12月31日|(?:20\d\d年)?12月(?:31日|底)|(?:20\d\d)?年底")
-CARRIED = re.compile(r"结转|转结|顺延|跨年度?办理|延续(?:到|至)")
+CARRIED = re.compile(r"结转|转结|顺延|跨年度?办理|延续[到至]|转[至入到](?=[下次]一?年|20\d\d年)")
 _OTHER_YEARS = re.compile(
     r"《[^》]*》|〔\d+〕|[（(][^（()）]*[）)]|20\d\d年度?[^，,。]{0,6}(?:结转|转结)|[至到]20\d\d年")
 _OWN_SCOPE = re.compile(
@@ -24,6 +24,9 @@ _WIDE_SCOPE = re.compile(
     r"全[省市县区州盟旗镇乡]|我[省市县区州]|各(?:级|部门|单位|街道|镇|乡)|全系统|系统内|[区县市]直")
 
 ABOUT_DISCLOSURE = re.compile(r"信息公开|依申请公开|公开申请|申请公开")
+
+_NOUN_BEHIND = re.compile(r"(?:政府|政务|信息|申请|依申请|行政|因|现行有效|有关|关于|规范性)")
+_PHRASE_TAIL = 20
 
 
 def of_this_year(sentence: Sentence, quantity: Quantity, year: int | None) -> bool:
@@ -59,9 +62,8 @@ def _scope(sentence: Sentence, start: int) -> str:
 def claim_of(sentence: Sentence, quantity: Quantity, metric: str, **detail: object) -> Claim:
     start = quantity.start - len(quantity.left)
     phrase = quantity.left + quantity.printed
-    if metric.startswith("applications.carried_out") or not quantity.left:
-        tail = quantity.right[:16]
-        phrase += tail
+    if metric == "applications.carried_out" or not quantity.left or _NOUN_BEHIND.match(quantity.right):
+        phrase += quantity.right[:_PHRASE_TAIL]
     end = start + len(phrase)
     detail.update(_start=quantity.start, _end=quantity.end)
     among = re.search(r"其中|含|包括", quantity.left)

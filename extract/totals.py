@@ -148,7 +148,7 @@ def percentages(prose: Sequence[Sentence], known: Sequence[Claim]) -> list[Claim
 def _shares(sentence: Sentence, shares: list[tuple[Quantity, Quantity, list[int | float]]], prose: Sequence[Sentence],
             index: int) -> list[Claim]:
     """A base counts as named when at least one share of the same paragraph's list fits it."""
-    group = [share for near in prose[max(0, index - 4):index + 5] if near.section == sentence.section
+    group = [share for near in prose[max(0, index - 8):index + 9] if near.section == sentence.section
              for share in _raw_shares(near)]
     claims = []
     for quantity, part, bases in shares:
@@ -171,7 +171,7 @@ def _raw_shares(sentence: Sentence) -> list[tuple[Quantity, Quantity]]:
 
 def _bases(prose: Sequence[Sentence], index: int, part: Quantity) -> list[int | float]:
     """Greater counts of the same unit told before the part, in this sentence or the few before it."""
-    bases = [quantity.value for near in prose[max(0, index - 4):index] if near.section == prose[index].section
+    bases = [quantity.value for near in prose[max(0, index - 8):index] if near.section == prose[index].section
              for quantity in near.quantities if quantity.unit == part.unit and quantity.value > part.value]
     bases += [quantity.value for quantity in prose[index].quantities
               if quantity.unit == part.unit and quantity.start < part.start and quantity.value > part.value]

@@ -43,6 +43,8 @@ _REC, _DIRECT, _AFTER = "disputes.reconsideration", "disputes.litigation_direct"
 _ROUTES = {"reconsideration": (_REC,), "litigation": (_DIRECT, _AFTER), "litigation_direct": (_DIRECT,),
            "litigation_after_reconsideration": (_AFTER,), "all": (_REC, _DIRECT, _AFTER)}
 _AREA = re.compile(r"(?:人民政府|[省市县区州盟旗])$")
+_ERA_ROWS = frozenset(("applications.closed", *_CLOSED))
+"""Rows that only one era's form has; one that isn't there is not lost."""
 _NOTE_ROWS = frozenset(("normative.issued", "normative.repealed", "normative.in_force"))
 _APPROXIMATE = 0.1
 """How far above (余, 多) or around (约, 近) an approximate number the table's may lie."""
@@ -50,13 +52,13 @@ _APPROXIMATE = 0.1
 
 @dataclass(slots=True)
 class _Sum:
-    """One reading with its numbers. `open` where a blank counted as 0, `lost` where a cell was never found."""
+    """One reading with its numbers. `open` where a blank counted as 0; `lost` rows of which no cell was found."""
 
     value: Number = 0
     written: str = ""
     keys: list[str] = field(default_factory=list)
     open: bool = False
-    lost: bool = False
+    lost: list[str] = field(default_factory=list)
     sure: bool = True
 
 
@@ -211,19 +213,13 @@ def _compare(report: Report, claim: Claim, rule_id: str, subject: str,
         verdict.outcome, verdict.reason = "not_applicable", "ambiguous"
     elif any(each.open for each in sums):
         verdict.outcome, verdict.reason = "uncertain", "blanks"
-    elif any(each.lost for each in sums if _matters(report, each)) or not all(each.sure for each in known):
+    elif any(set(each.lost) - _ERA_ROWS for each in sums) or not all(each.sure for each in known):
         verdict.outcome, verdict.reason = "uncertain", "low_confidence"
     else:
         verdict.outcome = "fail"
         if _other_scope(report, claim):
             verdict.severity = "I"
     return verdict
-
-
-def _matters(report: Report, lost: _Sum) -> bool:
-    """A row this era's form doesn't have (closed in 2021, closed_* in 2019) is not lost."""
-    form_less = {"applications.closed", *_CLOSED}
-    return any(key not in form_less for key in lost.keys)
 
 
 def _agrees(claim: Claim, value: Number) -> bool:
@@ -247,8 +243,7 @@ def _sum(report: Report, reading: Reading, columns: Sequence[str] = ("total",)) 
             if part is not None:
                 value = (value or 0) + part
         if value is None:
-            found.lost = True
-            found.keys.append(row)
+            found.lost.append(row)
             continue
         found.value = _tidy(found.value + sign * value)
         joint = (" + " if sign > 0 else " - ") if found.written else ""
