@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pdfplumber
+from pdfminer.ascii85 import ascii85decode, asciihexdecode
 from pdfminer.pdfdocument import PDFPasswordIncorrect, PDFXRefFallback
 from pdfminer.pdfpage import PDFPage
 from pdfminer.pdftypes import PDFStream, resolve1
@@ -42,6 +43,8 @@ _PAGE_NUMBER = re.compile(r"^(?:[—\-–－·.‐―\s]*\d{1,3}[—\-–－·.�
                           r"|\d{1,3}\s*/\s*\d{1,3})$")
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _LOST = re.compile(r"\(cid:\d+\)|[\x00-\x08\x0b-\x1f\ufffd\ue000-\uf8ff]")
+_TEXT_CODINGS = {"ASCII85Decode": ascii85decode, "A85": ascii85decode, "ASCIIHexDecode": asciihexdecode,
+                 "AHx": asciihexdecode}
 _MARGIN = 0.08
 """Share of a page's height where running heads and page numbers stand."""
 _SCAN = 0.7
@@ -151,13 +154,26 @@ def _broken_objects(document: Any) -> int:
 
 
 def _inflates(stream: PDFStream) -> bool:
-    """Whether a compressed stream is whole; looks at no more than a few megabytes of what comes out."""
-    filters = stream.get_filters()
+    """Whether a compressed stream is whole. What comes out is counted, not kept."""
     raw = stream.rawdata
-    if raw is None or not filters or str(getattr(filters[0][0], "name", "")) not in ("FlateDecode", "Fl"):
+    if raw is None:
         return True
     if stream.decipher:
         raw = stream.decipher(stream.objid, stream.genno, raw, stream.attrs)
+    for coding, _ in stream.get_filters():
+        name = str(getattr(coding, "name", ""))
+        if name in ("FlateDecode", "Fl"):
+            return _deflated_whole(raw)
+        if name not in _TEXT_CODINGS:
+            return True
+        try:
+            raw = _TEXT_CODINGS[name](raw)
+        except ValueError:
+            return False
+    return True
+
+
+def _deflated_whole(raw: bytes) -> bool:
     inflate, out, feed = zlib.decompressobj(), 0, raw
     most = current_limits().member_bytes
     try:

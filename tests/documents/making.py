@@ -386,7 +386,7 @@ def pdf(report: ReportText, *, form: str | None = None, blank_zero: bool = False
     from reportlab.lib.units import mm
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-    from reportlab.platypus import Image, PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table
+    from reportlab.platypus import Image, KeepTogether, PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table
 
     pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
     base = {"fontName": "STSong-Light", "wordWrap": "CJK"}
@@ -421,9 +421,9 @@ def pdf(report: ReportText, *, form: str | None = None, blank_zero: bool = False
             story.append(Image(io.BytesIO(table_image(report, number)), width=available, height=available / 3))
         elif number == 3:
             before, after = _cut(made[number], 14)
-            story += [ruled(before), PageBreak(), ruled(after)]
+            story += [KeepTogether([ruled(before)]), PageBreak(), ruled(after)]
         elif number in made:
-            story.append(ruled(made[number]))
+            story.append(KeepTogether([ruled(made[number])]))
         story.append(Spacer(1, 6))
     story += [Paragraph(html.escape(line), prose) for line in report.signature.split("\n") if line]
 
