@@ -14,7 +14,7 @@ from extract import titles
 from extract.model import Report
 from monitor.rules.catalogue import Verdict, rule
 
-_DAY = re.compile(r"(?:(?P<year>\d{4})年)?(?P<month>\d{1,2})月(?:(?P<day>\d{1,2})日|底|末)?")
+_DAY = re.compile(r"(?:(?P<year>\d{1,4})年)?(?P<month>\d{1,2})月(?:(?P<day>\d{1,2})日|底|末)?")
 _YEAR_ONLY = re.compile(r"^\D*(?P<year>\d{4})年度?\D*$")
 _CHINESE = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 _CHINESE_YEAR = re.compile(r"二[〇○零][〇○零一二三四五六七八九]{2}(?=年)")

@@ -23,8 +23,8 @@ def printed(values, confidence=1.0):
 
 
 def report(figures, **more):
-    return Report(title="示例区财政局2021年政府信息公开工作年度报告", body="示例区财政局", year=2021, scope="own", form="2021",
-                  medium="text/html", sha256="", figures=figures, **more)
+    return Report(title="示例区财政局2021年政府信息公开工作年度报告", body="示例区财政局", year=2021, scope="own",
+                  form="2021", medium="text/html", sha256="", figures=figures, **more)
 
 
 def table(new=None, carried_in=None, carried_out=None, **outcomes):
@@ -111,7 +111,8 @@ def test_a_blank_total_is_no_zero_its_row_stands_in_and_it_is_only_a_note():
         values[f"applications.{row}.total"] = None
     found = verdicts(values)
     notes = [each for each in found if each.outcome == "fail"]
-    assert {(each.rule, each.severity, each.parameters["variant"]) for each in notes} == {("ARI-03", "I", "blank_total")}
+    assert {(each.rule, each.severity, each.parameters["variant"]) for each in notes} == {
+        ("ARI-03", "I", "blank_total")}
     assert {each.subject for each in notes} == {"new", "carried_in", "granted", "concluded", "carried_out"}
     assert {(each.expression, each.left, each.right) for each in notes if each.subject == "new"} == {("31", 31, None)}
     balance = next(each for each in found if (each.rule, each.subject) == ("ARI-01", "total"))
