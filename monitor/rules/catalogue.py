@@ -163,7 +163,7 @@ class RuleText(Variant):
     subsumes: tuple[str, ...] = ()
     """Rules whose findings on the same report are dropped when this one fails."""
     said_like: str = ""
-    """Another rule whose sentences serve where this one has none."""
+    """A rule further up whose sentences serve where this one has none."""
     planned: bool = False
     """Wording that stands ready for a rule that isn't built yet."""
     basis: tuple[str, ...] | dict[str, str] = ()
@@ -194,9 +194,9 @@ class Catalogue(_Facts):
         entries = data.get("rules") if isinstance(data, dict) else None
         if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
             return data
-        filled = {}
+        filled: dict[str, Any] = {}
         for key, entry in entries.items():
-            model = entries.get(entry.get("said_like"), {})
+            model = filled.get(entry.get("said_like"), {})
             lent = {name: model[name] for name in ("short", "fact", "ask", "room", "en", "basis", "variants")
                     if name in model}
             filled[key] = {**lent, **entry, "id": key}
