@@ -6,7 +6,7 @@ read by its labels stay as sure as they were. Leaves alone: judging sums (the mo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from extract.forms import Form, Identity
 from extract.model import Figure
@@ -15,48 +15,50 @@ SHIFTED = 0.6
 
 
 def lower_shifted(figures: dict[str, Figure], forms: Mapping[int, Form]) -> None:
-    """Lower to 0.6 the unsure figures of every failing sum of table 3 that a move by one place would mend."""
+    """Lower to 0.6 the unsure figures of every failing sum of table 3 that moving one row by one place would mend."""
     form = forms[3]
-    keys = [key for key in figures if key.startswith(form.table(3).prefix + ".")]
-    if not keys or all(figures[key].confidence >= 1 for key in keys):
-        return
-    order = [key for key in form.all_keys if key in figures]
-    doubted: set[str] = set()
-    for identity in form.identities(figures):
-        if identity.table != 3 or identity.relation != "=" or _holds(identity, figures, {}) is not False:
-            continue
-        if any(_holds(identity, figures, _moved(order, form, step)) for step in (-1, 1)):
-            doubted.update(identity.keys)
-    for key in doubted:
-        figure = figures.get(key)
-        if figure and figure.confidence < 1:
-            figure.confidence = min(figure.confidence, SHIFTED)
-
-
-def _moved(order: list[str], form: Form, step: int) -> dict[str, str]:
-    """Every key → the key one column aside in its row."""
     table = form.table(3)
-    moved = {}
-    for key in order:
-        prefix, _, rest = key.partition(".")
-        if prefix != table.prefix:
+    mine = {key: figure for key, figure in figures.items() if key.startswith(table.prefix + ".")}
+    if not mine or all(figure.confidence >= 1 for figure in mine.values()):
+        return
+    doubted: set[str] = set()
+    for identity in form.identities(mine):
+        if identity.table != 3 or identity.relation != "=" or _holds(identity, mine, {}) is not False:
             continue
-        row, _, column = rest.partition(".")
+        for moved in _moves(identity, form, mine):
+            if _holds(identity, mine, moved):
+                doubted.update(identity.keys)
+                doubted.update(moved)
+    for key in doubted & mine.keys():
+        if mine[key].confidence < 1:
+            mine[key].confidence = min(mine[key].confidence, SHIFTED)
+
+
+def _moves(identity: Identity, form: Form, figures: Mapping[str, Figure]) -> Iterator[dict[str, str]]:
+    """Each way one row of a sum may have slipped by a place: key → the key whose number it may really carry."""
+    table = form.table(3)
+    order = [row.key for row in table.rows if any(table.key(row.key, column.key) in figures for column in table.columns)]
+    for row in dict.fromkeys(key.split(".")[1] for key in identity.keys if key in figures):
         columns = table.columns_of(row)
-        place = columns.index(column) + step
-        if 0 <= place < len(columns):
-            moved[key] = table.key(row, columns[place])
-    return moved
+        for step in (-1, 1):
+            yield {table.key(row, column): table.key(row, columns[(place + step) % len(columns)])
+                   for place, column in enumerate(columns)}
+            other = order.index(row) + step
+            if 0 <= other < len(order):
+                yield {table.key(row, column): table.key(order[other], column) for column in columns}
 
 
 def _holds(identity: Identity, figures: Mapping[str, Figure], moved: Mapping[str, str]) -> bool | None:
-    """Whether a sum holds with blanks as 0; None where no number stands in it or its total is missing."""
+    """Whether a sum holds with blanks as 0; None where a side has no number at all."""
+
     def side(keys: tuple[str, ...]) -> float | None:
-        values = [(figures[place].value, key.startswith("-")) for key in keys
-                  if (place := moved.get(key.lstrip("-"), key.lstrip("-"))) in figures]
-        if not any(value is not None for value, _ in values):
-            return None
-        return sum((-value if minus else value) for value, minus in values if value is not None)
+        values: list[float] = []
+        for key in keys:
+            bare = key.lstrip("-")
+            figure = figures.get(moved.get(bare, bare))
+            if figure is not None and figure.value is not None:
+                values.append(-figure.value if key.startswith("-") else figure.value)
+        return sum(values) if values else None
 
     left, right = side(identity.left), side(identity.right)
     return None if left is None or right is None else abs(left - right) < 1e-9
