@@ -25,7 +25,10 @@ from extract.model import Scope
 
 FULL_EVERY = timedelta(weeks=8)
 """A list in date order need not be walked to its end each time, but must have been within this time."""
-_PLACE = re.compile(r"^[^省市县区旗州盟]{1,10}?(?:自治区|自治州|自治县|自治旗|地区|省|市|县|区|旗|州|盟)(?=.{2,})")
+_BODIES_HELD = 200
+"""Bodies whose sightings stay in memory: obligations come body by body, and a country's would not fit."""
+_PLACE = re.compile(r"^[^省市县区旗州盟]{0,10}?(?:自治区|自治州|自治县|自治旗|地区|省|市|县|区|旗|州|盟)(?=.{2,})")
+_GOVERNMENT = re.compile(r"(?:人民)?政府(?:办公[室厅]|办)?")
 _KIND = re.compile(r"(?:人民政府|街道办事处|管理委员会|委员会|办公室|办公厅|管委会|管理局|政府|[局厅委办镇乡处院])$")
 
 
@@ -181,6 +184,9 @@ class Observations:
     def of_body(self, body: str) -> list[Sighting]:
         """Every listed item routed to a body, oldest first."""
         if body not in self._of_body:
+            if len(self._of_body) >= _BODIES_HELD:
+                self._of_body.clear()
+                self._by_listing.clear()
             self._of_body[body] = self._sightings("s.body = ?", (body,))
             self._by_listing[body] = _grouped(self._of_body[body])
         return self._of_body[body]
@@ -228,8 +234,9 @@ def fits(given_scope: Scope, given_year: int | None, scope: Scope, year: int) ->
 def could_be(printed: str, body: Body) -> bool:
     """Whether a printed name nobody claims could be this body's: cut, shortened, or not printed at all.
 
-    Compares what is left without places and the kind of body; half of the shorter one's characters in common is enough.
-    Errs towards yes: a wrong yes leaves a report unverified, a wrong no accuses.
+    Compares what is left without places and the kind of body; half of the shorter one's characters in common is enough,
+    and so is a name that the other begins with. Errs towards yes: a wrong yes leaves a report unverified, a wrong no
+    accuses.
     """
     if not printed:
         return True
@@ -237,16 +244,20 @@ def could_be(printed: str, body: Body) -> bool:
 
 
 def _alike(one: str, other: str) -> bool:
-    first, second = _core(one), _core(other)
-    shorter, longer = sorted((first, second), key=len)
-    if not shorter:
+    whole, own = titles.normalise(one), titles.normalise(other)
+    if whole.startswith(own) or own.startswith(whole):
         return True
+    first, second = _core(whole), _core(own)
+    if not first or not second:
+        # Governments are told apart by their places alone, which a printed name may leave out.
+        return first == second
+    shorter, longer = sorted((first, second), key=len)
     return 2 * sum(character in longer for character in shorter) >= len(shorter)
 
 
 def _core(name: str) -> str:
-    """The part of a name that tells bodies of one place apart."""
-    rest = titles.normalise(name)
+    """The part of a name that tells bodies of one place apart; empty for a government and its office."""
+    rest = name
     while match := _PLACE.match(rest):
         rest = rest[match.end():]
-    return _KIND.sub("", rest) or rest
+    return "" if _GOVERNMENT.fullmatch(rest) else _KIND.sub("", rest) or rest

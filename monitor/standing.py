@@ -339,6 +339,7 @@ class _Judge:
     # ------------------------------------------------------------ rows
     def _rows(self, body: str) -> list[dict[str, Any]]:
         if body not in self._bodies:
+            self._bodies.clear()
             self._bodies[body] = records.reports_of(self.connection, body, self.seen.until)
         return self._bodies[body]
 

@@ -1,0 +1,46 @@
+"""What could be whose: names nobody claims against names of the roster."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.model import Body
+from monitor.observations import could_be, fits
+
+
+def named(name, **more):
+    return Body(id="b", name=name, kind="department", level="county", **more)
+
+
+@pytest.mark.parametrize(("printed", "name"), [
+    ("", "示例市教育局"), ("示例市教育", "示例市教育局"), ("教育局", "示例市教育局"),
+    ("白石区教育局", "示例市白石区教育局"), ("市监局", "示例市市场监督管理局"),
+    ("示例市文旅局", "示例市文化和旅游局"), ("示例县", "示例县人民政府"), ("示例县政府", "示例县人民政府"),
+    ("县政府办", "示例县人民政府办公室"), ("示例市", "示例市教育局"), ("市卫健委", "示例市卫生健康委员会"),
+    ("示例县白石镇", "示例县白石镇人民政府"), ("示例市卫生局", "示例市卫生健康委员会")])
+def test_what_could_be_the_bodys_name(printed, name):
+    assert could_be(printed, named(name))
+
+
+@pytest.mark.parametrize(("printed", "name"), [
+    ("示例市水利局", "示例市教育局"), ("示例县民政局", "示例县人民政府"), ("示例县人民政府", "示例县民政局"),
+    ("示例县青山镇人民政府", "示例县白石镇人民政府"), ("示例市审计局", "示例市卫生健康委员会")])
+def test_what_is_plainly_another_bodys_name(printed, name):
+    assert not could_be(printed, named(name))
+
+
+def test_every_name_of_a_body_counts():
+    assert could_be("示例市体育局", named("示例市文化广电和旅游局", plates=("示例市体育局",)))
+
+
+@given(st.text("示例市县区镇局委办教育水利财政民生健康和", min_size=1, max_size=12))
+def test_a_body_could_always_be_itself_even_cut(name):
+    for length in range(len(name) + 1):
+        assert could_be(name[:length], named(name))
+
+
+@pytest.mark.parametrize(("scope", "year", "answer"), [
+    ("own", 2025, True), ("unknown", None, True), ("own", None, True), ("unknown", 2025, True),
+    ("consolidated", 2025, False), ("own", 2024, False)])
+def test_the_unknown_always_fits(scope, year, answer):
+    assert fits(scope, year, "own", 2025) is answer
