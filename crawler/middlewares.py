@@ -80,7 +80,8 @@ class RobotsMiddleware:
         spider = self._crawler.spider
         assert self._crawler.engine is not None
         assert spider is not None
-        meta = {"robots": False, "rule": asker.meta["rule"], "portal": asker.meta.get("portal", "")}
+        meta = {"robots": False, "rule": asker.meta["rule"], "portal": asker.meta.get("portal", ""),
+                "autothrottle_dont_adjust_delay": asker.meta.get("autothrottle_dont_adjust_delay", False)}
         try:
             response = await self._crawler.engine.download_async(Request(url, meta=meta, callback=NO_CALLBACK))
         except Exception as fault:
@@ -114,7 +115,7 @@ class HopRedirectMiddleware:
         if refused:
             raise Failure(Outcome.REDIRECT_OFFSITE, f"led to {target}: {refused}")
         meta = {key: value for key, value in request.meta.items()
-                if key not in ("download_slot", "retry_times", "autothrottle_dont_adjust_delay")}
+                if key not in ("download_slot", "retry_times")}
         return request.replace(url=target, method="GET", body=b"", meta={**meta, "hops": hops}, dont_filter=True)
 
 

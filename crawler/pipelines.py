@@ -106,18 +106,31 @@ class FetchLog:
         self.store, self.evidence, self.run = store, evidence, run
         self._waiting: dict[str, Fetch] = {}
         self._flushed = time.monotonic()
+        self._reader = store.open()
 
     def known(self, request: str) -> tuple[Fetch, Received] | None:
         """A good answer of this run, from the evidence; None where it must be fetched."""
-        with self.store.read() as connection:
-            row = connection.execute("SELECT * FROM fetch WHERE run = ? AND request = ? AND sha256 IS NOT NULL AND "
-                                     "outcome = 'ok'", (self.run, request)).fetchone()
-        if row is None or not self.evidence.has(row["sha256"]):
+        fetch = self._waiting.get(request)
+        if fetch is None:
+            row = self._reader.execute("SELECT * FROM fetch WHERE run = ? AND request = ?",
+                                       (self.run, request)).fetchone()
+            if row is None:
+                return None
+            fetch = Fetch(**{**{name: row[name] for name in _FETCH}, "outcome": Outcome(row["outcome"]),
+                             "redirects": json.loads(row["redirects"]), "headers": json.loads(row["headers"])})
+        if fetch.outcome is not Outcome.OK or not fetch.sha256 or not self.evidence.has(fetch.sha256):
             return None
-        fetch = Fetch(**{**{name: row[name] for name in _FETCH}, "outcome": Outcome(row["outcome"]),
-                         "redirects": json.loads(row["redirects"]), "headers": json.loads(row["headers"])})
         return fetch, Received(fetch.url, fetch.final_url or fetch.url, fetch.status or 200,
-                               self.evidence.get(row["sha256"]), fetch.headers)
+                               self.evidence.get(fetch.sha256), fetch.headers)
+
+    def earlier(self, url: str) -> str | None:
+        """sha256 of the last good answer of this address in any run."""
+        row = self._reader.execute("SELECT sha256 FROM fetch WHERE url = ? AND outcome = 'ok' AND sha256 IS NOT NULL "
+                                   "ORDER BY at DESC, id DESC LIMIT 1", (url,)).fetchone()
+        return row["sha256"] if row else None
+
+    def close(self) -> None:
+        self._reader.close()
 
     def keep(self, fetch: Fetch, body: bytes | None) -> Fetch:
         """Keep the bytes, then the row with its lot. Raises EvidenceError, StoreError."""

@@ -280,9 +280,10 @@ def main() -> int:
             known.setmodule(settings, priority="project")
             known.setdict(settings.for_plan(plan), priority="cmdline")
             process = AsyncCrawlerProcess(known)
-            process.crawl(PortalSpider, plan=plan, roster=roster, portals=portals,
-                          log=FetchLog(store, Evidence(plan.evidence), plan.run), tell=_tell, opened=opened)
-            process.start(install_signal_handlers=False)
+            with contextlib.closing(FetchLog(store, Evidence(plan.evidence), plan.run)) as log:
+                process.crawl(PortalSpider, plan=plan, roster=roster, portals=portals, log=log, tell=_tell,
+                              opened=opened)
+                process.start(install_signal_handlers=False)
         if spiders and spiders[0].fault:
             raise spiders[0].fault
     except (CrawlerError, ExtractError) as fault:

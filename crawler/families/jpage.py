@@ -14,7 +14,7 @@ from html import unescape
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from crawler.families.paging import Answer, Enumeration, Get, Listing, Walk
-from crawler.families.rows import parse, rows
+from crawler.families.rows import names_report, parse, rows
 from crawler.model import Item, Outcome
 
 PATHS = ("/module/web/jpage/dataproxy.jsp", "/module/jpage/dataproxy.jsp",
@@ -65,7 +65,7 @@ def listing(text: str, url: str) -> Listing:
 
 
 def own_unit(text: str, url: str) -> Unit:
-    """The unit of the column the page belongs to: by the column's number, else the one with the most records."""
+    """The unit of the column the page belongs to: by the column's number, else the one that holds most reports."""
     units = _units(text, url)
     match = _COLUMN.search(url)
     if match:
@@ -73,7 +73,9 @@ def own_unit(text: str, url: str) -> Unit:
         # The address carries the column as 1229458129 or 33718; the interface may know it with or without a prefix.
         own = [unit for unit in units if unit.column and (unit.column == number or number.endswith(unit.column))]
         units = own or units
-    return max(units, key=lambda unit: (unit.total or 0, len(unit.items)), default=Unit("", []))
+    # Several and none of the column's number: rather the one that holds reports than the longest of news.
+    return max(units, key=lambda unit: (sum(names_report(item.title) for item in unit.items), unit.total or 0),
+               default=Unit("", []))
 
 
 async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration:

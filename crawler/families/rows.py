@@ -125,15 +125,20 @@ def rows(root: html.HtmlElement, url: str, every: bool = False) -> list[Row]:
             by_row.setdefault(_row_of(link), []).append((link, address, title))
     found: list[Row] = []
     for element, links in by_row.items():
-        kept = [entry for entry in links if _REPORT.search(entry[2])] or [max(links, key=lambda entry: len(entry[2]))]
+        kept = [entry for entry in links if names_report(entry[2])] or [max(links, key=lambda entry: len(entry[2]))]
         taken: set[str] = set()
         for link, address, title in kept:
             day = _day_beside(element, link)
-            report = bool(_REPORT.search(title))
+            report = names_report(title)
             if (every or day or report or _ARTICLE.search(urlsplit(address).path)) and address not in taken:
                 taken.add(address)
                 found.append(Row(Item(address, title, day), _group_of(element), bool(day), report))
     return found
+
+
+def names_report(title: str) -> bool:
+    """Whether a title names a year and a report; a weak sign, for telling lists apart only."""
+    return bool(_REPORT.search(title))
 
 
 def main_rows(found: list[Row]) -> list[Item]:

@@ -47,11 +47,10 @@ _REFRESH = re.compile(r"""<meta[^>]+http-equiv\s*=\s*["']?refresh["']?[^>]*url\s
 
 @dataclass(frozen=True, slots=True)
 class Got:
-    """A fetch with what it came to. `received` is None where nothing came."""
+    """A fetch with what it came to."""
 
     fetch: Fetch
     verdict: Verdict
-    received: Received | None
 
     @property
     def ok(self) -> bool:
@@ -60,11 +59,11 @@ class Got:
 
 @dataclass(slots=True)
 class Visit:
-    """One portal on its way. `got` holds each address of this visit once, by request key."""
+    """One portal on its way. `failed` holds what did not come, so that no page of this visit asks for it again."""
 
     portal: Portal
     rule: HostRule
-    got: dict[str, Got] = field(default_factory=dict)
+    failed: dict[str, Got] = field(default_factory=dict)
     pages: int = 0
 
 
@@ -114,11 +113,10 @@ class PortalSpider(scrapy.Spider):
                 return PortalResult(portal.id, None, f"outside the portal's hours {portal.conduct.hours}")
             self.tell({"event": "portal_started", "portal": portal.id})
             self._mark_started(portal.id)
-            bodies = [self.roster.bodies[body] for body in sorted(self.roster.bodies_of(portal.id))]
-            hosts = [*portal.hosts, *(host for body in bodies for host in body.hosts)]
-            visit = Visit(portal, HostRule(hosts, self.plan.allow_private_addresses))
+            registered = [*portal.hosts, *(host for body in self.roster.bodies.values() for host in body.hosts)]
+            visit = Visit(portal, HostRule(registered, self.plan.allow_private_addresses))
             if portal.conduct.delay:
-                for host in hosts:
+                for host in portal.hosts:
                     hold(self.crawler, host.rsplit(":", 1)[0], portal.conduct.delay)
             result = PortalResult(portal.id, Outcome.OK)
             for column in portal.columns:
@@ -250,7 +248,7 @@ class PortalSpider(scrapy.Spider):
                 hashes.append(file.fetch.sha256 or "")
                 continue
             # What can't be fetched today counts as unchanged, so that a passing failure invents no new version.
-            earlier = self._earlier(entry.url)
+            earlier = self.log.earlier(entry.url)
             hashes.append(earlier or f"unread {entry.url}")
             if not earlier and file.verdict.outcome in _PASSING:
                 unread = unread or file
@@ -261,37 +259,34 @@ class PortalSpider(scrapy.Spider):
         capture.content = articles.content_hash(pages, hashes)
         return capture
 
-    def _earlier(self, url: str) -> str | None:
-        with self.log.store.read() as connection:
-            row = connection.execute("SELECT sha256 FROM fetch WHERE url = ? AND outcome = 'ok' AND sha256 IS NOT NULL "
-                                     "ORDER BY at DESC LIMIT 1", (url,)).fetchone()
-        return row["sha256"] if row else None
-
     # ------------------------------------------------------------ fetching
     async def _page(self, visit: Visit, url: str, referer: str, expect: Expect) -> Got:
         """A page; where it is nothing but a refresh to another address, that one (two such steps at most)."""
         got = await self._fetch(visit, url, expect, referer)
         for _ in range(2):
-            text = got.verdict.text
+            text = got.verdict.text if got.ok else ""
             match = _REFRESH.search(text) if 0 < len(text) < 4096 and text.count("<a ") < 5 else None
             target = match and urljoin(got.fetch.final_url or url, next(group for group in match.groups() if group))
             if not target or target == got.fetch.url or "<datastore" in text:
                 break
+            if urlsplit(target).path in ("", "/") and urlsplit(url).path not in ("", "/"):
+                return Got(got.fetch, Verdict(Outcome.SOFT_404, f"sends to the start page {target}"))
             got = await self._fetch(visit, target, expect, url)
         return got
 
     async def _fetch(self, visit: Visit, url: str, expect: Expect, referer: str) -> Got:
-        """One address once a visit: from this run's evidence where it is there already, else from the portal."""
+        """One address once a run: from this run's evidence where it is there already, else from the portal."""
         key = f"GET {url}"
-        if key in visit.got:
-            return visit.got[key]
+        if key in visit.failed:
+            return visit.failed[key]
         known = self.log.known(key)
         if known:
             fetch, received = known
-            got = Got(fetch, of_response(received, expect), received)
+            got = Got(fetch, of_response(received, expect))
         else:
             got = await self._download(visit, url, expect, referer)
-        visit.got[key] = got
+        if not got.ok:
+            visit.failed[key] = got
         visit.pages += 1
         if self.plan.progress:
             self.tell({"event": "page", "portal": visit.portal.id, "pages": visit.pages})
@@ -300,6 +295,8 @@ class PortalSpider(scrapy.Spider):
     async def _download(self, visit: Visit, url: str, expect: Expect, referer: str) -> Got:
         meta: dict[str, Any] = {"rule": visit.rule, "portal": visit.portal.id, "hops": [],
                                 "robots_agreed": bool(visit.portal.quirk("robots_agreed"))}
+        if visit.portal.conduct.delay:
+            meta["autothrottle_dont_adjust_delay"] = True
         if visit.portal.conduct.download_timeout:
             meta["download_timeout"] = visit.portal.conduct.download_timeout
         request = scrapy.Request(url, meta=meta, headers={"Referer": referer} if referer and referer != url else None,
@@ -312,7 +309,7 @@ class PortalSpider(scrapy.Spider):
             raise
         except Exception as fault:
             verdict = of_failure(fault)
-            return Got(self.keep_failure(url, visit.portal.id, verdict, time.monotonic() - begun), verdict, None)
+            return Got(self.keep_failure(url, visit.portal.id, verdict, time.monotonic() - begun), verdict)
         return self.keep_response(url, visit.portal.id, response, expect, time.monotonic() - begun)
 
     def keep_failure(self, url: str, portal: str, verdict: Verdict, elapsed: float | None = None) -> Fetch:
@@ -332,7 +329,7 @@ class PortalSpider(scrapy.Spider):
                       response.url, hops, response.status, None, None,
                       media_type(response.body, _name_of(url), headers.get("content-type", "")),
                       kept_headers(headers), elapsed)
-        return Got(self.log.keep(fetch, response.body or None), verdict, received)
+        return Got(self.log.keep(fetch, response.body or None), verdict)
 
     # ------------------------------------------------------------ the run's own rows
     def _mark_started(self, portal: str) -> None:
@@ -342,8 +339,11 @@ class PortalSpider(scrapy.Spider):
 
     async def _beat(self) -> None:
         while True:
-            with self.log.store.write() as connection:
-                connection.execute("UPDATE run SET heartbeat = ? WHERE id = ?", (clock.stamp(), self.plan.run))
+            try:
+                with self.log.store.write() as connection:
+                    connection.execute("UPDATE run SET heartbeat = ? WHERE id = ?", (clock.stamp(), self.plan.run))
+            except CrawlerError as fault:
+                self.fail(fault)
             await asyncio.sleep(HEARTBEAT_SECONDS)
 
 
