@@ -45,6 +45,10 @@ class Listing:
     """Pages the portal says the whole list has."""
     next: list[str] = field(default_factory=list)
     """Addresses of further pages this answer tells of, in order."""
+    script_paged: bool = False
+    """A next-page link stands there that only a script can follow."""
+    preview_of: str = ""
+    """Address of the whole list, where the page shows only its newest rows beside a link to more."""
     known_shape: bool = False
     """Something on the page proves that it is a list of this family, even with zero rows."""
 

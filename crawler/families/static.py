@@ -15,9 +15,12 @@ from lxml import html
 
 from crawler.families.paging import Answer, Enumeration, Get, Listing, Walk, stated
 from crawler.families.rows import absolute, base_of, main_rows, parse, rows
+from crawler.model import Outcome
 
 _NEXT = re.compile(r"^(下一?页|后一?页|下页|next|>|›|»|>>)$", re.I)
 _PAGE_PARAMETER = re.compile(r"[?&](page|pageno|pageindex|pagenum|currpage|cur_page|p|pn)=\d", re.I)
+_MORE = re.compile(r"^[\[(（【<>《》»+\s]*(查看|阅读|点击)?(更多|more)[\])）】<>《》»+.…\s]*$", re.I)
+_NO_SUCH_PAGE = (Outcome.GONE, Outcome.SOFT_404)
 _EMPTY = re.compile(r"暂无(?:相关)?(?:信息|数据|内容|记录|文章)|没有(?:相关|找到)?(?:信息|数据|内容|记录)")
 
 
@@ -29,9 +32,10 @@ def recognise(text: str) -> bool:
 def listing(text: str, url: str) -> Listing:
     root = parse(text)
     found = rows(root, url)
-    total, pages = stated(text)
-    return Listing([row.item for row in found], main_rows(found), total, pages, _following(root, url),
-                   known_shape=bool(_EMPTY.search(root.text_content())) or total == 0)
+    main, (total, pages) = main_rows(found), stated(text)
+    says_empty = total == 0 or bool(_EMPTY.search(root.text_content()))
+    return Listing([row.item for row in found], main, total, pages, _following(root, url), _script_paged(root, url),
+                   _preview_of(root, url, {item.url for item in main}), known_shape=says_empty)
 
 
 async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration:
@@ -61,6 +65,8 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
         waiting.extend(following for following in page.next if following not in asked)
     if walk.pages == 1 and _says_more(opening, walk):
         return await _probe(first, opening, walk, get)
+    if opening.preview_of and not walk.reaches(opening.total):
+        return walk.conclude(False, f"the page shows only the newest rows of {opening.preview_of}")
     if opening.total is not None and not walk.reaches(opening.total):
         return walk.conclude(False, f"{walk.printed} rows of {opening.total} stated")
     if opening.pages is not None and walk.pages < opening.pages:
@@ -86,13 +92,16 @@ async def _probe(first: Answer, opening: Listing, walk: Walk, get: Get) -> Enume
         if opening.pages is not None:
             whole = number >= opening.pages
         else:
-            whole = walk.reaches(opening.total)
+            # Without any count the end is where the next page is not there any more, not where a server fails.
+            whole = walk.reaches(opening.total) or (opening.total is None and answer.outcome in _NO_SUCH_PAGE)
         return walk.conclude(whole, "" if whole else f"page {number + 1} could not be read ({name(number + 1)})")
     return walk.conclude(False, f"the page says there is more ({opening.total or '?'} rows, {opening.pages or '?'} "
                                 "pages), but page 2 was not found")
 
 
 def _says_more(opening: Listing, walk: Walk) -> bool:
+    if opening.pages is None and opening.total is None:
+        return opening.script_paged
     return (opening.pages or 1) > 1 or (opening.total is not None and not walk.reaches(opening.total))
 
 
@@ -132,6 +141,32 @@ def _following(root: html.HtmlElement, url: str) -> list[str]:
         if numbered or link.get("rel") == "next" or _NEXT.match(text):
             found.append(address)
     return list(dict.fromkeys(found))
+
+
+def _script_paged(root: html.HtmlElement, url: str) -> bool:
+    for link in root.iter("a", "span", "li", "button"):
+        if _NEXT.match("".join(link.itertext()).strip()) and not absolute(url, link.get("href") or ""):
+            called = link.get("onclick") or re.sub(r"(?i)^\s*javascript:\s*(void\s*\(?\s*0\s*\)?)?;?\s*|^#.*", "",
+                                                   link.get("href") or "")
+            if called:
+                return True
+    return False
+
+
+def _preview_of(root: html.HtmlElement, url: str, main: set[str]) -> str:
+    """Where a 更多 link beside the rows, and beside no others, leads."""
+    base = base_of(root, url)
+    for link in root.iter("a"):
+        address = absolute(base, link.get("href") or "")
+        if not address or address == url or not _MORE.match("".join(link.itertext()).strip()):
+            continue
+        for ancestor in list(link.iterancestors())[:4]:
+            beside = {row.item.url for row in rows(ancestor, url)}
+            if beside:
+                if beside & main and beside <= main | {address}:
+                    return address
+                break
+    return ""
 
 
 def _neighbour(url: str, address: str) -> bool:

@@ -136,6 +136,32 @@ def test_static_ignored_page_parameter_is_incomplete():
     assert "repeats" in found.reason
 
 
+@pytest.mark.parametrize("link", ['<a href="javascript:toPage(2)">下一页</a>', '<a href="#" onclick="go(2)">下一页</a>',
+                                  """<a href="javascript:__doPostBack('AspNetPager1','2')">下页</a>"""])
+def test_static_next_page_by_script_only_is_incomplete(link):
+    found, _ = walk(static, BASE, {BASE: page(0, 10, link)})
+    assert (found.complete, len(found.items)) == (False, 10)
+    found, _ = walk(static, BASE, {BASE: page(0, 10, link), BASE + "?page=2": page(10, 14)})
+    assert (found.complete, len(found.items)) == (True, 14)
+    found, _ = walk(static, BASE, {BASE: page(0, 10, link + "共1页")})
+    assert found.complete
+
+
+@pytest.mark.parametrize("link", ["<span>下一页</span>", '<a href="javascript:void(0);">下一页</a>',
+                                  '<a href="#">下一页</a>'])
+def test_static_next_page_without_a_target_is_none(link):
+    assert walk(static, BASE, {BASE: page(0, 10, link)})[0].complete
+
+
+def test_static_preview_with_a_link_to_more_is_not_the_list():
+    preview = f'<div class="block"><h3>年报</h3><a href="/nb/list.html">更多&gt;&gt;</a><ul>{row(1)}{row(2)}</ul></div>'
+    side = '<div><a href="/news/">更多</a><ul><li><a href="/n/t20260101_1.html">放假通知</a></li></ul></div>'
+    found, _ = walk(static, BASE, {BASE: f"<html>{preview}{side}</html>"})
+    assert (found.complete, "/nb/list.html" in found.reason) == (False, True)
+    found, _ = walk(static, BASE, {BASE: f"<html><ul>{row(1)}{row(2)}</ul>{side}</html>"})
+    assert found.complete
+
+
 def test_static_without_any_list():
     found, _ = walk(static, BASE, {BASE: "<html><body><a href='/'>首页</a></body></html>"})
     assert found.outcome is Outcome.UNKNOWN_SHAPE
