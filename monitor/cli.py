@@ -69,20 +69,21 @@ def run(arguments: list[str]) -> int:
     except BaseException as fault:
         if os.environ.get(DEBUG) and not _of_click(fault) and not isinstance(fault, KeyboardInterrupt):
             raise
-        return _tell(fault)
+        return _tell(fault, arguments)
     return code if isinstance(code, int) else DONE
 
 
-def _tell(fault: BaseException) -> int:
+def _tell(fault: BaseException, arguments: list[str]) -> int:
     """Say what went wrong on stderr; the exit code it means."""
     if _of_click(fault):
         context, said = getattr(fault, "ctx", None), fault.format_message()  # type: ignore[attr-defined]
         if type(fault).__name__ == "NoArgsIsHelpError":
             printing.note(said)
         else:
-            printing.note((f"{context.get_usage()}\n" if context else "") + f"nianbao: {said}")
+            usage = f"{context.get_usage()}\n" if context else ""
+            printing.note(f"{usage}nianbao: {said}{_given(fault, arguments)}")
         return USAGE
-    if isinstance(fault, BrokenPipeError):
+    if isinstance(fault, BrokenPipeError) or isinstance(fault.__context__, BrokenPipeError):
         # The reader of our output went away (`| head`): that's no fault, but Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
@@ -93,6 +94,17 @@ def _tell(fault: BaseException) -> int:
         return fault.code if isinstance(fault.code, int) else FAULT
     printing.complain(_message(fault))
     return _code(fault)
+
+
+def _given(fault: BaseException, arguments: list[str]) -> str:
+    """The value of the option that was refused, where the parser's own message doesn't show it."""
+    names = getattr(getattr(fault, "param", None), "opts", [])
+    for name, value in itertools.pairwise([*arguments, ""]):
+        option, _, joined = name.partition("=")
+        given = (joined or value) if option in names else ""
+        if given and given not in str(fault):
+            return f" (value {given!r})"
+    return ""
 
 
 def _of_click(fault: BaseException) -> bool:
