@@ -92,8 +92,9 @@ def ensure_figures(connection: sqlite3.Connection) -> None:
     confidence.
     """
     for era in forms.eras():
+        columns = "".join(f', "{key}" NUMERIC' for key in forms.form(era).all_keys)
         connection.execute(f"""CREATE TABLE IF NOT EXISTS "figures_{era}" (
-            report TEXT PRIMARY KEY REFERENCES report(id) ON DELETE CASCADE, states TEXT NOT NULL)""")
+            report TEXT PRIMARY KEY REFERENCES report(id) ON DELETE CASCADE, states TEXT NOT NULL{columns})""")
         known = set(_figure_columns(connection, era))
         for key in forms.form(era).all_keys:
             if key not in known:
