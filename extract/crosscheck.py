@@ -37,7 +37,8 @@ def lower_shifted(figures: dict[str, Figure], forms: Mapping[int, Form]) -> None
 def _moves(identity: Identity, form: Form, figures: Mapping[str, Figure]) -> Iterator[dict[str, str]]:
     """Each way one row of a sum may have slipped by a place: key → the key whose number it may really carry."""
     table = form.table(3)
-    order = [row.key for row in table.rows if any(table.key(row.key, column.key) in figures for column in table.columns)]
+    order = [row.key for row in table.rows
+             if any(table.key(row.key, column.key) in figures for column in table.columns)]
     for row in dict.fromkeys(key.split(".")[1] for key in identity.keys if key in figures):
         columns = table.columns_of(row)
         for step in (-1, 1):

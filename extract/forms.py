@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -235,6 +236,12 @@ class Form(_Fact):
 
 def eras() -> tuple[str, ...]:
     """Names of all eras on file, oldest first."""
+    return _eras(configuration.office_folder())
+
+
+@functools.lru_cache(maxsize=4)
+def _eras(_office: Path | None) -> tuple[str, ...]:
+    """Listed once for each office folder: headings and labels of every line ask for the eras."""
     return tuple(sorted(name.split("/")[1].removesuffix(".yaml") for name in configuration.names_in("forms")))
 
 

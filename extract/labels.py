@@ -19,6 +19,8 @@ _NUMBERING = re.compile(r"^\s*(?:[(（〔【]\s*[一二三四五六七八九十\
 _NOISE = re.compile(r"[\W_]+")
 _FUZZY = 0.62
 _MARGIN = 0.12
+_LONGEST = 60
+"""No label of a form is longer; comparing paragraphs with labels would only cost time."""
 
 
 @lru_cache(maxsize=20_000)
@@ -95,6 +97,8 @@ class Labels:
         if len(bare) < 2:
             return None
         wanted = set(among) if among is not None else None
+        if len(bare) > _LONGEST:
+            return None
         ranked = sorted(((max(_ratio(bare, name) for name in entry.names), entry.key) for entry in self.entries
                          if wanted is None or entry.key in wanted), reverse=True)
         if not ranked or ranked[0][0] < _FUZZY or (len(ranked) > 1 and ranked[0][0] - ranked[1][0] < _MARGIN):
@@ -110,5 +114,8 @@ class Labels:
         return Match(entry.key, 0.98, max(hits)) if hits else None
 
 
+@lru_cache(maxsize=20_000)
 def _ratio(left: str, right: str) -> float:
+    if 2 * min(len(left), len(right)) < _FUZZY * (len(left) + len(right)):
+        return 0.0
     return difflib.SequenceMatcher(None, left, right, autojunk=False).ratio()

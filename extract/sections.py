@@ -11,8 +11,9 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 
-from extract import forms
+from extract import configuration, forms
 from extract.labels import core
 from extract.model import Block, Document, Grid, Image, Section, Text
 
@@ -87,7 +88,16 @@ def _listed(text: str) -> bool:
     return sum(1 for _, names, _, _ in _facts() if any(name in core(text) for name in names)) > 2
 
 
-def _facts() -> list[tuple[int, frozenset[str], tuple[tuple[str, ...], ...], tuple[str, ...]]]:
+_Facts = tuple[tuple[int, frozenset[str], tuple[tuple[str, ...], ...], tuple[str, ...]], ...]
+
+
+def _facts() -> _Facts:
+    return _merged(configuration.office_folder())
+
+
+@lru_cache(maxsize=4)
+def _merged(_office: Path | None) -> _Facts:
+    """Number, names, keywords and excluding words of each section over all eras, once for each office folder."""
     merged: dict[int, tuple[set[str], list[tuple[str, ...]], set[str]]] = {}
     for era in forms.eras():
         for fact in forms.form(era).sections:
@@ -95,8 +105,8 @@ def _facts() -> list[tuple[int, frozenset[str], tuple[tuple[str, ...], ...], tup
             names.update(core(name) for name in (fact.title, *fact.variants))
             keywords.extend(words for words in fact.keywords if words not in keywords)
             without.update(fact.without)
-    return [(number, frozenset(names), tuple(keywords), tuple(without))
-            for number, (names, keywords, without) in sorted(merged.items())]
+    return tuple((number, frozenset(names), tuple(keywords), tuple(without))
+                 for number, (names, keywords, without) in sorted(merged.items()))
 
 
 def split(document: Document) -> list[SectionSpan]:

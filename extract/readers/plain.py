@@ -23,7 +23,8 @@ _META = {"标题": "title", "文章标题": "title", "发布时间": "published"
 _META_LINE = re.compile(rf"^\s*(?P<name>{'|'.join(_META)})\s*[:：]\s*(?P<value>\S.*)$")
 _MARKER = re.compile(r"^\s*[=＝*#-]{2,}\s*\S{0,6}\s*[=＝*#-]{2,}\s*$")
 _RULE = re.compile(r"^[\s|+:=—─-]*[-—─=]{3,}[\s|+:=—─-]*$")
-_SPACED = re.compile(r"^(?P<label>\S*[^\W\d]\S*(?:\s.*?)??)(?P<values>(?:\s+(?:[+-]?[\d０-９][\d,.，０-９]*|[/—－-]))+)\s*$")
+_SPACED = re.compile(r"^(?P<label>\S*[^\W\d]\S*(?:\s.*?)??)(?P<values>"
+                     r"(?:\s+(?:[+-]?[\d０-９][\d,.，０-９]*|[/—－-]))+)\s*$")
 _SENTENCE = re.compile(r"[。；！？]|，.*，.*，")
 _SHORT = 30
 _LONGEST_LABEL = 60

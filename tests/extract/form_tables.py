@@ -59,7 +59,8 @@ def table_three(figures: dict[str, str], columns: Sequence[str] = tuple(COLUMNS)
     sizes: dict[str, int] = {}
     for row in outcomes:
         sizes[row.group] = sizes.get(row.group, 0) + 1
-    groups = {"不予公开": "（三）不予公开", "无法提供": "（四）无法提供", "不予处理": "（五）不予处理", "其他处理": "（六）其他处理"}
+    groups = {"不予公开": "（三）不予公开", "无法提供": "（四）无法提供", "不予处理": "（五）不予处理",
+              "其他处理": "（六）其他处理"}
     begun: set[str] = set()
     for row in keys:
         values = [cell(figures.get(fact.key(row.key, column), "")) for column in columns]

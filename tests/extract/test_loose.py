@@ -70,7 +70,8 @@ def test_spans_point_into_the_text():
 
 
 def test_columns_in_other_order():
-    order = ["total", "natural_person", "research", "business", "legal_service", "public_interest", "other_organisation"]
+    order = ["total", "natural_person", "research", "business", "legal_service", "public_interest",
+             "other_organisation"]
     result = open_text(dump(lines_by_tab(table_two(TRUTH)), lines_by_tab(table_three(TRUTH, order)),
                             lines_by_tab(table_four(TRUTH))))
     assert values(result) == {key: float(value) for key, value in TRUTH.items()}
@@ -139,8 +140,8 @@ def test_labels_wrapped_over_lines():
 
 
 def test_leading_lines_are_metadata():
-    document = read("标题: 某局2021年政府信息公开工作年度报告\n发布时间: 2022-02-08\n==== 正文 ====\n一、总体情况\n好。".encode("gb18030"),
-                    Hints())
+    text = "标题: 某局2021年政府信息公开工作年度报告\n发布时间: 2022-02-08\n==== 正文 ====\n一、总体情况\n好。"
+    document = read(text.encode("gb18030"), Hints())
     assert document.title == "某局2021年政府信息公开工作年度报告"
     assert document.meta["published"] == "2022-02-08"
     assert [block.text for block in document.blocks] == ["一、总体情况", "好。"]
@@ -152,7 +153,8 @@ def test_prose_with_numbers_is_no_table():
 
 
 def test_report_of_an_era_without_form_gives_no_figures():
-    text = "某县2013年政府信息公开工作年度报告\n一、概述\n指标\t单位\t数量\n（二）部分公开\t件\t3\n行政许可\t件\t4\n行政复议\t件\t5"
+    text = ("某县2013年政府信息公开工作年度报告\n一、概述\n指标\t单位\t数量\n（二）部分公开\t件\t3\n"
+            "行政许可\t件\t4\n行政复议\t件\t5")
     result = open_text(text)
     assert result.form is None
     assert result.year == 2013

@@ -16,7 +16,7 @@ from tests.extract.form_tables import TITLES, document, html, numbers, table_fou
 
 TRUTH = numbers()
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
-needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus lies beside the repository only where shared")
+needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus isn't shared beside this repository")
 
 
 def full() -> Document:
@@ -25,7 +25,8 @@ def full() -> Document:
 
 def test_title_wrapped_over_paragraphs_is_joined_and_leaves_section_zero():
     page = full()
-    page.blocks[:1] = [Text("某某县人民政府办公室"), Text("2021年政府信息公开工作年度报告"), Text("根据条例编制本报告。")]
+    page.blocks[:1] = [Text("某某县人民政府办公室"), Text("2021年政府信息公开工作年度报告"),
+                       Text("根据条例编制本报告。")]
     built = report.build(page)
     assert built.title == "某某县人民政府办公室2021年政府信息公开工作年度报告"
     assert (built.body, built.year) == ("某某县人民政府办公室", 2021)
@@ -95,7 +96,7 @@ def test_attachment_that_is_the_report_wins_and_keeps_the_dates_of_the_page():
 
 
 def test_page_that_is_the_report_stays_it():
-    other = Document("d" * 64, "text/html", "markup", [Text("某县2021年政府信息公开工作年度报告图解"), Text("一图读懂")])
+    other = Document("d" * 64, "text/html", "markup", [Text("某县2021年政府信息公开工作年报图解"), Text("一图读懂")])
     built = report.combine(full(), [other, cover()])
     assert built.sha256 == "0" * 64
     assert sum(problem.startswith("left aside: attachment") for problem in built.problems) == 2
@@ -168,8 +169,8 @@ def truths(folder: str, *patterns: str) -> list[Path]:
 
 
 @needs_corpus
-@pytest.mark.parametrize("path", truths("reports", "*.txt", "*.html", "*.pdf") + truths("documents", "h*.html", "d*.docx"),
-                         ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*truths("reports", "*.txt", "*.html", "*.pdf"),
+                                  *truths("documents", "h*.html", "d*.docx")], ids=lambda path: path.name)
 def test_corpus(path):
     truth_path = next(candidate for candidate in (path.with_name(path.name + ".truth.json"),
                                                   path.with_suffix(".truth.json")) if candidate.exists())

@@ -72,7 +72,7 @@ def test_columns_in_any_order(seed):
     random.Random(seed).shuffle(inner)
     outer = [["natural_person"], inner, ["total"]]
     random.Random(seed + 50).shuffle(outer)
-    result = read(table_two(TRUTH), table_three(TRUTH, sum(outer, [])), table_four(TRUTH))
+    result = read(table_two(TRUTH), table_three(TRUTH, [*outer[0], *outer[1], *outer[2]]), table_four(TRUTH))
     assert not faults(result)
 
 
@@ -276,8 +276,8 @@ def test_cell_printed_twice_with_two_numbers_is_trusted_by_nobody():
 
 
 def test_other_tables_are_no_tables_of_the_form():
-    other = [[cell("序号"), cell("单位"), cell("总计"), cell("其他")], *[[cell(str(i)), cell(f"局{i}"), cell("3"), cell("4")]
-                                                            for i in range(9)]]
+    other = [[cell("序号"), cell("单位"), cell("总计"), cell("其他")],
+             *[[cell(str(i)), cell(f"局{i}"), cell("3"), cell("4")] for i in range(9)]]
     result = read(table_two(TRUTH), table_three(TRUTH), table_four(TRUTH), other)
     assert not faults(result)
     assert not wrong(result)

@@ -21,6 +21,7 @@ def found(text: str, metric: str = "total") -> list[Claim]:
     ("收到申请10件（其中自然人9件、企业1件）。", 10, [9, 1], False),
     ("公开信息3694条，其中概况45条，动态1438条，目录2032条；公众号发布632条。", 3694, [45, 1438, 2032], False),
     ("公开信息100条，其中网站60条，内容涉及多个方面。动态20条，公众号15条，其他方式5条。", 100, [60, 20, 15, 5], False),
+    ("公开信息4970条。其中，区直单位3933条，占79%。各乡镇1037条，占21%。", 4970, [3933, 1037], False),
     ("举办活动12场，其中市级8场，县级4场，发布信息300条。", 12, [8, 4], False),
     ("发放材料1,200份，其中手册800份，折页400份。", 1200, [800, 400], False),
 ])
@@ -39,6 +40,7 @@ def test_parts_are_listed_with_their_total(text: str, total: int, parts: list[in
     "公开信息100条，其中网站60条，公众号发布630条。",
     # after a full stop only where the sum is exact
     "公开信息100条，其中网站60条。公众号50条，其他20条。",
+    "公开信息4970条。其中，区直单位3933条，占79%。各乡镇1030条，占21%。",
     # a bracket that ends before the list begins
     "结转5件），其中复议1件，诉讼3件。",
     # two numbers and a third that isn't their sum

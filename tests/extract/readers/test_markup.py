@@ -43,7 +43,8 @@ def exact(data: bytes) -> bool:
 
 
 @pytest.mark.parametrize("frame", [
-    "<div class='TRS_Editor'>{}</div>", "<div id='zoom'>{}</div>", "<div id='UCAP-CONTENT'><UCAPCONTENT>{}</UCAPCONTENT></div>",
+    "<div class='TRS_Editor'>{}</div>", "<div id='zoom'>{}</div>",
+    "<div id='UCAP-CONTENT'><UCAPCONTENT>{}</UCAPCONTENT></div>",
     "<!--<$[信息内容]>begin-->{}<!--<$[信息内容]>end-->", "<meta name='ContentStart'>{}<meta name='ContentEnd'>",
     "<div class='v_news_content'>{}</div>", "<div><div><section>{}</section></div></div>",
     "<table width='100%'><tr><td>位置</td></tr><tr><td>{}</td></tr></table>",
@@ -90,7 +91,8 @@ def test_header_text_over_paragraphs_and_breaks():
 def test_headings_by_level_and_bold():
     assert exact(page(body(paragraph="h2")))
     assert exact(page(body().replace("<p>", "<p><b>").replace("</p>", "</b></p>")))
-    levels = [block.level for block in open_page(page(f"<div id=zoom>{body(paragraph='h3')}</div>")).blocks if isinstance(block, Text)]
+    blocks = open_page(page(f"<div id=zoom>{body(paragraph='h3')}</div>")).blocks
+    levels = [block.level for block in blocks if isinstance(block, Text)]
     assert set(levels) == {3}
 
 
@@ -101,7 +103,8 @@ def test_figures_without_any_merged_cell():
 
 
 def test_hidden_text_and_scripts_are_no_text():
-    inner = body() + "<script>var a='脚本'</script><div style='display:none'>旧稿</div><p hidden>旧稿</p><style>p{}</style>"
+    inner = (body() + "<script>var a='脚本'</script><div style='display:none'>旧稿</div><p hidden>旧稿</p>"
+             "<style>p{}</style>")
     found = open_page(page(inner))
     assert "脚本" not in found.text
     assert "旧稿" not in found.text
@@ -119,7 +122,8 @@ def test_text_of_the_whole_page_keeps_lines_beside_the_body():
 
 
 def test_meta_and_title():
-    head = ("<meta name='ArticleTitle' content='某县2021年政府信息公开工作年度报告'><META NAME=PubDate CONTENT='2022-01-28 10:00'>"
+    head = ("<meta name='ArticleTitle' content='某县2021年政府信息公开工作年度报告'>"
+            "<META NAME=PubDate CONTENT='2022-01-28 10:00'>"
             "<title>某县2021年政府信息公开工作年度报告_年报_某县人民政府</title>")
     found = open_page(page(body(), head))
     assert found.meta["PubDate"] == "2022-01-28 10:00"
@@ -180,7 +184,8 @@ def test_span_bombs_are_refused():
 
 
 def test_spans_beyond_the_table_are_clipped():
-    found = open_page(page("<table><tr><td rowspan=400>规章</td><td colspan=100>1</td></tr><tr><td>2</td></tr></table>"))
+    rows = "<tr><td rowspan=400>规章</td><td colspan=100>1</td></tr><tr><td>2</td></tr>"
+    found = open_page(page(f"<table>{rows}</table>"))
     grid = next(block for block in found.blocks if isinstance(block, Grid))
     assert (grid.height, grid.width) == (2, 61)
 
@@ -202,13 +207,10 @@ def test_empty_page_says_so():
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=400))
-def test_any_bytes_give_a_document_or_a_clear_refusal(data):
-    try:
-        found = open_page(b"<html><body>" + data)
-    except UnreadableDocumentError as fault:
-        assert str(fault)
-    else:
-        assert isinstance(found.text, str)
+def test_any_bytes_give_a_document(data):
+    found = open_page(b"<html><body>" + data)  # so little markup passes no limit, so nothing may be refused
+    assert isinstance(found.text, str)
+    assert not any(figure.source.table for figure in report.build(found).figures.values())
 
 
 @settings(max_examples=60, deadline=None)
