@@ -198,10 +198,10 @@ def _stored(connection: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> Iter
     newest = {row["finding"]: _decision(row) for row in connection.execute("SELECT * FROM decision ORDER BY id")}
     for row in rows:
         decision = newest.get(row["id"])
-        holds = decision is not None and decision.fact == row["fact"]
+        holds = decision is not None and decision.fact == row["fact"] and not _expired(decision.until)
         state = FindingState(row["state"])
-        if state is FindingState.SNOOZED and (decision is None or _expired(decision.until)):
-            state, holds = FindingState.OPEN, False
+        if state is FindingState.SNOOZED and not holds:
+            state = FindingState.OPEN
         yield StoredFinding(finding_of(row), state, row["first_seen"], row["last_seen"], row["cleared"], decision,
                             holds)
 

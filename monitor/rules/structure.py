@@ -55,7 +55,7 @@ def judge_sections(report: Report) -> Iterator[Verdict]:
 def _section_stands(report: Report, form: Form, fact: SectionFact) -> bool:
     if report.section(fact.number) is not None:
         return True
-    if fact.table and (_prints(report, fact.table) or any(each.image for each in _readings(report, fact.table))):
+    if fact.table and (_prints(report, fact.table) or _image(report, fact.table)):
         return True
     if fact.number == 1 and len(_without_list(report.section(0), form)) >= _PROSE_OF_ONE:
         return True
@@ -103,7 +103,7 @@ def judge_tables(report: Report) -> Iterator[Verdict]:
         subject = f"table.{number}"
         if _prints(report, number):
             yield Verdict("pass", subject, parameters=parameters)
-        elif report.sections and report.section(fact.number) is None:
+        elif report.sections and report.section(fact.number) is None and not _image(report, number):
             yield Verdict("not_applicable", subject, reason="no_sections")
         else:
             reason = _doubt(report, form, number, some)
@@ -112,7 +112,7 @@ def judge_tables(report: Report) -> Iterator[Verdict]:
 
 def _doubt(report: Report, form: Form, number: int, others_found: bool) -> str:
     """Why a table that was not found may stand there all the same; empty where nothing speaks for it."""
-    if any(each.image for each in _readings(report, number)):
+    if _image(report, number):
         return "image"
     if report.damaged:
         return "damaged"
@@ -231,8 +231,12 @@ def judge_fee_statement(report: Report) -> Iterator[Verdict]:
                 yield Verdict("pass", "processing_fee")
                 return
     verdict = Verdict("fail", "processing_fee")
-    if report.damaged or report.section(6) is None:
-        verdict.outcome, verdict.reason = "uncertain", "damaged" if report.damaged else "medium"
+    whole = _faithful(report) or all(report.section(fact.number) for fact in form.sections)
+    if report.damaged:
+        verdict.outcome, verdict.reason = "uncertain", "damaged"
+    elif report.section(6) is None or not whole:
+        # The statement may stand in the part that was not found.
+        verdict.outcome, verdict.reason = "uncertain", "medium"
     yield verdict
 
 
@@ -257,6 +261,10 @@ def _faithful(report: Report) -> bool:
 
 def _readings(report: Report, table: int) -> list[TableReading]:
     return [each for each in report.tables if each.table == table]
+
+
+def _image(report: Report, table: int) -> bool:
+    return any(each.image for each in _readings(report, table))
 
 
 def _told(report: Report, table: int) -> bool:

@@ -109,6 +109,7 @@ def test_a_table_that_may_stand_there_all_the_same_is_uncertain(seen, reason):
 
 def test_a_table_whose_section_is_missing_is_left_to_the_section():
     assert outcomes(report(tables=tables(4), without=(4,)))["table.4"] == ("not_applicable", "no_sections")
+    assert outcomes(report(tables=tables(4, image=(4,)), without=(4,)))["table.4"] == ("uncertain", "image")
 
 
 def test_figures_prove_a_table_and_silence_says_nothing():
@@ -182,3 +183,5 @@ def test_the_fee_is_not_asked_for_before_2021_nor_where_section_6_could_not_be_r
     assert list(judge_fee_statement(report(without=range(1, 7)))) == []
     assert only(judge_fee_statement, report(prose=silent, damaged=True)).outcome == "uncertain"
     assert only(judge_fee_statement, report(without=(6,))).outcome == "uncertain"
+    assert only(judge_fee_statement, report(PDF, without=(1,), prose=silent)).outcome == "uncertain"
+    assert only(judge_fee_statement, report(PDF, prose=silent)).outcome == "fail"
