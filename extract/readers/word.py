@@ -12,6 +12,7 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -28,6 +29,8 @@ _TRANSPARENT = {"sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag", "
 _DROPPED = {"del", "moveFrom", "rt", "instrText", "delText", "delInstrText", "pPr", "rPr", "sectPr", "tblPr", "tblGrid",
             "sdtPr", "sdtEndPr"}
 _EMU_PER_PIXEL = 9525
+_BROKEN_MEMBER = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+"""What reading a member of an archive raises when it is damaged, encrypted or packed in an unknown way."""
 _Element = etree._Element
 
 
@@ -82,8 +85,7 @@ def read(data: bytes, hints: Hints) -> Document:
         document.title, document.meta = _properties(archive)
     except KeyError as fault:
         raise UnreadableDocumentError(f"{named}: damaged docx, {fault.args[0]}; ask for another copy") from None
-    except (zipfile.BadZipFile, etree.XMLSyntaxError, EOFError, OSError, ValueError, NotImplementedError,
-            RuntimeError) as fault:
+    except (etree.XMLSyntaxError, *_BROKEN_MEMBER) as fault:
         raise UnreadableDocumentError(f"{named}: damaged docx ({type(fault).__name__}: {fault}); "
                                       "ask for another copy") from None
     body = next((child for child in root if _name(child) == "body"), None)
@@ -165,7 +167,7 @@ def _properties(archive: zipfile.ZipFile) -> tuple[str, dict[str, str]]:
         return "", {}
     try:
         core = _parse(archive.read("docProps/core.xml"))
-    except (etree.XMLSyntaxError, zipfile.BadZipFile):
+    except (etree.XMLSyntaxError, *_BROKEN_MEMBER):
         return "", {}
     found = {_name(item): (item.text or "").strip() for item in core if (item.text or "").strip()}
     return found.get("title", ""), {name: found[name] for name in ("created", "modified", "creator") if name in found}
@@ -371,7 +373,7 @@ def _image(target: str, size: _Element | None, alt: str, parts: _Parts) -> Image
     if target in parts.archive.namelist():
         try:
             data = parts.archive.read(target)
-        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError):
+        except _BROKEN_MEMBER:
             parts.problems.append(f"the picture {target} is damaged")
     return Image(target, alt, width=across // _EMU_PER_PIXEL or None, height=down // _EMU_PER_PIXEL or None, data=data)
 

@@ -379,8 +379,11 @@ def docx(report: ReportText, *, form: str | None = None, blank_zero: bool = Fals
 
 
 def pdf(report: ReportText, *, form: str | None = None, blank_zero: bool = False, dash_zero: bool = False,
-        tables_as_images: bool = False, one_row_closed: bool = False, borders: bool = True) -> bytes:
-    """The report as a PDF with ruled tables; table 3 runs over a page break. borders=False leaves the rules out."""
+        tables_as_images: bool = False, one_row_closed: bool = False, borders: bool | str = True) -> bytes:
+    """The report as a PDF with ruled tables; table 3 runs over a page break.
+
+    borders: True or "all", False or "none", "horizontal" for rules between rows only, "three" for top, head and foot.
+    """
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.lib.units import mm
@@ -395,13 +398,15 @@ def pdf(report: ReportText, *, form: str | None = None, blank_zero: bool = False
     title = ParagraphStyle("title", fontSize=18, leading=30, alignment=1, **base)
     small = ParagraphStyle("cell", fontSize=8, leading=10, alignment=1, **base)
     available = A4[0] - 40 * mm
+    rules = {"all": [("GRID", 0, -1)], "none": [], "horizontal": [("LINEABOVE", 0, -1), ("LINEBELOW", -1, -1)],
+             "three": [("LINEABOVE", 0, 0), ("LINEBELOW", 0, 0), ("LINEBELOW", -1, -1)]}[
+        borders if isinstance(borders, str) else "all" if borders else "none"]
 
     def ruled(table: TableSpec) -> Table:
         columns = width(table)
         matrix: list[list[object]] = [[""] * columns for _ in table]
         style: list[tuple[object, ...]] = [("VALIGN", (0, 0), (-1, -1), "MIDDLE")]
-        if borders:
-            style.append(("GRID", (0, 0), (-1, -1), 0.5, "black"))
+        style += [(rule, (0, first), (-1, last), 0.5, "black") for rule, first, last in rules]
         for row, column, down, across, text in placed(table):
             matrix[row][column] = Paragraph(html.escape(text), small)
             if down > 1 or across > 1:
