@@ -36,6 +36,8 @@ class Request:
     port: int
     count: int
     """How many requests this host has had: what a visit counter on the page shows."""
+    target: str = ""
+    """Path and query as they came."""
 
     @property
     def base(self) -> str:
@@ -64,6 +66,8 @@ class Visit:
     path: str
     status: int
     agent: str
+    target: str = ""
+    """Path with its query, as asked for."""
 
 
 Answer = Callable[[Request, date], Response]
@@ -152,7 +156,7 @@ class Portals:
         parts = urlsplit(target)
         self._counts[host] = self._counts.get(host, 0) + 1
         return Request(method, parts.path or "/", dict(parse_qsl(parts.query, keep_blank_values=True)), headers, host,
-                       self.port, self._counts[host])
+                       self.port, self._counts[host], target)
 
     def _answer(self, request: Request, last: bool) -> bytes:
         if request.host == CONTROL:
@@ -165,7 +169,7 @@ class Portals:
             if _unchanged(request, response):
                 response = Response(b"", 304, response.content_type, response.headers)
             self.log.append(Visit(request.host, time.monotonic(), request.method, request.path, response.status,
-                                  request.headers.get("user-agent", "")))
+                                  request.headers.get("user-agent", ""), request.target))
         headers = {"Content-Type": response.content_type, "Content-Length": str(len(response.body)), "Server": "nginx",
                    "Connection": "close" if last else "keep-alive", **response.headers}
         head = f"HTTP/1.1 {response.status} {REASONS.get(response.status, 'Status')}\r\n"
