@@ -27,6 +27,8 @@ _ABOUT_REQUESTS = re.compile(r"信息公开申请|依申请公开|申请公开|�
 _OTHER_MATTER = re.compile(
     r"许可|更正|咨询|来信|来访|来电|热线|工单|诉求|留言|信箱|邮箱|网民|提案|建议|议案|意见|预算|资金|补贴|登记|证照|"
     r"网站|公众号|微博|新媒体|解读|规范性文件|听证|执行申请|审批|仲裁|鉴定|救助|低保|专利|商标|贷款|档案|案卷|公文")
+_PLANNED = re.compile(r"力争|争取|计划|确保|预计|目标|下一步|今后")
+_WHOLE = re.compile(r"共|合计|总计|全[省市县区州盟旗镇乡]")
 _CHANNEL = re.compile(
     r"网络|网上|线上|线下|信函|邮寄|邮件|挂号|快递|当面|现场|传真|平台|在线|窗口|互联网|来函|微信|系统")
 _EVERYBODY = re.compile(
@@ -44,7 +46,9 @@ _VERBS = (
     ("answered", re.compile(r"办结|答复|回复|办复|办理完毕|处理完毕")),
     ("handled", re.compile(r"办理|处理")),
 )
-_DONE = re.compile(r"^[^，,。;；\d]{0,24}?(?:办结|答复|回复|办理完毕|办复)")
+_DONE = re.compile(r"^[^，,。;；\d未不待没]{0,24}?(?:办结|答复|回复|办理完毕|办复)(?!期|时限|工作|函|率)")
+_NO_VERB = re.compile(
+    r"(?:答复|办理|办结|处理|受理)(?:期限|时限|工作|过程|质量|平台|渠道|流程|率|期间)|处理费|未(?:答复|办结|受理)|不予受理")
 _DOWN = re.compile(r"[下次翌来明][一]?年|下一?年度|以后年度|继续办理")
 _UP = re.compile(r"上一?年|上一?年度|往年|去年|历年|以前年度|前一?年|上期")
 _OPEN = re.compile(r"(?:尚在|正在|仍在|在)(?:依法|抓紧)?(?:办理|处理)(?:之?中|过程中)?|未办结|待办结|在办")
@@ -88,7 +92,7 @@ def requests(sentence: Sentence, year: int | None) -> list[Claim]:
                 if claim is not None:
                     found.append(claim)
         _brackets(sentence, found)
-        found = _whole_of_several(found)
+        found = _whole_of_several(sentence, found)
     found += _request_statements(sentence, year, about, found)
     return found
 
@@ -99,14 +103,18 @@ def _goes_on(sentence: Sentence) -> bool:
                 and re.search(r"答复|办结|结转|予以公开|部分公开|不予公开|无法提供|不予处理|其他处理", sentence.text))
 
 
-def _whole_of_several(found: list[Claim]) -> list[Claim]:
+def _whole_of_several(sentence: Sentence, found: list[Claim]) -> list[Claim]:
     """Of several received numbers in one sentence (the office's, the departments', all) only the whole is a claim."""
     received = [claim for claim in found
                 if claim.metric == "applications.received" and "applicant" not in claim.detail]
-    if len(received) < 2:
+    told = [quantity for quantity in sentence.quantities
+            if quantity.unit in _COUNTED and re.search(r"收到|接收|合计", quantity.left)
+            and not _OTHER_MATTER.search(quantity.clause) and not _CHANNEL.search(quantity.left)
+            and "其中" not in sentence.text[:quantity.start]]
+    if max(len(received), len(told)) < 2:
         return found
-    whole = [claim for claim in received if re.search(r"共|合计|总计|全[省市县区州盟旗镇乡]", claim.phrase)]
-    keep = whole[-1:] if whole else received[:1]
+    whole = [claim for claim in received if _WHOLE.search(claim.phrase)]
+    keep = whole[-1:]
     return [claim for claim in found if claim not in received or claim in keep]
 
 
@@ -114,7 +122,7 @@ def _request(sentence: Sentence, quantity: Quantity, year: int | None, earlier: 
     left, right, clause = quantity.left, quantity.right, quantity.clause
     if re.search(r"复议|诉讼|起诉", sentence.text[:quantity.start]) and not _REQUEST.search(clause):
         return None
-    if _OTHER_MATTER.search(clause) or COMPARISON.search(left) or "主动公开" in left:
+    if _OTHER_MATTER.search(clause) or _PLANNED.search(clause) or COMPARISON.search(left) or "主动公开" in left:
         return None
     if quantity.unit == "条" and left.endswith("公开信息"):
         return None  # what was disclosed, not what was asked
@@ -129,14 +137,15 @@ def _request(sentence: Sentence, quantity: Quantity, year: int | None, earlier: 
     if block:
         detail = {"row": row, "and_others": "等" in left} if (row := _ground(left)) else {}
         return claim_of(sentence, quantity, f"applications.{block}", **detail)
-    verbs = _verbs_before(left)
+    verbs = _verbs_before(_NO_VERB.sub("", left))
     if not verbs and _DONE.match(right):
         verbs = ["answered"]
     if not verbs or COMPARISON.search(clause):
         return None
-    among = re.search(r"其中|包括|含", sentence.text[:quantity.start])
+    listed = re.search(r"其中|包括|含", sentence.text[:quantity.start])
+    among = listed and any(other.end <= listed.start() for other in sentence.quantities)
     if verbs[0] in ("received", "handled"):
-        if among and any(claim.metric in ("applications.received", "applications.handled") for claim in earlier):
+        if among:
             applicant = _applicant(left)
             if applicant and not _CHANNEL.search(left):
                 return claim_of(sentence, quantity, "applications.received", applicant=applicant)
@@ -145,7 +154,7 @@ def _request(sentence: Sentence, quantity: Quantity, year: int | None, earlier: 
         if not _REQUEST.search(near) and "依申请" not in sentence.topic:
             return None
         if any(claim.metric in ("applications.received", "applications.handled") for claim in earlier) \
-                and not _REQUEST.search(clause):
+                and not _REQUEST.search(clause) and not _WHOLE.search(left):
             return None
     if verbs[0] == "new" and not _REQUEST.search(clause) and not re.search(r"新收|新受理|新接", left):
         return None

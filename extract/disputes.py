@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from extract.clauses import Sentence
+from extract.clauses import Quantity, Sentence
 from extract.model import Claim
 from extract.statements import (
     ABOUT_DISCLOSURE,
@@ -20,6 +20,7 @@ from extract.statements import (
     statement_of,
 )
 
+_CASELOAD = re.compile(r"受理|审理|办理|审结|新收|收到|承办|代理|审查|立案|结案|指导|化解|调解")
 _RECONSIDERED = re.compile(r"复议")
 _SUED = re.compile(r"诉讼|起诉|应诉")
 _RESULTS = (("upheld", re.compile(r"维持")), ("corrected", re.compile(r"纠正|纠错")),
@@ -30,16 +31,15 @@ _NO_DISPUTE = re.compile(
     r"(?:未发生过?|没有发生过?|未出现|没有出现|未产生|没有产生|未引发|未引起|未收到过?|没有收到|未接到|未涉及|不存在|未有|没有|未被|无|零)"
     r"(?P<what>[^，,。;；\d]{0,60}?(?:复议|诉讼|起诉)[^，,。;；\d]{0,14}?)(?=[，,。;；]|$)")
 _NOT_ALL = re.compile(
-    r"败诉|纠错|纠正|撤销|违法|主动公开|自身原因|本机关原因|我[局办委]原因|过错|审结|上一?年|去年|结转|逾期|超期")
+    r"败诉|纠错|纠正|撤销|违法|主动公开|自身原因|本机关原因|我[局办委]原因|过错|审结|上一?年|去年|结转|逾期|超期|"
+    r"导致|造成|及时|按时|充分|到位|严格|重大|严重|负面|新增|其他|目前|至今|期间")
 _NO_LOSS = re.compile(r"零(?:败诉|纠错)|(?:未发生|未出现|没有|无|未被)[^，,。;；\d]{0,24}?(?:败诉|纠错|纠正)")
 _OWN_FAULT = re.compile(r"自身|主动公开|本机关原因|程序|上一?年|去年")
 
 
 def disputes(sentence: Sentence, year: int | None) -> list[Claim]:
     """Claims disputes.* of one sentence."""
-    tied = ABOUT_DISCLOSURE.search(sentence.before + sentence.text)
-    loose = ABOUT_DISCLOSURE.search(sentence.topic)
-    if not tied and not loose:
+    if not ABOUT_DISCLOSURE.search(sentence.context):
         return []
     found: list[Claim] = []
     route = ""
@@ -47,15 +47,14 @@ def disputes(sentence: Sentence, year: int | None) -> list[Claim]:
         if quantity.unit not in ("件", "起", "宗", "份", "例"):
             continue
         own = _route(quantity.left) or _route(re.split(r"[，,、]", quantity.right)[0])
-        # An office that hears disputes tells its whole caseload in the same breath.
-        if own and re.search(r"受理|审理|办理|审结|新收|收到", quantity.clause) \
-                and not ABOUT_DISCLOSURE.search(quantity.clause):
+        if own and not _tied(sentence, quantity):
             continue
         result = next((name for name, pattern in _RESULTS if pattern.search(quantity.left)), "")
         if not own and not (result and route):
             continue
         route = own or route
-        if _OTHER_RESULT.search(quantity.left.replace("尚未审结", "").replace("未审结", "")) \
+        around = quantity.left if _route(quantity.left) or result else quantity.clause
+        if _OTHER_RESULT.search(around.replace("尚未审结", "").replace("未审结", "")) \
                 or COMPARISON.search(quantity.left) or re.search(r"上一?年|去年", quantity.clause) \
                 or not of_this_year(sentence, quantity, year) or ("分别" in quantity.left and not result):
             continue
@@ -70,6 +69,17 @@ def disputes(sentence: Sentence, year: int | None) -> list[Claim]:
         claim.detail.pop("_end", None)
         claim.detail.pop("_start", None)
     return found + _dispute_statements(sentence, year)
+
+
+def _tied(sentence: Sentence, quantity: Quantity) -> bool:
+    """Whether the disputes are about disclosure. An office that hears disputes tells its whole caseload in the same
+    breath, so beside such a verb the clause itself must say so; a heading alone ties only what befell the body."""
+    if ABOUT_DISCLOSURE.search(quantity.clause):
+        return True
+    if _CASELOAD.search(quantity.clause):
+        return False
+    lead = sentence.before + sentence.text[:quantity.end] + quantity.right
+    return bool(ABOUT_DISCLOSURE.search(lead) or re.search(r"被|引起|引发|提起|因", quantity.clause))
 
 
 def _route(text: str) -> str:
@@ -90,6 +100,8 @@ def _dispute_statements(sentence: Sentence, year: int | None) -> list[Claim]:
         clause = re.split(r"[，,。;；]", sentence.text[:match.start()])[-1] + what
         if _NOT_ALL.search(clause) or not ABOUT_DISCLOSURE.search(sentence.before + sentence.text) \
                 or PART_OF_YEAR.search(clause) or not speaks_of(sentence.text[:match.start()], year):
+            continue
+        if what.startswith(("法", "论")):  # 无法, 无论
             continue
         routes = [name for name, pattern in (("reconsideration", _RECONSIDERED), ("litigation", _SUED))
                   if pattern.search(what)]

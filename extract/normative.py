@@ -27,6 +27,8 @@ def normative(sentence: Sentence, year: int | None) -> list[Claim]:
             continue
         left, right = quantity.left, quantity.right
         before = re.match(r"(?:现行有效)(?:的)?[^，,。]{0,8}规范性文件", right)
+        if before and re.search(r"公开|解读|审查|上传|备案", right):
+            continue
         named = re.search(r"规范性文件", left)
         if before or (named and _IN_FORCE.search(left) and not re.search(r"清理|公开|发布|审查|备案", left)):
             metric = "in_force"

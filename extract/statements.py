@@ -12,7 +12,8 @@ from extract.model import Claim
 
 COMPARISON = re.compile(
     r"同比|环比|相比|比上|比去|比20|较上|较去|较20|较前|(?:增加|减少|增长|下降|上升|回落|降低|多|少|净增|提高)了?$")
-PART_OF_YEAR = re.compile(r"季度|以来|上半年|下半年|(?<!\d)\d{1,2}月份?|每月|当月|每年|历年|近[两三四五几\d]年|年均")
+PART_OF_YEAR = re.compile(
+    r"季度|以来|目前|至今|疫情期间|上半年|下半年|(?<!\d)\d{1,2}月份?|每月|当月|每年|历年|近[两三四五几\d]年|年均")
 WHOLE_YEAR = re.compile(
     r"(?:自|从)?(?:20\d\d年)?1月1日起?(?:至|到|-|—|－)(?:20\d\d年)?12月31日|(?:20\d\d年)?12月(?:31日|底)|(?:20\d\d)?年底")
 CARRIED = re.compile(r"结转|转结|顺延|跨年度?办理|延续[到至]|转[至入到](?=[下次]一?年|20\d\d年)")
@@ -35,7 +36,8 @@ def of_this_year(sentence: Sentence, quantity: Quantity, year: int | None) -> bo
     near = lead + quantity.right
     if PART_OF_YEAR.search(near):
         return False
-    if "累计" in quantity.left and not re.search(r"全年|本年|年度|20\d\d年", lead):
+    clause = re.split(r"[，,;；。]", sentence.text[:quantity.start])[-1]
+    if "累计" in clause and not re.search(r"全年|本年|年度|20\d\d年", lead):
         return False
     if CARRIED.search(quantity.clause):
         return True

@@ -36,6 +36,9 @@ def totals(prose: Sequence[Sentence], known: Sequence[Claim]) -> list[Claim]:
             claim = _total(sentence, place, following, known)
             if claim is not None:
                 found.append(claim)
+        across = _across(sentence, prose[index + 1:index + 3])
+        if across is not None:
+            found.append(across)
         implicit = _implicit(sentence)
         if implicit is not None:
             found.append(implicit)
@@ -91,6 +94,25 @@ def _total(sentence: Sentence, place: int, following: Sentence | None, known: Se
     return Claim(sentence.text[start:span_end], whole.value, whole.unit, "total", sentence.section,
                  sentence.span(start, span_end), parts=list(values), exhaustive=complete or rest_named,
                  detail={"part_metrics": metrics, "metric": _metric_at(known, sentence, whole)})
+
+
+def _across(sentence: Sentence, following: Sequence[Sentence]) -> Claim | None:
+    """A total, a full stop, then 其中 and the parts in one or two sentences: only where they add up exactly."""
+    if not sentence.quantities or not following or not following[0].text.startswith("其中"):
+        return None
+    whole, parts = sentence.quantities[-1], list[int | float]()
+    if whole.unit == "%" or whole.qualifier or following[0].section != sentence.section:
+        return None
+    for near in following:
+        for quantity in near.quantities:
+            if quantity.unit != whole.unit or quantity.qualifier or sum(parts) >= whole.value:
+                continue
+            parts.append(quantity.value)
+    if len(parts) < 2 or sum(parts) != whole.value:
+        return None
+    start = whole.start - len(whole.left)
+    return Claim(sentence.text[start:whole.end], whole.value, whole.unit, "total", sentence.section,
+                 sentence.span(start, whole.end), parts=parts, detail={"part_metrics": [""] * len(parts), "metric": ""})
 
 
 def _continued(whole: Quantity, values: list[int | float], following: Sentence | None) -> list[int | float]:
