@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from crawler import clock
 from crawler.exceptions import CrawlerError
+from crawler.store import Store
 from extract.exceptions import ExtractError
 from monitor.exceptions import MonitorError
 
@@ -93,11 +94,10 @@ def _database(settings: Settings) -> Check:
         if not os.access(folder, os.W_OK):
             return Check("database", "fail", "not_writable", {"path": folder})
         return Check("database", "ok", "database_none", {"path": path})
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2) as connection:
+    with Store(path).read() as connection:
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if verdict != "ok":
-            return Check("database", "fail", "database_damaged", {"path": path, "error": verdict})
-    connection.close()
+    if verdict != "ok":
+        return Check("database", "fail", "database_damaged", {"path": path, "error": verdict})
     if not os.access(path, os.W_OK):
         return Check("database", "fail", "not_writable", {"path": path})
     return Check("database", "ok", "database_ok", {"path": path, "size": _megabytes(path.stat().st_size)})
@@ -162,14 +162,11 @@ def _outbox(settings: Settings) -> Check:
     path = settings.store.database
     if not path.is_file():
         return Check("outbox", "ok", "outbox_empty")
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)
-    try:
+    with Store(path).read() as connection:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'outbox'").fetchone():
             return Check("outbox", "ok", "outbox_empty")
         counts = dict(connection.execute("SELECT state, count(*) FROM outbox GROUP BY state").fetchall())
         last = connection.execute("SELECT max(sent) FROM outbox WHERE kind = 'digest'").fetchone()[0]
-    finally:
-        connection.close()
     if counts.get("parked"):
         return Check("outbox", "fail", "outbox_parked", {"n": counts["parked"]})
     if not counts:
