@@ -172,7 +172,8 @@ def judge_store(connection: sqlite3.Connection, roster: Roster, at: datetime | s
         if marks.get(key) == mark:
             unchanged.append(key)
             continue
-        report = records.load_report(row)
+        report = records.load_report(connection.execute("SELECT record FROM report WHERE id = ?",
+                                                        (row["id"],)).fetchone())
         report.roster |= _roster_facts(body)
         findings += judge(report, Named(key[0], key[1], key[2], row["id"])).findings
         judged.append(key)
@@ -197,7 +198,7 @@ def _current_reports(connection: sqlite3.Connection) -> Iterator[tuple[tuple[str
     """One report version per (body, scope, year): the one its standing names, else the one seen last."""
     rows = connection.execute("""
         SELECT s.report IS NOT NULL AS owed, coalesce(s.scope, r.scope) AS as_scope, r.id, r.body, r.year,
-               r.reader_version, r.record
+               r.reader_version, r.sha256, r.title, r.form
         FROM report r LEFT JOIN standing s ON s.report = r.id AND s.body = r.body AND s.year = r.year
         WHERE r.verdict = 'report' AND r.body IS NOT NULL AND r.year IS NOT NULL
         ORDER BY owed DESC, r.last_seen DESC, r.first_seen DESC, r.id""")
@@ -216,7 +217,8 @@ def _current_reports(connection: sqlite3.Connection) -> Iterator[tuple[tuple[str
 
 
 def _mark(rules: str, row: sqlite3.Row, body: Body | None) -> str:
-    known = (rules, row["id"], row["reader_version"], hashlib.sha256(row["record"]).hexdigest(), _roster_facts(body))
+    read = [row[name] for name in ("id", "reader_version", "sha256", "title", "form")]
+    known = (rules, *read, _roster_facts(body))
     return hashlib.sha256(json.dumps(known, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:16]
 
 
