@@ -25,7 +25,7 @@ _RECONSIDERED = re.compile(r"复议")
 _SUED = re.compile(r"诉讼|起诉|应诉")
 _RESULTS = (("upheld", re.compile(r"维持")), ("corrected", re.compile(r"纠正|纠错")),
             ("pending", re.compile(r"尚未审结|未审结|正在审理|尚在审理|审理中")), ("other", re.compile(r"其他结果")))
-_OTHER_RESULT = re.compile(r"撤销|驳回|败诉|胜诉|撤回|终止|审结|确认违法|责令|调解|和解|开庭|应诉率|听证")
+_OTHER_RESULT = re.compile(r"撤销|驳回|败诉|胜诉|撤回|终止|审结|确认违法|责令|调解|和解|开庭|应诉率|听证|[一二再]审")
 _ALL_UPHELD = re.compile(r"(?:全部|均|都)(?:获得?|被|予以|为|得到)?(?:结果)?维持")
 _NO_DISPUTE = re.compile(
     r"(?:未发生过?|没有发生过?|未出现|没有出现|未产生|没有产生|未引发|未引起|未收到过?|没有收到|未接到|未涉及|不存在|未有|没有|未被|无|零)"

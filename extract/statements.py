@@ -62,8 +62,9 @@ def _scope(sentence: Sentence, start: int) -> str:
 
 
 def claim_of(sentence: Sentence, quantity: Quantity, metric: str, **detail: object) -> Claim:
-    start = quantity.start - len(quantity.left)
-    phrase = quantity.left + quantity.printed
+    lead = quantity.left.lstrip("）)、:：")
+    start = quantity.start - len(lead)
+    phrase = lead + quantity.printed
     if metric == "applications.carried_out" or not quantity.left or _NOUN_BEHIND.match(quantity.right):
         phrase += quantity.right[:_PHRASE_TAIL]
     end = start + len(phrase)

@@ -22,7 +22,7 @@ _CHINESE_YEAR = re.compile(r"二[〇○零ＯO0][〇○零ＯO一二三四五六
 _YEAR = r"20\d\d(?:年度|年份|年|度)?"
 _CORE = re.compile(
     r"(?:政府|政务)?信息公开"
-    r"(?:工作|情况|年度|全年|[（(]" + _YEAR + r"[）)]|" + _YEAR + r"|的|年)*?(?:报告|年报)(?!表|送)")
+    r"(?:工作|情况|年度|全年|[（(]" + _YEAR + r"[）)]|" + _YEAR + r"|的|年){0,8}?(?:报告|年报)(?!表|送)")
 _ABOUT = re.compile(r"信息公开|政务公开|年度报告|年报")
 
 # What a title is instead of a report: first hit wins. Looked for in lead and tail, never in the body's name.
@@ -57,7 +57,7 @@ _ABOUT_VERB = re.compile(
 _TAIL_NOISE = re.compile(
     r"^(?:[》”\"’』」】）)\]。，,、：:；;·.\-—－~*\s]|的?(?:通知|公告|公示|函|公布|发布|公开|报告)(?=$|[（(》.])"
     r"|[（(【\[][^（()）】\]]*[）)】\]]|\.?(?:pdf|docx?|wps|html?|xlsx?|ofd|txt|rtf|jpe?g|png|zip)(?=$|[（(])"
-    r"|正文|全文|图片版|文字版|电子版|扫描件|终稿|定稿|" + _YEAR + r"|\d+)*$", re.IGNORECASE)
+    r"|正文|全文|图片版|文字版|电子版|扫描件|终稿|定稿|[\d年度])*$", re.IGNORECASE)
 _BRACKETED = re.compile(r"[（(【\[]([^（()）】\]]*)[）)】\]]")
 _PUBLISHED_NOTE = re.compile(r"[（(【\[][^（()）】\]]*(?:公布|发布|公开|修订|更新|上传)[^（()）】\]]*[）)】\]]")
 _DOCUMENT_NUMBER = re.compile(r"[\u4e00-\u9fffA-Za-z]{0,12}[〔\[［【（(]\s*20\d\d\s*[〕\]］】）)]\s*第?\d+号")
@@ -82,7 +82,7 @@ _BODY_END = re.compile(
 _CONSOLIDATED = re.compile(
     r"[（(【](?:全[省市县区州盟旗镇乡]|本级政府|[^（(]{0,8}汇总)[）)】]|汇总(?:版|报告)|"
     r"全[省市县区州盟旗](?=20|政府信息|信息公开)")
-_TRUNCATED = re.compile(r"信息公开(?:工作)?(?:" + _YEAR + r"|年度?|工作)*报?(?:…+|\.{2,})$")
+_TRUNCATED = re.compile(r"信息公开(?:工作)?(?:" + _YEAR + r"|年度?|工作){0,8}报?(?:…+|\.{2,})$")
 _EDGES = " 《》“”\"'‘’、，,。:：;；-—－_·.|~〔〕「」"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -220,6 +222,17 @@ def test_claims_survive_their_record() -> None:
 def test_no_text_breaks_the_reader(text: str) -> None:
     for claim in claims(text):
         assert 0 <= claim.span[0] <= claim.span[1] <= len(text)
+
+
+@pytest.mark.parametrize("text", [
+    "没有" + "公众有关的" * 2000, "政府信息公开申请" * 2000, "其中3件，" * 1500, "政府信息公开行政复议" * 2000,
+    "（" * 3000,
+    "2023年结转" * 2000, "未发生" * 3000, "公民、法人和" * 2000, "1" * 5000 + "件",
+])
+def test_no_prose_takes_long(text: str) -> None:
+    began = time.perf_counter()
+    claims(text)
+    assert time.perf_counter() - began < 5
 
 
 @given(st.integers(0, 99999), st.sampled_from(["收到", "受理", "接收"]), st.sampled_from(["件", "条", "份"]))
