@@ -56,6 +56,8 @@ class _Sum:
 
     value: Number = 0
     written: str = ""
+    rows: list[str] = field(default_factory=list)
+    """Where its terms stand: rows of table 3, figures elsewhere."""
     keys: list[str] = field(default_factory=list)
     open: bool = False
     lost: list[str] = field(default_factory=list)
@@ -197,14 +199,19 @@ def _compare(report: Report, claim: Claim, rule_id: str, subject: str,
     if not known:
         return verdict
     fitting = next((each for each in known if _agrees(claim, each.value)), None)
-    shown = fitting or known[0]
+    # A failure is told by the plainest reading: what the table prints, or a sum of it, but no difference.
+    shown = fitting or next((each for each in known if "-" not in each.written), known[0])
     verdict.expression = f"{claim.value} = {shown.written}"
     verdict.left, verdict.right = claim.value, shown.value
     verdict.difference = _tidy(claim.value - shown.value)
     verdict.figures = shown.keys if fitting else list(dict.fromkeys(key for each in known for key in each.keys))
-    row = next(iter(readings))[0]
     verdict.parameters = {"section": claim.section, "phrase": claim.phrase, "value_text": claim.value, "table": table,
-                          "row": row, "value_table": shown.value}
+                          "row": shown.rows if len(shown.rows) > 1 else shown.rows[0], "value_table": shown.value}
+    variant = "stated" if claim.value == 0 and not re.search(r"\d", claim.phrase) else ""
+    if len(shown.rows) > 1:
+        variant += "_several" if variant else "several"
+    if variant:
+        verdict.parameters["variant"] = variant
     verdict.reason = ""
     if fitting:
         verdict.outcome = "pass"
@@ -246,6 +253,7 @@ def _sum(report: Report, reading: Reading, columns: Sequence[str] = ("total",)) 
             found.lost.append(row)
             continue
         found.value = _tidy(found.value + sign * value)
+        found.rows.append(row)
         joint = (" + " if sign > 0 else " - ") if found.written else ""
         found.written += f"{joint}{_tidy(value)}"
     return found

@@ -240,6 +240,17 @@ def test_a_list_that_names_less_than_the_total_is_nothing() -> None:
     assert said(report("公开信息3694条，其中概况45条，动态1438条，目录2032条。")) == set()
 
 
+def test_a_sum_is_told_as_a_sum_and_a_statement_as_a_statement() -> None:
+    several = next(iter(verdicts(report("政府信息公开行政诉讼8件。", litigation_direct_upheld=6))))
+    assert several.parameters["row"] == ["disputes.litigation_direct.total",
+                                         "disputes.litigation_after_reconsideration.total"]
+    assert (several.parameters["variant"], several.parameters["value_table"]) == ("several", 6)
+    stated = next(iter(verdicts(report("全年未收到政府信息公开申请。", **T3))))
+    assert (stated.parameters["row"], stated.parameters["variant"]) == ("applications.new", "stated")
+    for verdict in (several, stated):
+        assert verdict.parameters["variant"] in text_of(verdict.rule).variants
+
+
 # ---------------------------------------------------------------- identity of findings
 def test_subjects_are_unique_and_stable() -> None:
     text = "政府信息公开行政复议3件。制发规范性文件2件。政府信息公开行政复议4件。"
