@@ -60,9 +60,9 @@ def _write_installation(directory: Path) -> tuple[list[Path], list[Path]]:
         facts / "bodies.csv": _roster_template(packaged / "bodies.csv"),
         facts / "alerts.yaml": (packaged / "alerts.yaml").read_text("utf-8"),
     }
-    for path in sorted(examples.rglob("*")):
-        if path.is_file():
-            texts[facts / path.relative_to(examples)] = path.read_text("utf-8")
+    texts |= {facts / "portals" / path.name: path.read_text("utf-8") for path in (packaged / "portals").glob("*.yaml")}
+    texts |= {facts / path.relative_to(examples): path.read_text("utf-8")
+              for path in sorted(examples.rglob("*")) if path.is_file()}
     written, kept = [], []
     for path, text in texts.items():
         try:
