@@ -81,13 +81,13 @@ def find_day(text: str) -> str | None:
 def _evidence(document: Document, hints: Hints) -> Iterator[tuple[str | None, str]]:
     text = _visible(document)
     meta = {name.strip().lower(): value for name, value in document.meta.items()}
-    yield _after(_PUBLISHED, text), "page"
+    # "日期：" and "时间：" alone may date anything; they are asked only where no line says 发布.
+    yield _after(_PUBLISHED, text) or _after(_PLAIN, text), "page"
     for name in document.meta:
         if name.strip().lower() in _META:
             value = find_day(document.meta[name])
             # Text dumps carry the page's own line under "published"; everything else is a meta element.
             yield value, "page" if name.strip().lower() == "published" else f"meta:{name.strip()}"
-    yield _after(_PLAIN, text), "page"
     yield find_day(hints.list_date or ""), "list"
     yield _from_address(hints.url or ""), "url"
     yield _after(_WRITTEN, text), "written"

@@ -28,7 +28,8 @@ _ABOUT = re.compile(r"信息公开|政务公开|年度报告|年报")
 # What a title is instead of a report: first hit wins. Looked for in lead and tail, never in the body's name.
 _INSTEAD: tuple[tuple[Kind, str, re.Pattern[str]], ...] = (
     ("note", "note", re.compile(
-        r"(?:新成立|新组建|新设立|机构改革|撤销|合并|无需|不需).{0,24}(?:无|不编|未编|没有|编制|公布|发布).{0,12}(?:报告|年报)"
+        r"(?:新成立|新组建|新设立|机构改革|撤销|合并).{0,24}(?:无(?![锡为棣极])|不|未|没有).{0,16}(?:报告|年报)"
+        r"|(?:无需|不需).{0,12}(?:编制|公布|发布|公开).{0,16}(?:报告|年报)"
         r"|(?:无|没有|暂无|不涉及)(?:20\d\d年度?)?(?:政府信息公开)?(?:工作)?(?:年度报告|年报)$")),
     ("correction", "correction", re.compile(r"更正(?:说明|公告|启事|的说明)|勘误")),
     ("interpretation", "interpretation", re.compile(

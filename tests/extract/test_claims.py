@@ -35,18 +35,18 @@ READ = [
     ("全年共收到政府信息公开申请1,207件。", {(A + "received", 1207)}),
     ("全年共接收公民、法人和其他组织提出的政府信息公开申请17件。", {(A + "received", 17)}),
     ("共收到17件政府信息公开申请，全部按时答复。", {(A + "received", 17)}),
-    (HEADING + "全县共收到17件申请，及时办结15件，2件结转下年度继续办理。",
+    (HEADING + "全县收到申请17件，按时办结15件，2件结转下年度。",
      {(A + "received", 17), (A + "answered", 15), (A + "carried_out", 2)}),
     ("全年新收政府信息公开申请17件，上年结转3件。", {(A + "new", 17), (A + "carried_in", 3)}),
     ("本年度新增依申请公开申请17件。", {(A + "new", 17)}),
     ("全年办理政府信息公开申请17件。", {(A + "handled", 17)}),
-    ("全年共办理答复政府信息公开申请20件（包括年度新收17件，上年结转继续办理3件）。",
+    ("全年办理并答复政府信息公开申请20件（包括本年新收17件、上年结转3件）。",
      {(A + "answered", 20), (A + "new", 17), (A + "carried_in", 3)}),
-    ("全年受理政府信息公开申请95件，答复98件（含上年度转结8件，另有5件转结下年度）。",
+    ("全年受理政府信息公开申请95件，答复98件（含上年转结的8件，另有5件转结下一年度）。",
      {(A + "received", 95), (A + "answered", 98), (A + "carried_in", 8), (A + "carried_out", 5)}),
-    ("全市共处理政府信息公开申请件125件（含\n上年度结转 2 件），结转下年度办理 4 件。",
+    ("全市合计处理政府信息公开申请125件（含\n上年结转 2 件），结转下年办理 4 件。",
      {(A + "handled", 125), (A + "carried_in", 2), (A + "carried_out", 4)}),
-    ("收到政府信息公开申请31件，其中3件结转下年度继续办理，其余28件均在规定时间予以答复。",
+    ("收到政府信息公开申请31件，其中3件结转下年度办理，其余28件均已依法答复。",
      {(A + "received", 31), (A + "carried_out", 3), (A + "answered", 28)}),
     ("共收到政府信息公开申请9件，已全部办结。", {(A + "received", 9), (A + "carried_out", 0)}),
     ("共收到政府信息公开申请9件，已办结8件，1件正在办理中。",
@@ -77,20 +77,20 @@ READ = [
     ("全年政府信息公开行政复议3件，行政诉讼2件。", {(D + "reconsideration", 3), (D + "litigation", 2)}),
     ("因政府信息公开引起的行政复议和行政诉讼5件。", {(D + "all", 5)}),
     ("因政府信息公开被申请行政复议、行政诉讼各2件。", {(D + "reconsideration", 2), (D + "litigation", 2)}),
-    ("收到1份有关政府信息公开行政复议申请。", {(D + "reconsideration", 1)}),
+    ("收到2份有关信息公开的行政复议申请。", {(D + "reconsideration", 2)}),
     ("全年发生3起因政府信息公开引发的行政复议。", {(D + "reconsideration", 3)}),
     ("信息公开类行政复议6件，其中结果维持3件，结果纠正1件，其他结果1件，尚未审结1件。",
      {(D + "reconsideration", 6), (D + "reconsideration.upheld", 3), (D + "reconsideration.corrected", 1),
       (D + "reconsideration.other", 1), (D + "reconsideration.pending", 1)}),
-    ("信息公开类行政诉讼4件，均获维持。", {(D + "litigation", 4), (D + "litigation.upheld", 4)}),
+    ("涉信息公开行政诉讼4件，均获维持。", {(D + "litigation", 4), (D + "litigation.upheld", 4)}),
     ("因政府信息公开未经复议直接起诉2件，复议后起诉1件。",
      {(D + "litigation_direct", 2), (D + "litigation_after_reconsideration", 1)}),
     ("未发生因政府信息公开引起的行政复议、行政诉讼。", {(D + "none", 0)}),
     ("全年无政府信息公开行政复议案件。", {(D + "none", 0)}),
-    ("依申请公开答复实现“零纠错、零败诉”。", {(D + "none_corrected", 0), (D + "none_lost", 0)}),
+    ("全年依申请公开“零败诉”“零纠错”。", {(D + "none_corrected", 0), (D + "none_lost", 0)}),
     ("全年制发规范性文件8件，废止规范性文件3件，现行有效规范性文件41件。",
      {("normative.issued", 8), ("normative.repealed", 3), ("normative.in_force", 41)}),
-    ("完成历年来41个现行有效行政规范性文件的梳理。", {("normative.in_force", 41)}),
+    ("历年文件经逐件梳理，完善41个现行有效的行政规范性文件。", {("normative.in_force", 41)}),
     ("全市共收到政府信息公开申请1503件，下降6.4%。答复1480件，其中，予以公开601件；部分公开99件；不予公开80件。",
      {(A + "received", 1503), (A + "answered", 1480), (A + "granted", 601), (A + "partly_granted", 99),
       (A + "refused", 80)}),
@@ -138,7 +138,7 @@ NOT_READ = [
     "累计受理政府信息公开申请1件、行政复议1件、行政诉讼1件。", "今后力争答复政府信息公开申请一件不差。",
     # disputes not tied, not this year, not ours
     "全年受理行政复议案件120件，审结110件。", "办理行政应诉案件35件。", "去年因政府信息公开被申请行政复议3件。",
-    "没有因我局自身原因引起的败诉或被纠错的政府信息公开案件。", "2022年未发生因政府信息公开引起的行政复议。",
+    "政府信息公开案件未发生因自身原因导致的败诉、纠错。", "2022年未发生因政府信息公开引起的行政复议。",
     "未发生因主动公开政府信息引起的行政复议。", "政府信息公开行政复议案件同比增加3件。",
     "政府信息公开工作未发生因主动公开不当引起的行政复议被纠错情况。",
     "我办承办行政复议案件30件，依申请公开工作平稳有序。", "没有及时答复政府信息公开申请导致行政复议。",
@@ -163,7 +163,7 @@ def test_traps_are_no_claims(text: str) -> None:
 
 
 def test_brackets_split_the_number_they_follow() -> None:
-    answered = next(claim for claim in claims("共办理答复政府信息公开申请20件（包括年度新收17件，上年结转3件）。")
+    answered = next(claim for claim in claims("共办理并答复政府信息公开申请20件（包括本年新收17件、上年结转3件）。")
                     if claim.metric == "applications.answered")
     assert answered.detail["new"] == 17
     assert answered.detail["carried_in"] == 3

@@ -74,6 +74,12 @@ def test_a_time_inside_the_prose_is_no_publication_day() -> None:
     assert publication(document(text=text), Hints()) is None
 
 
+def test_a_plain_time_is_not_asked_where_a_line_says_published() -> None:
+    found = publication(document(text="发布日期：2023-01-13\n时间：2022-11-01\n"), Hints())
+    assert found is not None
+    assert [(hint.date, hint.source) for hint in found.all] == [("2023-01-13", "page")]
+
+
 @pytest.mark.parametrize("value", ["", "<!--$[发布时间]-->", "{{time}}", "01-28 10:00"])
 def test_unfilled_meta_elements_are_no_evidence(value: str) -> None:
     assert publication(document(PubDate=value), Hints()) is None

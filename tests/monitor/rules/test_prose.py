@@ -70,17 +70,17 @@ HOLDS: list[tuple[str, dict[str, int], set[str]]] = [
     ("全年收到政府信息公开申请12件。", T3, {"TXT-01"}),
     ("全年收到政府信息公开申请14件。", T3, {"TXT-01"}),
     ("全年办理政府信息公开申请11件。", T3, {"TXT-01"}),
-    ("全年处理政府信息公开申请14件（含上年度结转2件），结转下年度办理3件。", T3, {"TXT-01", "TXT-02", "TXT-03"}),
+    ("全年合计处理政府信息公开申请14件（含上年结转2件），结转下年3件。", T3, {"TXT-01", "TXT-02", "TXT-03"}),
     ("全年收到政府信息公开申请9件。", T3, {"TXT-01"}),
     ("全年新收政府信息公开申请12件，上年结转2件，办结11件，结转下年度3件。", T3,
      {"TXT-01", "TXT-02", "TXT-03", "TXT-04"}),
     ("全年收到政府信息公开申请12余件。", T3, {"TXT-01"}),
     ("共收到政府信息公开申请12件，其中收到自然人申请12件。", T3, {"TXT-01"}),
     # TXT-04: new + carried_in only where the phrase says so
-    ("全年办理答复政府信息公开申请14件（包括年度新收12件，上年结转2件）。", T3,
+    ("全年办理并答复政府信息公开申请14件（包括本年新收12件、上年结转2件）。", T3,
      {"TXT-01", "TXT-02", "TXT-04", "TXT-13"}),
     ("全年答复政府信息公开申请12件。", T3, {"TXT-04"}),
-    ("受理政府信息公开申请95件，答复98件（含上年度转结8件，另有5件转结下年度）。",
+    ("受理政府信息公开申请95件，答复98件（含上年转结的8件，另有5件转结下一年度）。",
      {"new": 95, "carried_in": 8, "concluded": 98, "carried_out": 5}, {"TXT-01", "TXT-02", "TXT-03", "TXT-04"}),
     ("收到政府信息公开申请12件，1件撤回，答复政府信息公开申请10件。", {**T3, "closed_other": 1}, {"TXT-01", "TXT-04"}),
     # TXT-05
@@ -98,7 +98,7 @@ HOLDS: list[tuple[str, dict[str, int], set[str]]] = [
     ("政府信息公开行政诉讼6件。",
      {"litigation_direct_upheld": 6, "litigation_after_reconsideration_upheld": 3}, {"TXT-07"}),
     ("政府信息公开行政复议和行政诉讼5件。", {"reconsideration_upheld": 3, "litigation_direct_upheld": 2}, {"TXT-08"}),
-    ("信息公开类行政诉讼3件，均获维持。", {"litigation_direct_upheld": 3}, {"TXT-07"}),
+    ("涉信息公开行政诉讼3件，均获维持。", {"litigation_direct_upheld": 3}, {"TXT-07"}),
     # TXT-09 to 13
     ("制发规范性文件4件，现行有效规范性文件20件。", {"issued": 4, "in_force": 20}, {"TXT-09"}),
     ("全年未收到政府信息公开申请。", {}, {"TXT-10"}),
@@ -213,7 +213,7 @@ def test_a_class_of_applicants_is_held_against_its_column() -> None:
 
 # ---------------------------------------------------------------- carried in, and the sum that doesn't add up
 CARRIED = {"new": 31, "carried_in": 1, "concluded": 29, "carried_out": 3}
-SPLIT = "共收到政府信息公开申请31件，其中3件结转下年度继续办理，其余29件均按时答复。"
+SPLIT = "收到政府信息公开申请31件，其中3件结转下年办理，其余29件已依法答复。"
 
 
 def test_parts_that_equal_their_figures_are_a_matter_of_wording() -> None:
