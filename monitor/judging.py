@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,8 @@ from monitor.rules.catalogue import Over, Verdict, Watched
 if TYPE_CHECKING:
     from crawler.model import Body
     from crawler.roster import Roster
+
+_GOVERNMENT = re.compile(r"(?:人民政府|[省市区县州盟旗])$")
 
 
 @dataclass(slots=True)
@@ -109,10 +112,18 @@ def _run(over: Over, subject: object, named: Named, report: Report | None) -> Ju
 def _weigh(verdict: Verdict, named: Named, report: Report | None) -> Finding:
     text = catalogue.text_of(verdict.rule)
     kind = str(report.roster.get("kind", "")) if report is not None else ""
-    severity = verdict.severity or text.severity_for(named.scope, named.year, kind)
+    severity = verdict.severity or text.severity_for(_scope_weighed(named, report, kind), named.year, kind)
     if report is not None:
         _hold_back(verdict, severity, report)
     return _finding(verdict, text.version, severity, named, report)
+
+
+def _scope_weighed(named: Named, report: Report | None, kind: str) -> str:
+    """A government's report of unknown scope may be the consolidated one, and weighs no more than that."""
+    if named.scope != "unknown" or report is None:
+        return named.scope
+    government = kind == "government" if kind else _GOVERNMENT.search(report.body or "") is not None
+    return "consolidated" if government else "unknown"
 
 
 def _hold_back(verdict: Verdict, severity: Severity, report: Report) -> None:

@@ -106,6 +106,14 @@ def test_completeness_weighs_less_in_consolidated_reports():
     assert [each.severity for each in consolidated.findings if each.rule == "FMT-01"] == ["W"]
 
 
+@pytest.mark.parametrize(("body", "severity"), [
+    ("示例县财政局", "E"), ("示例县人民政府", "W"), ("示例县", "W"), ("示例县人民政府办公室", "E")])
+def test_a_governments_report_of_unknown_scope_weighs_no_more_than_a_consolidated_one(body, severity):
+    seen = report()
+    seen.body, seen.scope, seen.sections = body, "unknown", seen.sections[:5]
+    assert [each.severity for each in judging.judge(seen).findings if each.rule == "FMT-01"] == [severity]
+
+
 def test_claims_and_period_are_derived_where_a_record_has_none():
     seen = report()
     seen.sections[0].text = "本报告统计期限为2024年1月1日至2024年12月31日。全年收到政府信息公开申请9件，均已办结。"
