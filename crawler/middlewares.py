@@ -86,10 +86,10 @@ class RobotsMiddleware:
             response = await self._crawler.engine.download_async(Request(url, meta=meta, callback=NO_CALLBACK))
         except Exception as fault:
             verdict = of_failure(fault)
-            spider.keep_failure(url, meta["portal"], verdict)
+            await spider.keep_failure(url, meta["portal"], verdict)
             outcome = verdict.outcome if verdict.outcome in _HOST_IS_DOWN else Outcome.ROBOTS_UNREACHABLE
             raise Failure(outcome, f"robots.txt: {verdict.reason}") from fault
-        spider.keep_response(url, meta["portal"], response, "data")
+        await spider.keep_response(url, meta["portal"], response, "data")
         received = Received(url, response.url, response.status, response.body)
         if of_response(received, "data").outcome is Outcome.CHALLENGE:
             raise Failure(Outcome.CHALLENGE, f"robots.txt: status {response.status} with a check")

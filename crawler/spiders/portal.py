@@ -309,16 +309,16 @@ class PortalSpider(scrapy.Spider):
             raise
         except Exception as fault:
             verdict = of_failure(fault)
-            return Got(self.keep_failure(url, visit.portal.id, verdict, time.monotonic() - begun), verdict)
-        return self.keep_response(url, visit.portal.id, response, expect, time.monotonic() - begun)
+            return Got(await self.keep_failure(url, visit.portal.id, verdict, time.monotonic() - begun), verdict)
+        return await self.keep_response(url, visit.portal.id, response, expect, time.monotonic() - begun)
 
-    def keep_failure(self, url: str, portal: str, verdict: Verdict, elapsed: float | None = None) -> Fetch:
+    async def keep_failure(self, url: str, portal: str, verdict: Verdict, elapsed: float | None = None) -> Fetch:
         """Keep the end of a request that brought no answer."""
-        return self.log.keep(Fetch(self.plan.run, portal, url, f"GET {url}", clock.stamp(), verdict.outcome,
-                                   verdict.reason, elapsed=elapsed), None)
+        return await self.log.keep(Fetch(self.plan.run, portal, url, f"GET {url}", clock.stamp(), verdict.outcome,
+                                         verdict.reason, elapsed=elapsed), None)
 
-    def keep_response(self, url: str, portal: str, response: Response, expect: Expect,
-                      elapsed: float | None = None) -> Got:
+    async def keep_response(self, url: str, portal: str, response: Response, expect: Expect,
+                            elapsed: float | None = None) -> Got:
         """Keep an answer: bytes first, then the row."""
         headers = {name.decode("latin-1").lower(): b", ".join(values).decode("utf-8", "replace")
                    for name, values in response.headers.items()}
@@ -329,7 +329,7 @@ class PortalSpider(scrapy.Spider):
                       response.url, hops, response.status, None, None,
                       media_type(response.body, _name_of(url), headers.get("content-type", "")),
                       kept_headers(headers), elapsed)
-        return Got(self.log.keep(fetch, response.body or None), verdict)
+        return Got(await self.log.keep(fetch, response.body or None), verdict)
 
     # ------------------------------------------------------------ the run's own rows
     def _mark_started(self, portal: str) -> None:
