@@ -63,8 +63,8 @@ def _total(sentence: Sentence, place: int, following: Sentence | None, known: Se
         gap = sentence.text[(rest[index - 1].end if index else whole.end + marker.end()):quantity.start]
         if quantity.start >= limit or quantity.unit != whole.unit or (index and re.search(r"其中|[。;；]|另", gap)):
             break
-        if _nested(sentence.text, limit, rest[index - 1].end if index else whole.end + marker.end(), quantity.start):
-            continue
+        if _depth(sentence.text[whole.end + marker.end():quantity.start]) > 0:
+            continue  # a part's own parts
         if _APART.search(quantity.left.replace("其中", "", 1).replace("分别", "", 1)) or quantity.qualifier \
                 or quantity.value > whole.value:
             break
@@ -236,10 +236,9 @@ def fits(percent: float, numerator: float, denominator: float, decimals: int) ->
     return bool(abs(numerator * 100 / denominator - percent) <= tolerance + 1e-9)
 
 
-def _nested(text: str, limit: int, start: int, end: int) -> bool:
-    """Whether a number stands one bracket deeper than the list it follows."""
-    piece = text[start:end]
-    return end < limit and len(re.findall(r"[（(]", piece)) > len(re.findall(r"[)）]", piece))
+def _depth(text: str) -> int:
+    """How many brackets are still open at the end of `text`."""
+    return len(re.findall(r"[（(]", text)) - len(re.findall(r"[)）]", text))
 
 
 def _closing(text: str, opening: int) -> int:

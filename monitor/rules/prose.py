@@ -170,7 +170,7 @@ def _explain(report: Report, claim: Claim, total: Number, verdict: Verdict) -> N
     if _other_scope(report, claim):
         verdict.severity = "I"
     metrics = [str(metric) for metric in claim.detail.get("part_metrics", ())]
-    if not metrics or not any(metrics):
+    if not any(metrics) and not str(claim.detail.get("metric", "")).startswith("applications."):
         return
     # Whatever the tables say, requests carried in explain such a gap more often than a slip does.
     verdict.severity = "I"

@@ -51,7 +51,7 @@ def test_doubtful_lists_are_no_claims(text: str) -> None:
 
 
 def test_parts_in_inner_brackets_belong_to_their_part() -> None:
-    claim = found("公开信息100条，其中动态60条（视频10条），公告40条。")[0]
+    claim = found("公开信息100条，其中动态60条（视频10条、图片50条），公告40条。")[0]
     assert claim.parts == [60, 40]
 
 

@@ -236,6 +236,12 @@ def test_parts_that_are_wrong_stay_wrong_but_only_a_note_over_requests() -> None
     assert all(each.parameters.get("variant") != "reconciled" for each in verdicts(subject))
 
 
+def test_a_request_list_is_no_more_than_a_note_even_when_its_parts_have_no_figure() -> None:
+    subject = report("共计收到政府信息公开申请12件，办结和结转分别为11件、3件。", **T3)
+    assert ("TXT-13", "I") in said(subject)
+    assert ("TXT-13", "W") not in said(subject)
+
+
 def test_a_list_that_names_less_than_the_total_is_nothing() -> None:
     assert said(report("公开信息3694条，其中概况45条，动态1438条，目录2032条。")) == set()
 
