@@ -89,6 +89,7 @@ def test_rows_outside_their_years_stand_as_not_applicable():
     ({"obligation": "none"}, "no_duty"), ({"kind": "public_enterprise"}, "public_enterprise"),
     ({"events": (Event("founded", "2026-01-05"),)}, "not_founded"),
     ({"events": (Event("abolished", "2025-12-31"),)}, "dissolved"),
+    ({"events": (Event("abolished", "2025-12-31", "heir"),)}, "dissolved"),
     ({"events": (Event("abolished", "2026-01-20"),)}, "dissolved"),
     ({"events": (Event("abolished", "2026-01-20", "heir"),)}, "succeeded"),
 ])

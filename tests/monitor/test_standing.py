@@ -132,11 +132,14 @@ def test_an_incomplete_list_supports_nothing_unless_it_passed_the_season_in_orde
     assert past.stand("2026-03-03").evidence["t2"][:10] == "2026-02-23"
 
 
-def test_a_walk_past_the_season_counts_only_within_eight_weeks_of_a_full_one(past):
-    past.look("2026-01-02T09:00")
-    past.look("2026-03-20T09:00", complete=False, reached="2025-12-20")
-    past.look("2026-03-27T09:00", complete=False, reached="2025-12-20")
-    assert past.stand("2026-03-28").status is Status.UNVERIFIED
+@pytest.mark.parametrize(("first", "ordered", "status"), [
+    ("2026-02-16", True, Status.MISSING), ("2026-02-16", False, Status.UNVERIFIED),
+    ("2026-03-20", True, Status.UNVERIFIED)])
+def test_a_walk_past_the_season_counts_only_within_eight_weeks_of_a_full_one(past, first, ordered, status):
+    past.look("2026-01-02T09:00", in_order=ordered)
+    past.look(f"{first}T09:00", complete=False, reached="2025-12-20")
+    past.look("2026-02-23T09:00" if first < "2026-02-23" else "2026-03-27T09:00", complete=False, reached="2025-12-20")
+    assert past.stand("2026-03-28").status is status
 
 
 @pytest.mark.parametrize("filled", [False, True])
@@ -182,6 +185,24 @@ def test_not_modified_serves_once_and_only_beside_a_full_answer_after_the_day(pa
     assert past.stand("2026-02-10").status is Status.NOT_SEEN
     past.look("2026-02-16T09:00")
     assert past.stand("2026-02-17").status is Status.MISSING
+
+
+def test_not_modified_after_the_day_needs_a_full_answer_after_the_day(past):
+    past.look("2026-01-31T10:00")
+    past.look("2026-02-02T09:00", outcome="not_modified")
+    assert past.stand("2026-02-03").status is Status.NOT_SEEN
+
+
+def test_not_modified_never_serves_for_both(tmp_path):
+    """Column a answers in full only in runs in which column b fails, so no two observations stand on full answers."""
+    past = History(tmp_path, columns=("a", "b"))
+    past.look("2026-01-20T09:00")
+    run = past.look("2026-02-02T09:00", columns=("a",))
+    past.look("2026-02-02T09:00", columns=("b",), run=run, outcome="timeout")
+    for day in ("2026-02-09", "2026-02-16"):
+        run = past.look(f"{day}T09:00", columns=("a",), outcome="not_modified")
+        past.look(f"{day}T09:00", columns=("b",), run=run)
+    assert past.stand("2026-02-17").status is Status.NOT_SEEN
 
 
 def test_what_not_modified_repeats_counts_as_listed(past):
