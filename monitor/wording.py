@@ -242,18 +242,18 @@ def values_of(finding: Finding, lang: Lang, body: str = "") -> dict[str, str]:
         "report": say(f"report_{scope}", lang, year=finding.year),
     }
     for name, value in finding.parameters.items():
-        values[name] = _said(name, value, lang)
+        values[name] = parameter(name, value, lang)
     if isinstance(hint := finding.parameters.get("cell_hint"), Mapping):
         from monitor.rules import catalogue
 
         told = catalogue.catalogue().cell_hint
         values["cell_hint"] = fill(told.zh if lang == "zh" else told.en,
-                                   {name: _said(name, value, lang) for name, value in hint.items()})
+                                   {name: parameter(name, value, lang) for name, value in hint.items()})
     return values
 
 
-def _said(name: str, value: Any, lang: Lang) -> str:
-    """One parameter, which is a key where its name says so."""
+def parameter(name: str, value: Any, lang: Lang) -> str:
+    """One parameter of a verdict in words: a key where its name says so (see rules/catalogue.py), else as it is."""
     if value is None or value == "" or value == []:
         return ""
     if name == "table":

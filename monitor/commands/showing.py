@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from monitor.wording import Lang
 
 _TABLES = (2, 3, 4)
+PHRASE = 30
+"""Characters of a phrase that a line shows."""
+RELATIONS = "=≥≤"
 
 
 # ---------------------------------------------------------------- records
@@ -100,15 +103,16 @@ def _sums(report: Report, lang: Lang) -> list[list[str]]:
 def print_judgement(report: Report, file: str, judgement: Judgement, lang: Lang) -> None:
     """What doesn't add up in one document, most severe first, then what does, with its arithmetic."""
     body = report.body or file
-    printing.line(wording.say("findings_of", lang, body=body, year=str(report.year or "")) or body)
+    printing.line(f"{wording.say('findings_of', lang, body=body, year=str(report.year or '')) or body}  {file}")
     for finding in judgement.findings:
         print_finding(finding, lang, body)
     if not judgement.findings:
         printing.line(f"  {wording.say('no_findings', lang)}")
     told = [verdict for verdict in judgement.relations if any(digit in verdict.expression for digit in "123456789")]
     if judgement.relations:
-        printing.line("  " + wording.say("relations_hold", lang, n=len(judgement.relations),
-                                         zeros=len(judgement.relations) - len(told)))
+        zeros = len(judgement.relations) - len(told)
+        printing.line("  " + wording.say("relations_hold" if zeros else "relations_all", lang,
+                                         n=len(judgement.relations), zeros=zeros))
     for verdict in told:
         printing.line(f"    {verdict.rule}  {_subject(verdict, lang)}  "
                       + wording.expression(verdict.expression, "pass", lang))
@@ -118,10 +122,19 @@ def print_judgement(report: Report, file: str, judgement: Judgement, lang: Lang)
 
 
 def _subject(verdict: Verdict, lang: Lang) -> str:
-    """Where a relation stands: table, column or row."""
-    named = verdict.parameters.get("col") or verdict.parameters.get("row") or verdict.subject
-    table = verdict.parameters.get("table")
-    return (wording.term("tables", str(table), lang) if table else "") + wording.place(named, lang)
+    """Where a relation stands: table with row or column, or section with the phrase."""
+    known = verdict.parameters
+    if known.get("table"):
+        named = "col" if known.get("col") else "row"
+        parts = [wording.parameter("table", known["table"], lang),
+                 wording.parameter(named, known.get(named) or verdict.subject, lang)]
+    elif known.get("phrase"):
+        phrase = str(known["phrase"])
+        parts = [wording.parameter("section", known.get("section"), lang),
+                 f"“{phrase[:PHRASE]}{'…' if len(phrase) > PHRASE else ''}”"]
+    else:
+        parts = [wording.place(verdict.subject, lang)]
+    return ("" if lang == "zh" else " ").join(filter(None, parts))
 
 
 def print_finding(finding: Finding, lang: Lang, body: str = "", remark: str = "") -> None:
@@ -137,7 +150,7 @@ def print_finding(finding: Finding, lang: Lang, body: str = "", remark: str = ""
         printing.line(f"      {fact}")
     if finding.outcome == "uncertain" and finding.reason:
         printing.line(f"      {wording.uncertain_reason(finding.reason, lang)}")
-    if finding.expression:
+    if any(sign in finding.expression for sign in RELATIONS):
         written = wording.expression(finding.expression, finding.outcome, lang)
         if written not in fact:
             printing.line("      " + wording.say("arithmetic", lang, expression=written))
