@@ -1,5 +1,6 @@
 """A scan killed at any moment and gone on with: nothing acknowledged lost, nothing twice, no page fetched twice."""
 
+import contextlib
 import json
 import os
 import random
@@ -34,10 +35,25 @@ def cases():
             for number in range(PORTALS)}
 
 
-def start(plan):
-    """The scan in a process group of its own, as a command line would run it."""
-    return subprocess.Popen([sys.executable, "-c", _PARENT, json.dumps(asdict(plan))], start_new_session=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
+@contextlib.contextmanager
+def started(plan):
+    """The scan in a process group of its own, as a command line would run it; whatever is left of it is ended."""
+    Store(plan.database).migrate()
+    process = subprocess.Popen([sys.executable, "-c", _PARENT, json.dumps(asdict(plan))], start_new_session=True,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def wait_until(holds, seconds=40):
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
 
 
 def contents(folder):
@@ -59,17 +75,12 @@ def contents(folder):
 
 def finished(folder):
     """Captures of portals that are acknowledged as done."""
-    return [row for row in contents(folder)["captures"]
-            if (row[0], "done", "ok") in contents(folder)["portals"]] if (folder / "n.db").is_file() else []
+    held = contents(folder)
+    return [row for row in held["captures"] if (row[0], "done", "ok") in held["portals"]]
 
 
-def kill(process, whole_group):
-    if whole_group:
-        os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-    process.wait()
-    process.stdout.close()
+def kept_pages(folder):
+    return {row[0] for row in contents(folder)["fetches"] if row[1] == "ok"}
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +99,11 @@ def test_kill_9_at_any_moment_loses_nothing_and_repeats_nothing(tmp_path, undist
         plan = world.plan(run="r", delay=0.02)
         acknowledged = []
         for _ in range(4):
-            process = start(plan)
-            time.sleep(chance.uniform(0.6, 2.6))
-            kill(process, whole_group=chance.random() < 0.5)
+            with started(plan) as process:
+                time.sleep(chance.uniform(0.6, 3.2))
+                if chance.random() < 0.5:
+                    process.kill()
+                    time.sleep(0.2)
             now = finished(world.folder)
             assert set(acknowledged) <= set(now)
             acknowledged = now
@@ -104,15 +117,9 @@ def test_kill_9_at_any_moment_loses_nothing_and_repeats_nothing(tmp_path, undist
 def test_kept_pages_are_answered_from_the_store(tmp_path):
     with World(tmp_path, cases()) as world:
         plan = world.plan(run="r", delay=0.2)
-        process = start(plan)
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            kept = contents(world.folder)["fetches"] if (tmp_path / "n.db").is_file() else []
-            if len([row for row in kept if row[1] == "ok"]) >= 20:
-                break
-            time.sleep(0.05)
-        kill(process, whole_group=True)
-        kept = {row[0] for row in contents(world.folder)["fetches"] if row[1] == "ok"}
+        with started(plan):
+            wait_until(lambda: len(kept_pages(tmp_path)) >= 20)
+        kept = kept_pages(tmp_path)
         before = len(world.portals.log)
         assert scan.run(world.plan(run="r")).state == "done"
         asked = {f"http://{visit.host}:{world.portals.port}{visit.path}" for visit in world.portals.log[before:]}
@@ -121,17 +128,34 @@ def test_kept_pages_are_answered_from_the_store(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_child_ends_with_its_parent_and_a_signal_ends_cleanly(tmp_path):
+def test_the_child_ends_with_its_parent(tmp_path):
     with World(tmp_path, cases()) as world:
         plan = world.plan(run="r", delay=0.3)
-        process = start(plan)
-        time.sleep(2.5)
-        kill(process, whole_group=False)
-        time.sleep(1.5)
-        quiet = len(world.portals.log)
-        time.sleep(1.0)
-        assert len(world.portals.log) == quiet > 0
+        with started(plan) as process:
+            wait_until(lambda: world.portals.log)
+            process.kill()
+            time.sleep(2.0)
+            quiet = len(world.portals.log)
+            time.sleep(1.5)
+            assert len(world.portals.log) == quiet
         assert scan.unfinished_run(Store(plan.database)) == "r"
+
+
+@pytest.mark.slow
+def test_a_polite_signal_to_the_child_leaves_a_run_to_go_on_with(tmp_path):
+    with World(tmp_path, cases()) as world:
+        plan = world.plan(run="r", delay=0.3)
+        events = []
+
+        def interrupt(event):
+            events.append(event)
+            if len(events) == 1:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            scan.run(plan, interrupt)
+        assert scan.unfinished_run(Store(plan.database)) == "r"
+        assert scan.run(world.plan(run="r")).state == "done"
 
 
 def test_two_scans_on_one_store_do_not_mix(tmp_path, monkeypatch):
