@@ -22,6 +22,8 @@ from extract.statements import (
 )
 
 _COUNTED = frozenset(("件", "条", "份", "起", "宗", "例", "个", "项", "件次", "人次", "次"))
+_VAGUE = frozenset(("个", "项", "次", "人次"))
+_COUNTS_REQUESTS = re.compile(r"申请(?:件|表|书|事项)?(?:数量?|总数|总量)?(?:共|共计|总计|合计|为)?$")
 _REQUEST = re.compile(r"申请|依申请|公开件")
 _ABOUT_REQUESTS = re.compile(r"信息公开申请|依申请公开|申请公开|公开申请|政府信息申请|信息依申请")
 _OTHER_MATTER = re.compile(
@@ -126,6 +128,9 @@ def _request(sentence: Sentence, quantity: Quantity, year: int | None, earlier: 
         return None
     if quantity.unit == "条" and left.endswith("公开信息"):
         return None  # what was disclosed, not what was asked
+    if quantity.unit in _VAGUE and not _COUNTS_REQUESTS.search(left) \
+            and not right.startswith(("申请", "政府信息", "信息公开", "依申请")):
+        return None  # channels, columns and rounds are counted so too
     direction = _carried(left, quantity.right, year)
     if direction:
         return claim_of(sentence, quantity, f"applications.{direction}")

@@ -35,12 +35,12 @@ _INSTEAD: tuple[tuple[Kind, str, re.Pattern[str]], ...] = (
     ("interpretation", "interpretation", re.compile(
         r"解读|图解|一图[读看]?懂|一张图|图说|长图|[Hh]5|动漫|漫画|视频|划重点")),
     ("other_report", "another_report", re.compile(
-        r"依法行政|预决算|预算|决算|统计年报|统计表|报表|绩效|季度|半年|月报")),
+        r"依法行政|预决算|预算|决算|统计年报|统计表|报表|季度|半年|月报")),
     ("form", "form", re.compile(r"格式|模板|样表|样本|范本|填报说明")),
-    ("assessment", "assessment", re.compile(r"评估|测评|考核|评议|排名|得分")),
+    ("assessment", "assessment", re.compile(r"评估|测评")),
     ("circular", "summary_of_publication", re.compile(
         r"(?:公布|发布|公开|报送|编制|编发|上报|完成)(?:发布|公布|公开)?(?:工作)?的?情况|"
-        r"通报|提醒|督办|督查|检查|整改")),
+        r"通报")),
     ("meeting", "meeting", re.compile(r"会议|推进会|座谈会|部署会|培训|研讨|调度会|会(?=$)")),
     ("rules", "rules", re.compile(
         r"(?:制度|规定|办法|方案)(?=$|的)|征求意见|指南(?=$)|工作规程|工作要点")),
@@ -51,6 +51,7 @@ _INSTEAD: tuple[tuple[Kind, str, re.Pattern[str]], ...] = (
 # These name another kind of report wherever they stand; no body's name holds them.
 _OTHER_REPORTS = re.compile(
     r"学年|党务公开|政府网站(?:工作)?年度(?:工作)?报[表告]|网站工作年度报[表告]|政府工作报告|法治政府建设")
+_BRACKET_TELLS = frozenset(("interpretation", "form", "correction", "assessment"))
 _LETTER = re.compile(r"^》?的(?:通知|函|请示|报告)")
 _SUBMIT = re.compile(r"关于.*?(?:报送|上报|呈报|提交|报请|提供)")
 _ABOUT_VERB = re.compile(
@@ -137,10 +138,12 @@ def parse(title: str) -> Title:
                      needs_content, _scope(bare))
 
     around = f"{lead}\n{after}" if cores else f"{lead}\n{named}{after}"
-    if _OTHER_REPORTS.search(bare):
+    if _OTHER_REPORTS.search(around) or "学年" in before:
         return answer(False, "another_report", "other_report")
     for kind, reason, pattern in _INSTEAD:
-        if pattern.search(around if kind != "note" else bare):
+        # A bracket behind the report's name says what the page shows (解读, 模板), or merely what it holds (含统计表).
+        place = bare if kind == "note" else around if kind in _BRACKET_TELLS else _BRACKETED.sub("", around)
+        if pattern.search(place):
             if kind == "note":
                 body = re.split(r"因|为|系|属", body)[0]
             return answer(False, reason, kind)
