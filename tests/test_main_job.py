@@ -115,6 +115,18 @@ def test_nobody_is_accused_of_anything_else(job, day):
     assert severe == allowed
 
 
+def test_only_what_is_really_gone_is_called_withdrawn(job):
+    assert {each["body"] for each in job.findings[THIRD] if each["rule"] == "PUB-12"} == {"shidian-water"}
+
+
+def test_what_left_its_list_is_asked_for_at_its_own_address(job):
+    """PUB-12 says that the address was checked too, so it must have been."""
+    for office, year in (("shidian-water", 2025), ("fanli-gov", 2023)):
+        number = 1001 + world.PUBLICATIONS.index(world.published(office, year))
+        for day in (SECOND, THIRD):
+            assert any(visit.path.endswith(f"content_{number}.html") for visit in job.visited[day]), (office, day)
+
+
 def test_blind_portals_are_unverified_with_their_reason_and_never_missing(job):
     for day in world.SCANS:
         for plan in world.PORTALS.values():

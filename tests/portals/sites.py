@@ -60,6 +60,8 @@ class Entry:
     """The first day the portal shows it; None = its printed day."""
     until: date | None = None
     """The first day the portal no longer shows it."""
+    delisted: date | None = None
+    """The first day its row is gone from the list while the article still answers: old years moved out of sight."""
     revised: date | None = None
     """From this day `remake` is served at the same address, with the same printed date."""
     remake: Callable[[], Content] | None = None
@@ -70,7 +72,12 @@ class Entry:
     _made: dict[str, Content] = field(default_factory=dict)
 
     def visible(self, today: date) -> bool:
+        """Whether its address answers."""
         return (self.shown or self.day) <= today and (self.until is None or today < self.until)
+
+    def listed(self, today: date) -> bool:
+        """Whether the list has its row."""
+        return self.visible(today) and (self.delisted is None or today < self.delisted)
 
     def content(self, today: date) -> Content:
         """What stands at the address today; each version is made once."""
@@ -99,7 +106,7 @@ class Site:
 
     def rows(self, today: date) -> list[Entry]:
         """What the list shows, newest first."""
-        return sorted((entry for entry in self.entries if entry.visible(today)),
+        return sorted((entry for entry in self.entries if entry.listed(today)),
                       key=lambda entry: (entry.day, entry.number), reverse=True)
 
     def pages(self, today: date) -> list[list[Entry]]:

@@ -78,7 +78,7 @@ SEEING = [plan for plan in world.PORTALS.values() if not plan.fault and not plan
 @pytest.mark.parametrize("plan", SEEING, ids=lambda plan: plan.id)
 def test_a_list_followed_to_its_end_holds_every_entry_and_each_opens(plan, day):
     rows = ROWS[plan.family](plan, day)
-    shown = [entry for entry in world.site(plan, PORT).entries if entry.visible(day)]
+    shown = [entry for entry in world.site(plan, PORT).entries if entry.listed(day)]
     assert Counter(title for _, title in rows) == Counter(entry.title for entry in shown)
     for address, title in rows:
         if urlsplit(address).hostname == plan.host:
@@ -125,6 +125,11 @@ def test_what_changes_between_the_scans():
     belated = f"/gk/nb/content_{number['shidian-forestry', 2025]}.html"
     assert [get("127.0.4.2", belated, day).status for day in world.SCANS] == [404, 404, 200]
     assert "发布时间：2026-01-29" in page("127.0.4.2", belated)
+    delisted = f"/gk/nb/content_{number['fanli-gov', 2023]}.html"
+    assert [get("127.0.4.2", delisted, day).status for day in world.SCANS] == [200, 200, 200]
+    plan = world.PORTALS["shidian-offices"]
+    assert [any(url.endswith(delisted) for url, _ in static_rows(plan, day)) for day in world.SCANS] == [
+        True, False, False]
 
 
 def test_the_visit_counter_never_stands_still():

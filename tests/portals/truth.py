@@ -57,6 +57,7 @@ def expected(office: str, year: int) -> tuple[Statuses, ...]:
     if (office, year) in _OUT_OF_REACH:
         return _BLIND
     if any((each.office, each.year) == (office, year) for each in PUBLICATIONS):
+        # fanli-gov 2023 too: from 5 February its row is gone from the list, but its address still answers.
         return _ON_TIME
     # All others publish on a portal at which nothing can be seen, or aren't confirmed.
     return NEWEST[office]

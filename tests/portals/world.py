@@ -38,6 +38,7 @@ class Publication:
     title: str = "{name}{year}年政府信息公开工作年度报告"
     shown: date | None = None
     until: date | None = None
+    delisted: date | None = None
     revised: date | None = None
     fault: str = ""
 
@@ -108,7 +109,7 @@ PUBLICATIONS = (
     Publication("shidian-town", date(2024, 1, 10)),
     Publication("shidian-town", date(2025, 1, 20), title=_SHORT),
     Publication("shidian-town", date(2026, 1, 26), fault="parts_exceed_total"),
-    Publication("fanli-gov", date(2024, 2, 5)),
+    Publication("fanli-gov", date(2024, 2, 5), delisted=date(2026, 2, 5)),
     Publication("fanli-gov", date(2025, 2, 11)),
 )
 
@@ -223,8 +224,9 @@ def _entry(number: int, publication: Publication) -> Entry:
     office = OFFICES[publication.office]
     return Entry(
         number, publication.title.format(name=office.printed, year=publication.year), publication.day,
-        functools.partial(_content, publication, False), publication.shown, publication.until, publication.revised,
-        functools.partial(_content, publication, True), broken_attachments=publication.fault == "attachment_gone")
+        functools.partial(_content, publication, False), publication.shown, publication.until, publication.delisted,
+        publication.revised, functools.partial(_content, publication, True),
+        broken_attachments=publication.fault == "attachment_gone")
 
 
 def _announcement(plan: PortalPlan, number: int) -> Entry:
