@@ -121,9 +121,11 @@ class PortalSpider(scrapy.Spider):
             result = PortalResult(portal.id, Outcome.OK)
             for column in portal.columns:
                 result.listings.append(await self._list_safely(visit, column))
+            captured: set[str] = set()
             for listing in result.listings:
                 for item, route in listing.sightings:
-                    if self._wanted(route) and item.url not in {capture.url for capture in result.captures}:
+                    if self._wanted(route) and item.url not in captured:
+                        captured.add(item.url)
                         result.captures.append(await self._capture_safely(visit, item, listing.url))
             for listing in result.listings:
                 if listing.outcome is not Outcome.OK or not listing.complete:
@@ -177,9 +179,7 @@ class PortalSpider(scrapy.Spider):
         listing.family, first = await self._settle(visit.portal, first, get)
         family = families.FAMILIES.get(listing.family)
         if family is None:
-            listing.outcome = Outcome.UNKNOWN_SHAPE
-            listing.reason = (f"the list comes from the system {listing.family}, which is not supported yet"
-                              if listing.family else "no list was found on the page")
+            listing.outcome, listing.reason = Outcome.UNKNOWN_SHAPE, _unknown(visit.portal, listing.family, first)
             return listing
         found: Enumeration = await family.enumerate_list(first, get, visit.portal.expectations.max_pages)
         listing.outcome, listing.reason, listing.complete = found.outcome, found.reason, found.complete
@@ -194,18 +194,21 @@ class PortalSpider(scrapy.Spider):
         for _ in range(3):
             name = portal.family if portal.family != "auto" else families.recognise(first.text)
             family = families.FAMILIES.get(name)
-            shown = family.listing(first.text, first.url) if family else None
-            if name and (shown is None or shown.items or shown.known_shape):
+            if family is None and name:
                 return name, first
+            if family is not None and family.recognise(first.text):
+                shown = family.listing(first.text, first.url)
+                if shown.items or shown.known_shape:
+                    return name, first
             for frame in _frames(first):
                 inner: Answer = await get(frame)
-                inner_name = families.recognise(inner.text) if inner.ok else ""
-                if inner_name:
+                if inner.ok and families.recognise(inner.text):
                     first = inner
                     break
             else:
-                return name or _shape_without_rows(first), first
-        return "", first
+                break
+        # A page without rows is of a known shape where it says itself that its list is empty.
+        return ("static" if _says_empty(first) else ""), first
 
     def _judge_list(self, listing: ListingResult, portal: Portal) -> None:
         """A list that holds less than it must, or nothing that could be a report, is not the list we look for."""
@@ -360,9 +363,19 @@ def _frames(page: Answer) -> list[str]:
             if url and urlsplit(url).netloc == urlsplit(page.url).netloc and not _NO_LIST_FRAME.search(url)][:5]
 
 
-def _shape_without_rows(page: Answer) -> str:
-    """A page without rows is of a known shape where it says itself that its list is empty."""
-    return "static" if families.static.listing(page.text, page.url).known_shape else ""
+def _says_empty(page: Answer) -> bool:
+    shown = families.static.listing(page.text, page.url)
+    return shown.known_shape and not shown.items
+
+
+def _unknown(portal: Portal, family: str, page: Answer) -> str:
+    """What was seen where no list could be read."""
+    if family:
+        return f"the list comes from the system {family}, which is not supported yet"
+    seen = families.recognise(page.text)
+    if portal.family != "auto" and seen and seen != portal.family:
+        return f"the page shows no mark of {portal.family} any more, it looks like {seen}"
+    return "no list was found on the page"
 
 
 def _name_of(url: str) -> str:
