@@ -22,8 +22,8 @@ DOUBTFUL = 0.5
 _VALUE = re.compile(r"^(?:[+＋\-－—–/／]|[+＋\-－]?[\d０-９][\d０-９,，.．%％\s]*(?:万元|元|件|个|次)?|[—–－\-]{1,2})$")
 _NUMBERED = re.compile(r"^\s*(?:[一二三四五六七八九十]{1,2}\s*[、.．]|[（(][一二三四五六七八九十]{1,2}[）)]"
                        r"|\d{1,2}\s*[.．、](?!\d))")
-_SECTION = re.compile(r"^\s*(?:[一二三四五六七八九十]{1,2}\s*[、.．]|[（(][一二三四五六七八九十][）)]|\d\s*[.．、])?"
-                      r".*(?:情况|事项|措施)$")
+_SECTION = re.compile(r"^\s*(?:[一二三四五六]\s*[、.．]\s*|[（(][一二三四五六][）)]\s*)?(?!\d)"
+                      r"(?:.*(?:公开|总体|问题|报告|说明).*(?:情况|事项|措施)|(?:总体|工作)?概述)$")
 _ITEM = re.compile(r"^\s*第.{1,6}条\s*第.{1,5}项\s*$")
 
 
@@ -134,7 +134,7 @@ class Borderless:
         first = next(position for position, row in enumerate(block) if row.has_values)
         label_right = _label_right(block)
         head_end = max((position + 1 for position, row in enumerate(block[:first])
-                        if len(row.segments) > 1 or row.segments[0].centre > label_right), default=0)
+                        if any(segment.centre > label_right for segment in row.segments)), default=0)
         headings = [segment for row in block[:head_end] for segment in row.segments
                     if segment.centre > label_right and not _ITEM.match(segment.text)]
         values = [segment for row in block[head_end:] for segment in row.segments if segment.centre > label_right]

@@ -156,10 +156,15 @@ def _continues(last: Line, line: Line, so_far: str, left: float, right: float, i
         return False
     if last.page == line.page and line.top - last.bottom > 2.2 * size:
         return False
-    if indented:
-        return not (_HEADING.match(line.text) and _SENTENCE_END.search(so_far) and last.left > left + 1.2 * last.size
-                    and _HEADING.match(so_far))
-    return not _SENTENCE_END.search(so_far) and not _HEADING.match(line.text)
+    if _HEADING.match(line.text) and (_SENTENCE_END.search(so_far) or _is_heading(so_far)
+                                      or line.right < left + 0.7 * (right - left)):
+        return False
+    return indented or not _SENTENCE_END.search(so_far)
+
+
+def _is_heading(text: str) -> bool:
+    """Whether a numbered paragraph is no sentence."""
+    return _HEADING.match(text) is not None and len(text) < 40 and not re.search(r"[，。；：！？,;:]", text)
 
 
 def _first_unit(line: Line) -> float:
