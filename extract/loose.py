@@ -16,7 +16,7 @@ from extract.figures import is_value
 from extract.forms import Form, TableFact
 from extract.labels import Match, core, normalise
 from extract.model import Cell, Figure, Grid
-from extract.printed import BY_POSITION, SHARED, Printed, figure_of, is_blank
+from extract.printed import BY_POSITION, MOST_ROWS, SHARED, Printed, figure_of, is_blank
 
 COUNTED = 0.95
 CONFIRMED = 0.92
@@ -48,6 +48,9 @@ class LooseReader:
 
     def read(self, grids: Iterable[Grid]) -> Printed:
         for grid in grids:
+            if len({cell.row for cell in grid.cells}) > MOST_ROWS:
+                self.printed.problems.append("a list of thousands of lines was left out: the form has about sixty")
+                continue
             for entry in _entries(grid):
                 self._read(entry)
         for fact, match, entry in self._waiting:

@@ -14,6 +14,10 @@ from extract.model import Cell, Figure, Source
 
 BY_POSITION = 0.85
 """Confidence of a figure whose column was filled by order."""
+MOST_EXTRA = 100
+"""Unknown labels listed of one table; a table with more is another table."""
+MOST_ROWS = 3000
+"""Rows of a grid that may hold the form, which prints about sixty; longer ones are other lists and left unread."""
 SHARED = frozenset({"其他", "其它", "总计", "合计", "总数", "共计", "小计"})
 """Labels that name a row and a column, or a column of two tables: alone they tell nothing."""
 
@@ -51,7 +55,7 @@ class Printed:
 
     def extra(self, table: int, label: str) -> None:
         labels = self.rows_extra.setdefault(table, [])
-        if label not in labels:
+        if len(labels) < MOST_EXTRA and label not in labels:
             labels.append(label)
 
     def forget(self, table: TableFact, row: str) -> None:

@@ -20,7 +20,7 @@ from extract.grids import check, distinct, overlap, transpose
 from extract.headers import Head, by_place, dispute_heads, heads_of
 from extract.labels import Match, core, normalise
 from extract.model import Cell, Figure, Grid
-from extract.printed import BY_POSITION, SHARED, Printed, figure_of, is_blank
+from extract.printed import BY_POSITION, MOST_EXTRA, MOST_ROWS, SHARED, Printed, figure_of, is_blank
 
 ROW_BY_POSITION = 0.7
 
@@ -43,6 +43,9 @@ class TableReader:
     def read(self, grids: Iterable[Grid]) -> Printed:
         for grid in grids:
             check(grid)
+            if grid.height > MOST_ROWS:
+                self.printed.problems.append(f"a table of {grid.height} rows was left out: the form has about sixty")
+                continue
             self._read_grid(transpose(grid) if self._on_its_side(grid) else grid)
         self._close_header()
         self._fill_gaps()
@@ -163,7 +166,7 @@ class TableReader:
                 match = fact.row_labels.match(cell.text)
                 if match:
                     return fact, match, cell
-        if self._current not in (2, 3):
+        if self._current not in (2, 3) or len(self.printed.rows_extra.get(self._current, ())) >= MOST_EXTRA:
             return None
         fact = self.facts[self._current]
         for cell in reversed(self._label_cells(fact, cells)):

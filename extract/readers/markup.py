@@ -25,6 +25,8 @@ from extract.webpage import FORM_WORDS, Nodes, body_of, survey
 
 MAX_DEPTH = 1500
 """Elements within each other; browsers stop near 512, sound pages near 60."""
+MAX_TABLES = 40
+"""Tables within each other; the oldest layouts seen nest six."""
 _DEPTH_TAG = re.compile(rb"<(/?)(div|span|font|section|article|b|strong|i|em|u|center|blockquote|ul|ol|table|tbody|"
                         rb"form|o:p|main|ins|del|sub|sup|big|small|dl|fieldset)\b[^>]*?(/?)>", re.IGNORECASE)
 _DROPPED = frozenset({"script", "style", "noscript", "template", "head", "select", "button", "svg", "object", "embed",
@@ -69,7 +71,7 @@ def read(data: bytes, hints: Hints) -> Document:
 
 def _refuse_depth(data: bytes) -> None:
     """Refuse markup nested so deep that parsers drop it silently or break."""
-    if data.count(b"<") < MAX_DEPTH:
+    if data.count(b"<") < MAX_TABLES:
         return
     depth: dict[bytes, int] = {}
     for match in _DEPTH_TAG.finditer(data):
@@ -78,9 +80,10 @@ def _refuse_depth(data: bytes) -> None:
             depth[name] = max(0, depth.get(name, 0) - 1)
         elif not match[3]:
             depth[name] = depth.get(name, 0) + 1
-            if depth[name] > MAX_DEPTH:
-                raise UnreadableDocumentError(f"markup nested deeper than {MAX_DEPTH} <{name.decode()}> elements; "
-                                              "no browser shows such a page")
+            limit = MAX_TABLES if name == b"table" else MAX_DEPTH
+            if depth[name] > limit:
+                raise UnreadableDocumentError(f"markup nested deeper than {limit} <{name.decode()}> elements; "
+                                              "no page made to be read is")
 
 
 def _cut_short(data: bytes) -> bool:
