@@ -1,7 +1,10 @@
 """A whole scan of small portals, one a case: outcomes, conduct on the wire, captures, comparison of runs."""
 
+import contextlib
 import json
+import socket
 import sqlite3
+import threading
 from datetime import timedelta
 from itertools import pairwise
 
@@ -272,6 +275,43 @@ def test_private_addresses_are_refused_without_leave(tmp_path):
         result = scan.run(world.plan(allow_private_addresses=False, delay=1.0))
         assert result.outcomes == {"redirect_offsite": ["plain"]}
         assert world.portals.log == []
+
+
+def behaving(kind):
+    """A listening socket that never answers, hangs up at once, or speaks no TLS; its port."""
+    listener = socket.create_server(("127.0.9.200", 0))
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while kind != "silent":
+                connection, _ = listener.accept()
+                with connection:
+                    if kind == "no_tls":
+                        connection.recv(100)
+                        connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+    threading.Thread(target=serve, daemon=True).start()
+    return listener
+
+
+def at(port, scheme="http"):
+    return Case({}, {"hosts": [f"127.0.9.200:{port}"],
+                     "columns": [{"id": "c", "name": "n", "url": f"{scheme}://127.0.9.200:{port}/nb/"}]})
+
+
+def test_hosts_that_do_not_answer(tmp_path):
+    with contextlib.ExitStack() as stack:
+        ports = {kind: stack.enter_context(behaving(kind)).getsockname()[1]
+                 for kind in ("silent", "hangs_up", "no_tls")}
+        closed = behaving("silent")
+        ports["closed"] = closed.getsockname()[1]
+        closed.close()
+        cases = {kind: at(port, "https" if kind == "no_tls" else "http") for kind, port in ports.items()}
+        world = stack.enter_context(World(tmp_path, cases))
+        result = scan.run(world.plan(timeout=1.0, retries=0))
+        assert result.outcomes == {"timeout": ["silent"], "tls": ["no_tls"], "refused": ["closed"],
+                                   "robots_unreachable": ["hangs_up"]}
+        assert result.state == "incomplete"
 
 
 def test_an_unknown_portal_is_named(tmp_path):
