@@ -33,9 +33,10 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench
 
 # Locked versions with hashes and no index addresses; run after changing dependencies.
-lock:
-	uv pip compile -q pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11 --no-header --no-annotate -o requirements.txt
-	uv pip compile -q pyproject.toml --group dev --generate-hashes --no-emit-index-url --python-version 3.11 --no-header --no-annotate -o requirements-dev.txt
+lock: $(READY)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile -q pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11 --no-header --no-annotate -o requirements.txt
+	$(BIN)/uv pip compile -q pyproject.toml --group dev --generate-hashes --no-emit-index-url --python-version 3.11 --no-header --no-annotate -o requirements-dev.txt
 
 clean:
 	rm -rf .venv demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
