@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from extract.layout import Line, Word, cell_text
+from extract.layout import Line, Word, cell_text, tidy
 from extract.model import Cell, Grid
 
 SURE = 0.95
@@ -135,6 +135,7 @@ class Borderless:
         label_right = _label_right(block)
         head_end = max((position + 1 for position, row in enumerate(block[:first])
                         if any(segment.centre > label_right for segment in row.segments)), default=0)
+        _gather(block[head_end:], label_right)
         headings = [segment for row in block[:head_end] for segment in row.segments
                     if segment.centre > label_right and not _ITEM.match(segment.text)]
         values = [segment for row in block[head_end:] for segment in row.segments if segment.centre > label_right]
@@ -213,6 +214,17 @@ def _label_right(block: Sequence[_Row]) -> float:
     return max(ends, default=-1.0)
 
 
+def _gather(rows: Sequence[_Row], label_right: float) -> None:
+    """Give what stands alone among the values, such as the rest of a wrapped number, to the nearest line of values."""
+    lines = [row for row in rows if row.has_values]
+    for row in rows:
+        strays = [segment for segment in row.segments if segment.centre > label_right]
+        if strays and not row.has_values:
+            nearest = min(lines, key=lambda line: abs(line.middle - row.middle))
+            nearest.segments += strays
+            row.segments = [segment for segment in row.segments if segment.centre <= label_right]
+
+
 # ---------------------------------------------------------------- columns
 def _columns(values: Sequence[Word], headings: Sequence[Word]) -> list[tuple[float, float]]:
     """Left and right of each column, from values one under the other and the headings over blank columns."""
@@ -279,15 +291,16 @@ def _head_cells(rows: Sequence[_Row], columns: list[tuple[float, float]], label_
         places |= runs
         wider += runs.values()
     cells: list[Cell] = []
-    taken: set[tuple[int, int]] = set()
     for stack in stacks:
         # What names one column, or the labels, stands in the last line, wherever print centred it.
         level = next((position for position, members in enumerate(levels)
                       if any(stack is member for member in members)), len(levels))
         first, across = places.get(id(stack), (-_LABELS, _LABELS))
-        covered = {(level, place) for place in range(first, first + across)}
-        if not covered & taken:
-            taken |= covered
+        held = next((cell for cell in cells if cell.row == level and cell.column < first + _LABELS + across
+                     and first + _LABELS < cell.column + cell.colspan), None)
+        if held is not None:
+            held.text = tidy(f"{held.text} {stack.text}")
+        else:
             cells.append(Cell(stack.text, level, first + _LABELS, 1, across, page, _box(stack), None, SURE))
     return sorted(cells, key=lambda cell: (cell.row, cell.column))
 

@@ -12,13 +12,13 @@ _FORMAL = "零壹贰叁肆伍陆柒捌玖"
 def as_printed(number: int, form: str) -> str:
     """`number` in the form that WordprocessingML names `form` (w:numFmt)."""
     lowered = form.lower()
+    if lowered in ("decimalenclosedcircle", "decimalenclosedcirclechinese"):
+        return chr(0x2460 + number - 1) if 1 <= number <= 20 else str(number)
     if "legal" in lowered:
         return _chinese(number, _FORMAL, "拾佰仟")
     if any(word in lowered for word in ("chinese", "taiwanese", "japanesecounting", "ideographdigital",
                                         "koreandigital")):
         return _chinese(number, _DIGITS, "十百千")
-    if lowered == "decimalenclosedcircle" or lowered == "decimalenclosedcirclechinese":
-        return chr(0x2460 + number - 1) if 1 <= number <= 20 else str(number)
     if lowered in ("upperletter", "lowerletter"):
         letter = chr(ord("A") + (number - 1) % 26) * ((number - 1) // 26 + 1) if 0 < number < 200 else str(number)
         return letter if lowered == "upperletter" else letter.lower()
