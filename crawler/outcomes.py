@@ -8,6 +8,7 @@ alone: whether a list has rows (families) and what an operator is told (monitor)
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import ssl
 from dataclasses import dataclass, field
@@ -121,9 +122,10 @@ def of_response(received: Received, expect: Expect = "page") -> Verdict:
     if expect == "page" and body.startswith(_FILES):
         expect = "file"
     text = decode(body, received.headers.get("content-type", "")) if _textual(received, expect) else ""
-    if text:
+    # Cheap questions first: nearly every page is an ordinary one with many links.
+    if text and (status in (202, 403, 412, 503, 521) or _thin(text)):
         script = _mark("challenge_script", text[:60_000])
-        if script and (status in (202, 403, 412, 503, 521) or _thin(text)):
+        if script:
             return Verdict(Outcome.CHALLENGE, f"status {status}, script {script}")
     by_status = _of_status(status, text)
     if by_status:
@@ -249,7 +251,8 @@ def _led_home(received: Received) -> bool:
 
 def _thin(text: str) -> bool:
     """Whether so few links stand on the page that it can be no list and no ordinary page of a portal."""
-    return len(re.findall(r"<a\b[^>]*href", text, re.I)) < 5 and "<datastore" not in text
+    links = itertools.islice(re.finditer(r"<a\b[^>]*href", text, re.I), 5)
+    return sum(1 for _ in links) < 5 and "<datastore" not in text
 
 
 def _visible(text: str) -> str:
