@@ -68,27 +68,53 @@ def build(document: Document, hints: Hints | None = None) -> Report:
 def combine(page: Report | Document, attachments: Sequence[Report | Document], hints: Hints | None = None) -> Report:
     """The report of a page and its attachments: the part that really is the report, with the page's date evidence.
 
-    The part with most figures wins, then the one with most sections, then the page. What was left aside is said.
+    A part of the page's year wins, then one with four sections, then the one with most figures. Tables that only
+    another part of the same year holds are taken from there, so that a page whose tables hang on it as a file is whole.
+    What was left aside is said.
     """
     parts = [part if isinstance(part, Report) else build(part, hints) for part in (page, *attachments)]
     front = parts[0]
-    # A page that already is the report stays it unless an attachment clearly holds more.
-    chosen = max(parts, key=lambda part: (_weight(part), part is front))
-    if chosen is front:
-        result = front
-    else:
-        result = replace(chosen, published=_merged_dates(front, chosen), problems=list(chosen.problems))
+    chosen = max(parts, key=lambda part: (front.year is None or part.year in (None, front.year), *_weight(part),
+                                          part is front))
+    result = replace(chosen, problems=list(chosen.problems), figures=dict(chosen.figures), tables=list(chosen.tables))
+    if chosen is not front:
+        result.published = _merged_dates(front, chosen)
         if not titles.parse(chosen.title).accepted and titles.parse(front.title).accepted:
-            result.title, result.body, result.scope = front.title, front.body or chosen.body, front.scope
-            result.year = front.year or chosen.year
-        result.body = result.body or front.body
-        result.year = result.year or front.year
+            result.title, result.scope = front.title, front.scope
+            result.body, result.year = front.body or chosen.body, front.year or chosen.year
+        result.body, result.year = result.body or front.body, result.year or front.year
     for part in parts:
-        if part is not chosen:
-            name = "the page itself" if part is front else f"attachment {part.title or part.sha256[:12]!r}"
+        if part is chosen:
+            continue
+        name = "the page itself" if part is front else f"attachment {part.title or part.sha256[:12]!r}"
+        taken = _adopt(result, part)
+        if taken:
+            result.problems = [said for said in result.problems
+                               if not any(said.startswith(f"table {number} ") for number in taken)]
+            result.problems.append(f"tables {', '.join(map(str, taken))} were taken from {name} ({part.medium})")
+        else:
             result.problems.append(f"left aside: {name} ({part.medium}, {len(_sure(part))} figures, "
                                    f"{_section_count(part)} sections)")
     return result
+
+
+def _adopt(result: Report, part: Report) -> list[int]:
+    """Move the tables into `result` that only another part of the same year holds; their numbers."""
+    if part.year not in (None, result.year):
+        return []
+    taken = []
+    for place, table in enumerate(result.tables):
+        other = next((reading for reading in part.tables if reading.table == table.table), None)
+        if table.found or other is None or not (other.found or other.image) or (table.image and not other.found):
+            continue
+        result.tables[place] = other
+        result.figures.update({key: figure for key, figure in part.figures.items()
+                               if figure.source.table == table.table})
+        taken.append(table.table)
+    if taken:
+        result.form = result.form or part.form
+        result.damaged = result.damaged or part.damaged
+    return taken
 
 
 def is_report(report: Report) -> bool:
@@ -250,8 +276,9 @@ def _section_count(report: Report) -> int:
     return len({section.number for section in report.sections if section.number})
 
 
-def _weight(report: Report) -> tuple[int, int]:
-    return len(_sure(report)), _section_count(report)
+def _weight(report: Report) -> tuple[bool, int, bool, int]:
+    pictured = any(table.image for table in report.tables)
+    return is_report(report), len(_sure(report)), pictured, _section_count(report)
 
 
 __all__ = ["VERSION", "UnreadableDocumentError", "build", "combine", "is_report", "read"]

@@ -104,6 +104,36 @@ def test_page_that_is_the_report_stays_it():
     assert not report.is_report(report.build(cover()))
 
 
+def test_tables_that_hang_on_the_page_as_a_file_make_it_whole():
+    page, sheets = full(), full()
+    page.blocks = [block for block in page.blocks if isinstance(block, Text)]
+    sheets.blocks = [block for block in sheets.blocks if not isinstance(block, Text)]
+    built = report.combine(page, [sheets])
+    assert [section.number for section in built.sections if section.number] == [1, 2, 3, 4, 5, 6]
+    assert sum(figure.source.table is not None for figure in built.figures.values()) == 200
+    assert all(reading.found for reading in built.tables)
+    assert built.form == "2021"
+    assert any("were taken from attachment" in problem for problem in built.problems)
+
+
+def test_last_year_s_report_hung_on_the_page_lends_nothing():
+    page, old = full(), full()
+    page.blocks = [block for block in page.blocks if isinstance(block, Text)]
+    old.blocks[0] = Text("某县2020年政府信息公开工作年度报告")
+    built = report.combine(page, [old])
+    assert built.year == 2021
+    assert not any(reading.found for reading in built.tables)
+    assert any(problem.startswith("left aside: attachment") for problem in built.problems)
+
+
+def test_scanned_attachment_of_a_cover_page_is_the_report():
+    scan = Document("e" * 64, "application/pdf", "pdf", [Image("page 1", page=1)], pages=1)
+    built = report.combine(cover(), [scan])
+    assert built.medium == "application/pdf"
+    assert built.title == "某县2021年政府信息公开工作年度报告"
+    assert all(reading.image for reading in built.tables)
+
+
 def test_attachment_without_a_title_takes_the_page_s():
     attachment = full()
     attachment.blocks = attachment.blocks[1:]
