@@ -19,6 +19,7 @@ from crawler.store import row_dicts
 FAILED = frozenset({Outcome.GONE.value, Outcome.SOFT_404.value, Outcome.SERVER_ERROR.value, Outcome.REFUSED.value,
                     Outcome.TLS.value})
 """Outcomes that speak of the page itself; timeout, challenge, forbidden and the like speak of the way there."""
+GONE = frozenset({Outcome.GONE.value, Outcome.SOFT_404.value})
 ANSWERED = frozenset({Outcome.OK.value, Outcome.NOT_MODIFIED.value})
 
 
@@ -26,8 +27,10 @@ def unopened(connection: sqlite3.Connection, addresses: Collection[str], until: 
     """Pages and attachments of these listed addresses that could not be opened: url, role, outcome, t1, t2, runs."""
     found: list[dict[str, Any]] = []
     for address in sorted(addresses):
-        captures = row_dicts(connection, "SELECT * FROM capture WHERE url = ? AND at <= ? ORDER BY at",
-                             (address, until))
+        # Only while the list names it: a page that left its list too was withdrawn, not broken.
+        captures = row_dicts(connection, """SELECT * FROM capture c WHERE url = ? AND at <= ? AND EXISTS (
+            SELECT 1 FROM sighting s JOIN listing l ON l.id = s.listing WHERE s.url = c.url AND l.run = c.run)
+            ORDER BY at""", (address, until))
         for target, tries in _tries(captures).items():
             failed = _trailing(tries)
             pair = _two_days([each for each in failed if _host_answered(connection, each["run"], target)])
@@ -38,14 +41,14 @@ def unopened(connection: sqlite3.Connection, addresses: Collection[str], until: 
     return found
 
 
-def answers_since(connection: sqlite3.Connection, addresses: Collection[str], since: str, until: str) -> bool:
-    """Whether the newest request to any of these addresses from `since` on was answered with a page."""
+def gone_since(connection: sqlite3.Connection, addresses: Collection[str], since: str, until: str) -> bool:
+    """Whether each of these addresses was asked again from `since` on and its newest answer was that it is gone."""
     for address in addresses:
         row = connection.execute("SELECT outcome FROM fetch WHERE url = ? AND at >= ? AND at <= ? "
                                  "ORDER BY at DESC LIMIT 1", (address, since, until)).fetchone()
-        if row and row["outcome"] in ANSWERED:
-            return True
-    return False
+        if row is None or row["outcome"] not in GONE:
+            return False
+    return True
 
 
 def _tries(captures: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -1,8 +1,9 @@
 """When was it published, and was that in time? The dates of one report's pages against its due days. Pure.
 
 Promises: per page the best evidence counts (the page's own date, the list's, the address's); over all pages the
-earliest. Where first-hand dates of a page stand on both sides of a due day there is no answer but `undated`. What we
-saw ourselves outweighs any print: a report captured by a day was published by it. Dates on or before 31 December of the
+earliest. Where first-hand dates of a page stand on both sides of a due day there is no answer but `undated`; so too
+where the server says that a page dated late was last changed in time. What we saw ourselves outweighs any print: a
+report captured by a day was published by it. Dates on or before 31 December of the
 report year, or after the moment of judging, are no evidence of publication. Leaves alone: reading dates
 (extract/dates.py).
 """
@@ -17,7 +18,7 @@ from monitor.model import DueDay, Status
 
 FIRST_HAND = ("page", "meta", "list", "url")
 """Kinds of source (before the colon) that state a publication date, best first; the others only bound or hint."""
-SEEN = "first_seen"
+SEEN, UNCHANGED = "first_seen", "last_modified"
 _RANK = {Status.ON_TIME: 0, Status.LATE_BY_RULE: 1, Status.LATE: 2}
 
 
@@ -86,7 +87,15 @@ def _page(page: Page, due: tuple[DueDay, ...], year: int, today: date) -> Dated:
             return Dated(Status.ON_TIME, page, page.seen, SEEN, dates=page.dates)
         return Dated(Status.UNDATED, page, reason="dates_differ", dates=page.dates)
     status, breached, day, source = judged[0]
+    if any(_RANK[breach(bound, due)[0]] < _RANK[status] for bound in _unchanged_since(page, year)):
+        return Dated(Status.UNDATED, page, reason="dates_differ", dates=page.dates)
     return Dated(status, page, day, source, breached, dates=page.dates)
+
+
+def _unchanged_since(page: Page, year: int) -> list[date]:
+    """Days since which the server says the page has not changed: it stood there by then, whatever it prints."""
+    days = [date.fromisoformat(text[:10]) for text, source in page.dates if source.partition(":")[0] == UNCHANGED]
+    return [day for day in days if day > date(year, 12, 31)]
 
 
 def _credible(page: Page, year: int, today: date) -> tuple[list[tuple[date, str]], str]:

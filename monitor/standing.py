@@ -8,8 +8,8 @@ Promises the status table of the domain, above all:
 - Several due days are weighed from the strongest: statutory, else the latest other. A county not seen after 20 February
   and before 31 March is missing by the national day only, and keeps that tier until two observations support the
   statutory one; so no sentence names a day that its observations don't reach.
-- `withdrawn` needs two such observations since we last saw it listed, and neither the address answering nor the same
-  content standing elsewhere.
+- `withdrawn` needs two such observations since we last saw it listed, its address asked again and found gone, and the
+  same content standing nowhere else. One that left its list only is still published.
 Everything is answered as of a moment: rows after it don't exist. Leaves alone: reading (reading.py), rules, wording.
 """
 
@@ -145,14 +145,12 @@ class _Judge:
             return answer
         gone = self._gone(case) if case.sightings else None
         if published:
-            if gone and not self._still_there(case, gone[0].begin):
-                return self._withdrawn(case, published, *gone)
-            return published
+            return self._withdrawn(case, published, *gone) if gone else published
         if not gone:
             unclear = self._unclear(case)
             if unclear:
                 return unclear
-        elif case.rows or case.sightings:
+        else:
             # Something stood in the list and went again before we could read a report from it.
             last = case.sightings[-1]
             return self._withdrawn(case, _answer(owed, Status.WITHDRAWN, address=last.url), *gone)
@@ -272,15 +270,15 @@ class _Judge:
     def _gone(self, case: _Case) -> tuple[Observation, Observation] | None:
         """Two supporting observations since the report was last listed; None while it stands or may stand."""
         last = case.sightings[-1].at + timedelta(seconds=1)
-        return supporting_pair(self._without(case), last, last)
+        pair = supporting_pair(self._without(case), last, last)
+        return pair if pair and self._taken_away(case, pair[0]) else None
 
-    def _still_there(self, case: _Case, since: datetime) -> bool:
-        """Whether from `since` on its address still answered, or the same content was listed elsewhere."""
-        last = _stamp(since)
-        addresses = {row["address"] for row in case.rows} | {each.url for each in case.sightings}
+    def _taken_away(self, case: _Case, first: Observation) -> bool:
+        """Whether since the first look without it every address was found gone, and its content listed nowhere else."""
+        since, addresses = _stamp(first.begin), {row["address"] for row in case.rows} | {case.sightings[-1].url}
         contents = {row["content"] for row in case.rows}
-        return (access.answers_since(self.connection, addresses, last, self.seen.until)
-                or records.listed_since(self.connection, contents, addresses, last, self.seen.until))
+        return (access.gone_since(self.connection, addresses, since, self.seen.until)
+                and not records.listed_since(self.connection, contents, addresses, since, self.seen.until))
 
     def _withdrawn(self, case: _Case, published: Standing, first: Observation, second: Observation) -> Standing:
         published.status, published.days_late, published.reason = Status.WITHDRAWN, None, ""

@@ -47,6 +47,15 @@ def test_dates_on_one_side_of_every_day_settle_it():
     assert (answer.status, answer.breached) == (Status.LATE_BY_RULE, NATIONAL)
 
 
+@pytest.mark.parametrize(("changed", "status"), [
+    ("2026-03-30", Status.UNDATED), ("2026-04-06", Status.LATE), ("2025-06-01", Status.LATE)])
+def test_a_page_unchanged_since_before_the_day_is_not_called_late(changed, status):
+    dates = [("2026-04-05", "page"), (changed, "last_modified")]
+    assert judge([page(*dates)], [LAST], 2025, TODAY).status is status
+    assert judge([page(("2026-03-20", "page"), ("2026-04-05", "last_modified"))], [LAST], 2025, TODAY).status is (
+        Status.ON_TIME)
+
+
 def test_without_a_due_day_nothing_is_late():
     assert judge([page()], [], 2025, TODAY).status is Status.ON_TIME
     assert judge([page(("2026-04-25", "page"))], [], 2025, TODAY).status is Status.ON_TIME

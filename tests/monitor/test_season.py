@@ -109,6 +109,9 @@ def season(tmp_path_factory):
                 past.report(url, at, body=owner, scope=scope, verdict=verdict, dates=dates, content=url, title=title,
                             reason="cover_letter" if verdict == "invalid" else "", run=run)
                 read.add(url)
+        for number, (_, until, _, _) in enumerate(PUBLISHED.values()):
+            if until and clock.parse(until) <= moment and outcome == "ok":
+                past.capture(run, f"{HOST}/nb/{number}.html", at, outcome="gone")
         later = moment + timedelta(minutes=1)
         answers[later] = told(everything(past, later))
     return past, answers

@@ -378,29 +378,38 @@ def test_slowness_of_a_page_is_nothing_against_the_body(past):
 
 
 # ---------------------------------------------------------------- withdrawn
-def gone_after(past, *days):
+def gone_after(past, *days, then="gone"):
     run = past.look("2026-01-20T09:00", item())
     past.capture(run, URL, "2026-01-20T09:01", content="c1")
     past.report(URL, "2026-01-20T09:00", dates=[("2026-01-20", "page")])
     for day in days:
-        past.look(f"{day}T09:00")
+        past.capture(past.look(f"{day}T09:00"), URL, f"{day}T09:01", outcome=then)
     return past
 
 
 def test_withdrawn_needs_two_later_healthy_observations(past):
     assert gone_after(past, "2026-02-02").stand("2026-02-05").status is Status.ON_TIME
-    past.look("2026-02-09T09:00")
+    past.capture(past.look("2026-02-09T09:00"), URL, "2026-02-09T09:01", outcome="gone")
     one = past.stand("2026-02-10")
     assert (one.status, one.address) == (Status.WITHDRAWN, URL)
     assert one.evidence["last_seen"][:10] == "2026-01-20"
+    assert "unopened" not in one.evidence
     assert (one.evidence["t1"][:10], one.evidence["t2"][:10]) == ("2026-02-02", "2026-02-09")
     past.look("2026-02-16T09:00", item())
     assert past.stand("2026-02-17").status is Status.ON_TIME
 
 
-def test_an_unlisted_page_that_still_answers_is_not_withdrawn(past):
-    run = gone_after(past, "2026-02-02", "2026-02-09").look("2026-02-16T09:00")
-    past.capture(run, URL, "2026-02-16T09:01")
+@pytest.mark.parametrize("then", ["ok", "timeout", "challenge", "server_error"])
+def test_an_unlisted_page_that_was_not_found_gone_is_not_withdrawn(past, then):
+    one = gone_after(past, "2026-02-02", "2026-02-09", then=then).stand("2026-02-17")
+    assert one.status is Status.ON_TIME
+    assert "unopened" not in one.evidence
+
+
+def test_an_unlisted_page_nobody_asked_for_again_is_not_withdrawn(past):
+    gone_after(past)
+    for day in ("2026-02-02", "2026-02-09"):
+        past.look(f"{day}T09:00")
     assert past.stand("2026-02-17").status is Status.ON_TIME
 
 
