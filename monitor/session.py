@@ -7,7 +7,7 @@ starts fast and works anywhere. Leaves alone: what a setting means (settings.py)
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,6 @@ class Session:
 
     config: Path | None = None
     language: Lang | None = None
-    _facts_used: bool = field(default=False, init=False)
 
     @cached_property
     def settings(self) -> Settings:
@@ -43,8 +42,8 @@ class Session:
 
     def use_facts(self) -> None:
         """Let the office's facts hold, without reading any settings where none are named."""
-        configured = self.config or os.environ.get("NIANBAO_CONFIG") or Path("settings.toml").is_file()
-        if configured or any(name.startswith("NIANBAO_FACTS") for name in os.environ):
+        named = self.config or os.environ.get("NIANBAO_CONFIG") or Path("settings.toml").is_file()
+        if named or any(name.startswith("NIANBAO_") and "__" in name for name in os.environ):
             _ = self.settings
 
     def roster(self) -> Roster:

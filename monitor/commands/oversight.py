@@ -215,6 +215,14 @@ def _one_of(option: str, values: list[str] | None, known: list[str]) -> None:
 _STATES = {"confirm": "confirmed", "dismiss": "dismissed", "snooze": "snoozed"}
 
 
+def _user() -> str:
+    """Who runs this command; empty where the system doesn't know, which `decide` answers with a hint at --author."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
 def review(
     context: typer.Context,
     finding: Annotated[str, typer.Argument(metavar="ID", help="a finding's id, as `findings` lists it")],
@@ -234,7 +242,7 @@ def review(
     session: Session = context.obj
     _one_of("review", [action], list(_STATES))
     with session.store().write() as connection:
-        decisions.decide(connection, finding, action, author=author or getpass.getuser(),  # type: ignore[arg-type]
+        decisions.decide(connection, finding, action, author=author or _user(),  # type: ignore[arg-type]
                          reason=reason, until=until)
         stored = decisions.list_findings(connection, ids=[finding])[0]
     if as_json:

@@ -125,7 +125,7 @@ def test_reasons_of_the_code_have_their_words() -> None:
     """Every reason that a standing can carry is a key of the vocabulary."""
     root = Path(wording.__file__).parent
     named: set[str] = set()
-    for module in ("standing", "observations", "dating", "obligations"):
+    for module in ("standing", "observations", "dating", "obligations", "reading"):
         text = (root / f"{module}.py").read_text("utf-8")
         named |= set(re.findall(r'reason="([a-z]\w+)"', text))
         named |= set(re.findall(r'return "([a-z]+_[a-z_]+)"', text))
