@@ -165,6 +165,7 @@ class LooseReader:
         if not scores[number]:
             return False
         fact = self.facts[number]
+        self.printed.headed.add(number)
         self.printed.pages.setdefault(number, labels[0].page)
         keys = [match.key for cell in labels if (match := fact.column_labels.match(cell.text))]
         if fact.layout == "one_row":

@@ -6,6 +6,7 @@ rows and columns were recognised (tables, loose) and what is missing (completene
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from extract.figures import parse_cell
@@ -14,6 +15,8 @@ from extract.model import Cell, Figure, Source
 
 BY_POSITION = 0.85
 """Confidence of a figure whose column was filled by order."""
+FEWEST_ROWS = 3
+"""Rows a table without recognised header must show to be one of the form."""
 MOST_EXTRA = 100
 """Unknown labels listed of one table; a table with more is another table."""
 MOST_ROWS = 3000
@@ -33,6 +36,8 @@ class Printed:
     rows_extra: dict[int, list[str]] = field(default_factory=dict)
     columns_extra: dict[int, list[str]] = field(default_factory=dict)
     pages: dict[int, int | None] = field(default_factory=dict)
+    headed: set[int] = field(default_factory=set)
+    """Tables whose column headers were found."""
     problems: list[str] = field(default_factory=list)
 
     def put(self, table: TableFact, row: str, column: str, figure: Figure) -> None:
@@ -41,8 +46,10 @@ class Printed:
         self.seen(table.table, row, figure.source.page)
         self.columns.setdefault(table.table, set()).add(column)
         old = self.figures.get(key)
-        if old is None or old.state in ("blank", "absent"):
-            self.figures[key] = figure
+        if old is None or old.state in ("blank", "absent") or figure.confidence > old.confidence + 0.1:
+            self.figures[key] = figure  # a cell named by its header outweighs one that order had placed
+        elif old.confidence > figure.confidence + 0.1:
+            return
         elif figure.state not in ("blank", "absent") and (figure.value, figure.state) != (old.value, old.state):
             old.confidence = min(old.confidence, 0.5)
             self.problems.append(f"table {table.table}: {key} is printed twice, as {old.raw!r} and {figure.raw!r}")
@@ -57,6 +64,18 @@ class Printed:
         labels = self.rows_extra.setdefault(table, [])
         if len(labels) < MOST_EXTRA and label not in labels:
             labels.append(label)
+
+    def drop_strays(self, tables: Iterable[TableFact]) -> None:
+        """Forget tables of which only one or two row labels were met, without any header: words of another table."""
+        for table in tables:
+            rows = self.rows.get(table.table, [])
+            if not rows or table.table in self.headed or len(rows) >= FEWEST_ROWS:
+                continue
+            for row in list(rows):
+                self.forget(table, row)
+            for held in (self.rows, self.columns, self.rows_extra, self.columns_extra, self.pages):
+                held.pop(table.table, None)
+            self.problems.append(f"single words of table {table.table} stand in another table; they were left out")
 
     def forget(self, table: TableFact, row: str) -> None:
         self.rows[table.table].remove(row)

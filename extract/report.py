@@ -46,10 +46,9 @@ def build(document: Document, hints: Hints | None = None) -> Report:
     hints = hints or Hints()
     spans = split(document)
     title, body, year, scope = _identity(document, spans, hints)
-    grids = [block for block in document.blocks if isinstance(block, Grid)]
     sections = [span.section() for span in spans if span.number or span.text]
     period = claims.stated_period(sections)
-    printed, used, tagged = _tables(grids, year)
+    printed, used, tagged = _tables(document, spans, year)
     tables = readings(printed, used, tagged, spans)
     figures = dict(printed.figures)
     if used:
@@ -187,9 +186,15 @@ def _drop(span: SectionSpan, blocks: Sequence[Text]) -> None:
 
 
 # ---------------------------------------------------------------- tables
-def _tables(grids: Sequence[Grid], year: int | None) -> tuple[Printed, dict[int, forms.Form], dict[int, str]]:
-    """What the grids print, the form each table was read with, and the era each table's labels tell."""
-    told = {2: forms.recognise(grids, 2), 3: forms.recognise(grids, 3)}
+def _tables(document: Document, spans: Sequence[SectionSpan],
+            year: int | None) -> tuple[Printed, dict[int, forms.Form], dict[int, str]]:
+    """What the grids print, the form each table was read with, and the era each table's labels tell.
+
+    Tables in sections 2 to 4 come first; grids elsewhere (statistics in the prose) serve for tables not found there.
+    """
+    grids = [block for block in document.blocks if isinstance(block, Grid)]
+    near = [grid for span in spans if span.number in (2, 3, 4) for grid in span.grids]
+    told = {number: forms.recognise(near, number) or forms.recognise(grids, number) for number in (2, 3)}
     governing = forms.era_of_year(year) if year else None
     if year and not governing and not told[2] and not told[3]:
         printed = Printed(problems=[f"no form of the year {year} is on file; its tables were not read"])
@@ -198,16 +203,24 @@ def _tables(grids: Sequence[Grid], year: int | None) -> tuple[Printed, dict[int,
     eras = {2: told[2] or told[3] or fallback, 3: told[3] or told[2] or fallback}
     eras[4] = eras[2]
     used = {number: forms.form(era) for number, era in eras.items()}
-    printed = TableReader(used).read(grid for grid in grids if not grid.loose)
-    loose = [grid for grid in grids if grid.loose]
-    if loose:
-        _merge(printed, LooseReader(used).read(loose))
+    printed = _printed(near, used)
+    if len(near) < len(grids) and any(number not in printed.rows for number in used):
+        _merge(printed, _printed(grids, used))
     tagged = {number: era for number, era in told.items() if era}
     if 3 not in tagged and printed.rows.get(3):
         tagged[3] = eras[3] if 2 in tagged or "closed" not in printed.rows[3] else _older(eras[3])
     if printed.rows.get(4):
         tagged[4] = eras[4]
     return printed, used, tagged
+
+
+def _printed(grids: Sequence[Grid], used: dict[int, forms.Form]) -> Printed:
+    printed = TableReader(used).read(grid for grid in grids if not grid.loose)
+    loose = [grid for grid in grids if grid.loose]
+    if loose:
+        _merge(printed, LooseReader(used).read(loose))
+    printed.drop_strays(form.table(number) for number, form in used.items())
+    return printed
 
 
 def _older(era: str) -> str:
@@ -218,22 +231,23 @@ def _older(era: str) -> str:
     return era
 
 
-def _merge(printed: Printed, loose: Printed) -> None:
-    """Loose grids fill the tables that no true grid shows."""
-    for number in (2, 3, 4):
+def _merge(printed: Printed, other: Printed) -> None:
+    """Fill the tables that `printed` doesn't show from another reading: loose grids, or grids elsewhere."""
+    for number, prefix in ((2, "disclosure."), (3, "applications."), (4, "disputes.")):
         if printed.rows.get(number):
             continue
-        prefix = {2: "disclosure.", 3: "applications.", 4: "disputes."}[number]
-        printed.figures.update({key: figure for key, figure in loose.figures.items() if key.startswith(prefix)})
-        for ours, theirs in ((printed.rows, loose.rows), (printed.rows_extra, loose.rows_extra),
-                             (printed.columns_extra, loose.columns_extra)):
+        printed.figures.update({key: figure for key, figure in other.figures.items() if key.startswith(prefix)})
+        for ours, theirs in ((printed.rows, other.rows), (printed.rows_extra, other.rows_extra),
+                             (printed.columns_extra, other.columns_extra)):
             if number in theirs:
                 ours[number] = theirs[number]
-        if number in loose.columns:
-            printed.columns[number] = loose.columns[number]
-        if number in loose.pages:
-            printed.pages.setdefault(number, loose.pages[number])
-    printed.problems.extend(loose.problems)
+        if number in other.headed:
+            printed.headed.add(number)
+        if number in other.columns:
+            printed.columns[number] = other.columns[number]
+        if number in other.pages:
+            printed.pages.setdefault(number, other.pages[number])
+    printed.problems.extend(said for said in other.problems if said not in printed.problems)
 
 
 # ---------------------------------------------------------------- what can't be told

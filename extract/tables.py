@@ -149,6 +149,7 @@ class TableReader:
         if not any(head.key for head in heads):
             return
         self._heads[table] = heads
+        self.printed.headed.add(table)
         self._head_width[table] = self._width
         self.printed.pages.setdefault(table, next((cell.page for cell in distinct(lines[0])), None))
         for head in heads:

@@ -8,7 +8,7 @@ import pytest
 
 from extract import report
 from extract.grids import build, transpose
-from extract.model import Report, TableReading
+from extract.model import Report, TableReading, Text
 from tests.extract.form_tables import (
     COLUMNS,
     cell,
@@ -273,6 +273,30 @@ def test_cell_printed_twice_with_two_numbers_is_trusted_by_nobody():
     result = read(table_two(TRUTH), rows, table_four(TRUTH))
     assert result.figures["applications.carried_out.total"].confidence <= 0.5
     assert any("printed twice" in problem for problem in result.problems)
+
+
+def test_statistics_in_the_prose_of_section_one_change_nothing():
+    page = document(table_two(TRUTH), table_three(TRUTH), table_four(TRUTH))
+    page.blocks.insert(2, build([[cell("类别"), cell("数量")], [cell("行政许可"), cell("5")], [cell("规章"), cell("6")],
+                                 [cell("重复申请"), cell("7")]]))
+    result = report.build(page)
+    assert not faults(result)
+    assert all(figure.confidence == 1 for figure in result.figures.values())
+
+
+def test_single_words_of_the_form_in_another_table_are_no_table():
+    page = document(table_two(TRUTH))
+    page.blocks.insert(2, build([[cell("类别"), cell("数量")], [cell("行政许可"), cell("5")],
+                                 [cell("重复申请"), cell("7")]]))
+    result = report.build(page)
+    assert not wrong(result)
+    assert [reading.found for reading in result.tables] == [True, False, False]
+
+
+def test_tables_are_found_where_every_heading_is_lost():
+    page = document(table_two(TRUTH), table_three(TRUTH), table_four(TRUTH))
+    page.blocks = [block for block in page.blocks if not isinstance(block, Text)]
+    assert not faults(report.build(page))
 
 
 def test_other_tables_are_no_tables_of_the_form():
