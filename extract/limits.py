@@ -12,6 +12,7 @@ Leaves alone: what is read (extract.report).
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib
 import io
@@ -125,7 +126,7 @@ class Guard:
     """Reads documents in guarded children: `with Guard() as guard: report = guard.read(data, hints)`.
 
     May be used from several threads (one document at a time) and after a fork (each process then starts a helper of
-    its own). The helper starts with the first document.
+    its own). The helper starts with the `with`, else with the first document.
     """
 
     def __init__(self, limits: Limits | None = None, task: str = "extract.report:read") -> None:
@@ -139,6 +140,8 @@ class Guard:
         self._owner = 0
 
     def __enter__(self) -> Guard:
+        with self._lock:
+            self._start()  # it loads while the caller is still about to find its documents
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -225,11 +228,8 @@ class _Helper:
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 pipe.close()
-        try:
-            self.process.wait(2)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        self.process.kill()  # it keeps nothing; a child left over ends by its limits
+        self.process.wait()
         with self.errors as errors:
             errors.seek(max(0, errors.seek(0, os.SEEK_END) - 300))
             lines = errors.read().decode("utf-8", "replace").strip().splitlines()
@@ -273,6 +273,7 @@ def serve(task: str) -> None:
     os.dup2(2, 1)  # nothing that a library prints may get between the frames
     module, _, function = task.partition(":")
     read: Read = getattr(importlib.import_module(module), function)  # loaded before forking, so children needn't
+    served = 0
     while True:
         while not select.select([0], [], [], 1.0)[0]:
             if os.getppid() != caller:
@@ -282,7 +283,11 @@ def serve(task: str) -> None:
             data = read_frame(0)
         except EOFError:
             return
-        answer = _prepared(request) or _in_child(read, request, data, caller, answers)
+        served += 1
+        answer = _prepared(request)
+        if answer is None and served == 2:  # not for a single document: whoever reads many gains
+            _warm(read)
+        answer = answer or _in_child(read, request, data, caller, answers)
         if answer is None:
             return
         write_frame(answers, json.dumps(answer).encode())
@@ -293,6 +298,13 @@ def _load_reader(medium: str) -> None:
     """Import the reader that a child just used, so that the next children find it loaded."""
     if medium in readers.modules():
         importlib.import_module(readers.modules()[medium])
+
+
+def _warm(read: Read) -> None:
+    """Read a harmless page here, so that the facts it takes are loaded in every child from now on."""
+    page = "<html><body><p>年度报告</p><table><tr><td>行政许可</td><td>1</td></tr></table></body></html>"
+    with contextlib.suppress(Exception):  # what is wrong with the facts, the child says
+        read(page.encode(), Hints())
 
 
 def _prepared(request: dict[str, Any]) -> dict[str, Any] | None:
