@@ -80,8 +80,13 @@ def _heading(text: str) -> int | None:
 
 
 def _is_titular(text: str, bare: str) -> bool:
-    """A line known by keywords only is a heading when it is numbered or holds nothing but the words of a title."""
-    return bool(_NUMERAL.match(text)) or (not re.search(r"\d|的是|我|本", bare) and len(bare) <= 28)
+    """A line known by keywords only is a heading when it is numbered or holds nothing but the words of a title.
+
+    行政复议 行政诉讼 without numeral is the header of table 4, not its section's.
+    """
+    if _NUMERAL.match(text):
+        return True
+    return len(bare) <= 28 and bool(re.search(r"情况|事项|措施|改进", bare)) and not re.search(r"\d|的是|我|本", bare)
 
 
 def _listed(text: str) -> bool:

@@ -7,6 +7,7 @@ to parse is refused, never read as empty. Leaves alone: what the text means, and
 
 from __future__ import annotations
 
+import base64
 import re
 import warnings
 from collections.abc import Iterator
@@ -153,12 +154,16 @@ class _Builder:
         names = ("src", "data-src", "data-original", "oldsrc")
         source = next((str(tag.get(name)) for name in names if tag.get(name)), "")
         width, height = (_pixels(tag, name) for name in ("width", "height"))
-        if not source or re.search(r"icon|logo|qrcode|fileTypeImages|spacer|/ico", source, re.IGNORECASE):
+        if not source or re.search(r"icon|logo|qrcode|fileTypeImages|spacer|/ico", source[:500], re.IGNORECASE):
             return
         if any(size is not None and size < 60 for size in (width, height)):
             return
+        data = None
+        if source.startswith("data:"):
+            source, _, payload = source.partition(",")
+            data = _embedded(payload) if source.endswith("base64") else None
         self._flush()
-        self.blocks.append(Image(source, str(tag.get("alt") or ""), None, width, height))
+        self.blocks.append(Image(source, str(tag.get("alt") or ""), None, width, height, data))
 
     def _table(self, table: Tag) -> list[Block] | None:
         """The grid of a data table, then its pictures and inner tables; None for one that only lays out the page."""
@@ -266,6 +271,14 @@ def _span(cell: Tag, name: str) -> int:
         return 1
     value = int(match[1])
     return value if value or name == "rowspan" else 1
+
+
+def _embedded(payload: str) -> bytes | None:
+    """The bytes of a picture written into the page itself; None where they are broken."""
+    try:
+        return base64.b64decode(payload, validate=False)
+    except ValueError:
+        return None
 
 
 def _pixels(tag: Tag, name: str) -> int | None:

@@ -157,6 +157,19 @@ def test_tables_as_pictures():
     assert not any(figure.source.table for figure in built.figures.values())
 
 
+def test_picture_written_into_the_page_keeps_its_bytes():
+    picture = "<img src='data:image/png;base64,iVBORw0KGgo='>"
+    found = open_page(page(f"<div id=zoom><p>二、主动公开政府信息情况</p>{picture}</div>"))
+    image = next(block for block in found.blocks if isinstance(block, Image))
+    assert image.data == b"\x89PNG\r\n\x1a\n"
+    assert image.source == "data:image/png;base64"
+
+
+def test_icons_and_small_pictures_are_no_tables():
+    found = open_page(page("<div id=zoom><img src='/icon_pdf.gif'><img src='a.png' width=16><p>正文</p></div>"))
+    assert not any(isinstance(block, Image) for block in found.blocks)
+
+
 def test_data_table_with_a_table_in_a_cell():
     inner = TABLES[2].replace(">规章<", ">规章<table><tr><td>附注</td><td>1</td></tr></table><")
     built = report.build(open_page(page(body({**TABLES, 2: inner}))))
