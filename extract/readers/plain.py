@@ -78,7 +78,7 @@ def _line(raw: str, start: int) -> _Line:
     printed = [text for text in fields if text.strip()]
     if not printed:
         return _Line(fields, start, end, starts, "cell" if "\t" in raw else "empty")
-    if (heading(raw) and len(printed) == 1) or (len(printed) == 1 and _SENTENCE.search(printed[0]) and not _known(printed[0])):
+    if len(printed) == 1 and (heading(raw) or (_SENTENCE.search(printed[0]) and not _known(printed[0]))):
         return _Line([raw.strip()], start, end, starts[:1], "text")
     if len(printed) > 1 and not any(_SENTENCE.search(text) and not _known(text) for text in printed):
         certain = any(is_value(text) or _known(text) for text in printed)
