@@ -130,6 +130,29 @@ class FetchLog:
                                    "ORDER BY at DESC, id DESC LIMIT 1", (url,)).fetchone()
         return row["sha256"] if row else None
 
+    def unlisted(self, portal: str, column_id: str, listed: set[str]) -> list[tuple[Item, Route]]:
+        """Reports once captured from this column whose address its list no longer holds, newest routing each.
+
+        An address found gone by its last two requests isn't asked for again.
+        """
+        rows = self._reader.execute(
+            """SELECT s.url, s.title, s.day, s.route, s.body, s.scope, s.year, s.printed_body, max(l.at)
+               FROM sighting s JOIN listing l ON l.id = s.listing
+               WHERE l.portal = ? AND l.column_id = ? AND l.run <> ? AND s.route = 'report'
+                 AND EXISTS (SELECT 1 FROM capture c WHERE c.url = s.url AND c.content IS NOT NULL)
+               GROUP BY s.url ORDER BY s.url""", (portal, column_id, self.run)).fetchall()
+        gone = (str(Outcome.GONE), str(Outcome.SOFT_404))
+        found = []
+        for row in rows:
+            if row["url"] in listed:
+                continue
+            last = self._reader.execute("SELECT outcome FROM fetch WHERE url = ? AND run <> ? "
+                                        "ORDER BY at DESC, id DESC LIMIT 2", (row["url"], self.run)).fetchall()
+            if len(last) < 2 or any(end["outcome"] not in gone for end in last):
+                found.append((Item(row["url"], row["title"], row["day"]),
+                              Route(row["route"], row["body"], row["scope"], row["year"], row["printed_body"])))
+        return found
+
     def close(self) -> None:
         self._reader.close()
 

@@ -123,7 +123,8 @@ class PortalSpider(scrapy.Spider):
                 result.listings.append(await self._list_safely(visit, column))
             captured: set[str] = set()
             for listing in result.listings:
-                for item, route in listing.sightings:
+                # A report that left its list may still stand where it stood: only its own address can tell.
+                for item, route in [*listing.sightings, *self._unlisted(portal, listing)]:
                     if self._wanted(route) and item.url not in captured:
                         captured.add(item.url)
                         result.captures.append(await self._capture_safely(visit, item, listing.url))
@@ -133,6 +134,11 @@ class PortalSpider(scrapy.Spider):
                     if listing.outcome is not Outcome.OK:
                         break
             return result
+
+    def _unlisted(self, portal: Portal, listing: ListingResult) -> list[tuple[Item, Route]]:
+        if listing.outcome is not Outcome.OK or not listing.complete:
+            return []
+        return self.log.unlisted(portal.id, listing.column_id, {item.url for item, _ in listing.sightings})
 
     def _wanted(self, route: Route) -> bool:
         if route.kind not in ("report", "unrouted"):

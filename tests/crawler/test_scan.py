@@ -250,6 +250,25 @@ def test_runs_are_compared(tmp_path):
         assert once() == [[], [], []]
 
 
+def test_a_report_that_left_its_list_is_asked_for_at_its_own_address_until_it_is_gone_twice(tmp_path):
+    state = {"until": 2024, "text": "甲", "file": b"1", "up": True}
+    answers = changing(state)
+    page, state["page"] = answers["/nb/t20240115_2023.html"], True
+    answers["/nb/t20240115_2023.html"] = lambda _: Response.page(page) if state["page"] else Response(status=404)
+    with World(tmp_path, {"a": Case(answers)}) as world:
+        def asked():
+            before = len(world.paths("a"))
+            scan.run(world.plan())
+            return "/nb/t20240115_2023.html" in world.paths("a")[before:]
+        assert asked()
+        state["until"] = 2023
+        assert [asked(), asked(), asked()] == [True, True, True], "it still answers"
+        state["page"] = False
+        assert [asked(), asked(), asked()] == [True, True, False]
+        state["until"] = 2024
+        assert asked(), "listed again, asked again"
+
+
 def test_restricting_to_a_year(tmp_path):
     with World(tmp_path, {"plain": CASES["plain"]}) as world:
         result = scan.run(world.plan(year=2022))
