@@ -270,8 +270,9 @@ class _Judge:
     def _gone(self, case: _Case) -> tuple[Observation, Observation] | None:
         """Two supporting observations since the report was last listed; None while it stands or may stand."""
         last = case.sightings[-1].at + timedelta(seconds=1)
-        pair = supporting_pair(self._without(case), last, last)
-        return pair if pair and self._taken_away(case, pair[0]) else None
+        since = [each for each in self._without(case) if each.begin >= last]
+        pair = supporting_pair(since, last, last)
+        return pair if pair and self._taken_away(case, since[0]) else None
 
     def _taken_away(self, case: _Case, first: Observation) -> bool:
         """Whether since the first look without it every address was found gone, and its content listed nowhere else."""

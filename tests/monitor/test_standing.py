@@ -395,8 +395,12 @@ def test_withdrawn_needs_two_later_healthy_observations(past):
     assert one.evidence["last_seen"][:10] == "2026-01-20"
     assert "unopened" not in one.evidence
     assert (one.evidence["t1"][:10], one.evidence["t2"][:10]) == ("2026-02-02", "2026-02-09")
-    past.look("2026-02-16T09:00", item())
-    assert past.stand("2026-02-17").status is Status.ON_TIME
+    for day in ("2026-02-16", "2026-02-23"):
+        # A page found gone twice is asked for no more.
+        past.look(f"{day}T09:00")
+    assert past.stand("2026-02-24").status is Status.WITHDRAWN
+    past.look("2026-03-02T09:00", item())
+    assert past.stand("2026-03-03").status is Status.ON_TIME
 
 
 @pytest.mark.parametrize("then", ["ok", "timeout", "challenge", "server_error"])
