@@ -1,0 +1,225 @@
+"""Workbooks (xls, xlsx, xlsb) by python-calamine: sheet by sheet what a reader of the print sees.
+
+Hands over: per sheet its blocks (extract.worksheets) with merged cells, numbers as printed (31, not 31.0), cells of
+text as they stand. Hidden sheets, rows and columns, and cells far from everything else, are left out and said; a
+formula saved without its result is said and never read as blank.
+Promises: clear errors for locked and damaged files. Leaves alone: charts, notes, pictures and number formats.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import python_calamine
+from lxml import etree
+
+from extract import office, worksheets
+from extract.exceptions import UnreadableDocumentError
+from extract.limits import current_limits, open_zip
+from extract.model import Cell, Document, Grid, Hints, Text
+from extract.readers import reader
+
+_DOUBT = 0.5
+"""Confidence of a blank that stands where a formula's result is missing."""
+_REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+
+
+@dataclass(slots=True)
+class _Marks:
+    """What the XML of one sheet says beside its values."""
+
+    hidden: int = 0
+    far: int = 0
+    unsolved: set[tuple[int, int]] = field(default_factory=set)
+    """Places of formulas without a result."""
+
+
+@reader("application/vnd.ms-excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", name="sheet")
+def read(data: bytes, hints: Hints) -> Document:
+    """The workbook in `data`. Raises UnreadableDocumentError: locked, damaged; LimitExceededError: a bomb."""
+    named = hints.name or "workbook"
+    document = Document("", "", "sheet")
+    marks: dict[str, _Marks] = {}
+    try:
+        if data.startswith(b"PK"):
+            data, marks, document.title = _prepared(data, named)
+        with python_calamine.load_workbook(io.BytesIO(data)) as book:
+            sheets = [sheet for sheet in book.sheets_metadata
+                      if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet]
+            for number, sheet in enumerate(sheets, 1):
+                if sheet.visible != python_calamine.SheetVisibleEnum.Visible:
+                    document.problems.append(f"the sheet {sheet.name!r} is hidden; it was not read")
+                    continue
+                _sheet(document, book.get_sheet_by_name(sheet.name), number, marks.get(sheet.name, _Marks()))
+    except python_calamine.PasswordError:
+        raise UnreadableDocumentError(f"{named}: locked with a password; ask for a copy without one") from None
+    except (python_calamine.CalamineError, etree.XMLSyntaxError, *office.BROKEN_MEMBER) as fault:
+        if "password" in str(fault).lower() or "encrypt" in str(fault).lower():
+            raise UnreadableDocumentError(f"{named}: locked with a password; ask for a copy without one") from None
+        raise UnreadableDocumentError(f"{named}: damaged workbook ({fault}); ask for another copy") from None
+    if not document.blocks and not document.problems:
+        document.problems.append("the workbook holds no text")
+    document.pages = len(sheets)
+    document.text = office.visible_text(document.blocks)
+    return document
+
+
+def _sheet(document: Document, sheet: Any, number: int, marks: _Marks) -> None:
+    merges = {(top, left): (min(bottom, top + current_limits().rowspan - 1) - top + 1,
+                            min(right, left + current_limits().colspan - 1) - left + 1)
+              for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()}
+    cells, far = worksheets.near(_cells(sheet, merges))
+    made = worksheets.blocks(cells, number)
+    for block in made:
+        for cell in block.cells if isinstance(block, Grid) else ():
+            if (cell.row, cell.column) in marks.unsolved and not cell.text:
+                cell.confidence = _DOUBT
+    if made and isinstance(made[0], Grid) and not worksheets.is_plain_name(sheet.name):
+        document.blocks.append(Text(sheet.name, page=number))
+    document.blocks += made
+    if far + marks.far:
+        document.problems.append(f"sheet {sheet.name!r}: {far + marks.far} cells far from all others were left out")
+    if marks.hidden:
+        document.problems.append(f"sheet {sheet.name!r}: {marks.hidden} cells of hidden rows or columns were left out")
+    if marks.unsolved:
+        document.problems.append(f"sheet {sheet.name!r}: {len(marks.unsolved)} formulas were saved without their "
+                                 "results; open and save the file to have them counted")
+        document.damaged = True
+
+
+def _cells(sheet: Any, merges: dict[tuple[int, int], tuple[int, int]]) -> Iterator[Cell]:
+    if sheet.start is None:
+        return
+    top, left = sheet.start
+    # One row more than is kept: `near` then says that something stands beyond.
+    for row, values in enumerate(sheet.to_python(nrows=max(1, worksheets.MOST_ROWS + 1 - top)), top):
+        for column, value in enumerate(values, left):
+            if value is None or value == "":
+                continue
+            down, across = merges.get((row, column), (1, 1))
+            yield Cell(printed(value), row, column, down, across)
+
+
+def printed(value: Any) -> str:
+    """A cell's value as print shows it: whole numbers without point, no binary noise (0.30000000000000004 → 0.3)."""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.date().isoformat()
+    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
+        return value.isoformat()
+    return office.join_lines(str(value).split("\n")) if len(str(value)) < 200 else str(value).strip()
+
+
+# ---------------------------------------------------------------- xlsx before calamine sees it
+def _prepared(data: bytes, named: str) -> tuple[bytes, dict[str, _Marks], str]:
+    """The package without hidden and far cells, what its sheets' XML says, and its title.
+
+    calamine lays every sheet out in full, so one cell in the last row would take all memory; and it doesn't tell what
+    is hidden. The package is only written anew where there is such a cell.
+    """
+    archive = open_zip(data, named)
+    names = set(archive.namelist())
+    marks: dict[str, _Marks] = {}
+    changed: dict[str, bytes] = {}
+    for name, path in _sheet_parts(archive, names):
+        if path.endswith(".bin") or path not in names:
+            continue
+        marks[name], drop = _survey(archive.read(path))
+        if drop:
+            changed[path] = _without(archive.read(path), drop)
+    title = ""
+    if "docProps/core.xml" in names:
+        title = next((item.text or "" for item in office.parse(archive.read("docProps/core.xml"), recover=True)
+                      if office.local(item) == "title"), "").strip()
+    if not changed:
+        return data, marks, title
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as copy:
+        for name in names:
+            copy.writestr(name, changed.get(name) or archive.read(name))
+    return buffer.getvalue(), marks, title
+
+
+def _sheet_parts(archive: zipfile.ZipFile, names: set[str]) -> list[tuple[str, str]]:
+    """(sheet's name, its part) as the workbook lists them."""
+    if "xl/workbook.xml" not in names or "xl/_rels/workbook.xml.rels" not in names:
+        return []
+    targets = {}
+    for relation in office.parse(archive.read("xl/_rels/workbook.xml.rels")):
+        target = relation.get("Target") or ""
+        targets[relation.get("Id")] = target.lstrip("/") if target.startswith("/") else posixpath.normpath(
+            posixpath.join("xl", target))
+    workbook = office.parse(archive.read("xl/workbook.xml"))
+    found = []
+    for sheet in workbook.iter():
+        if office.local(sheet) == "sheet":
+            found.append((sheet.get("name") or "", targets.get(office.attribute(sheet, "id") or "", "")))
+    return found
+
+
+def _survey(data: bytes) -> tuple[_Marks, set[str]]:
+    """What one sheet's XML says, and the references of the cells to leave out."""
+    marks, drop = _Marks(), set[str]()
+    hidden_columns: list[tuple[int, int]] = []
+    events = etree.iterparse(io.BytesIO(data), events=("start", "end"), resolve_entities=False, no_network=True,
+                             huge_tree=False, load_dtd=False)
+    hidden_row, seen, row, column = False, 0, 0, 0
+    for event, element in events:
+        name = office.local(element)
+        if event == "start" and name == "row":
+            hidden_row = element.get("hidden") in ("1", "true")
+            row, column = office.whole(element.get("r"), row + 1), 0
+        elif event == "end" and name == "col" and element.get("hidden") in ("1", "true"):
+            hidden_columns.append((office.whole(element.get("min"), 0), office.whole(element.get("max"), 0)))
+        elif event == "end" and name == "c":
+            match = _REFERENCE.fullmatch(element.get("r") or "")
+            column = _column(match[1]) if match else column + 1
+            parts = {office.local(child): child.text for child in element}
+            filled = parts.get("v") is not None or "is" in parts
+            if (int(match[2]) if match else row) > worksheets.MOST_ROWS or column > worksheets.MOST_COLUMNS:
+                marks.far += filled
+                drop.add(element.get("r") or "")
+            elif hidden_row or any(first <= column <= last for first, last in hidden_columns):
+                marks.hidden += filled
+                drop.add(element.get("r") or "")
+            elif "f" in parts and not filled:
+                marks.unsolved.add(((int(match[2]) if match else row) - 1, column - 1))
+            seen += filled
+            office.count_cells(seen)
+            element.clear()
+        elif event == "end" and name == "row":
+            element.clear()
+            parent = element.getparent()
+            if parent is not None:
+                while element.getprevious() is not None:
+                    del parent[0]
+    return marks, drop - {""}
+
+
+def _without(data: bytes, drop: Iterable[str]) -> bytes:
+    """A sheet's XML without the named cells."""
+    root, gone = office.parse(data), set(drop)
+    for cell in [cell for cell in root.iter() if office.local(cell) == "c" and cell.get("r") in gone]:
+        parent = cell.getparent()
+        if parent is not None:
+            parent.remove(cell)
+    for size in [item for item in root if office.local(item) == "dimension"]:
+        root.remove(size)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - 64
+    return number

@@ -1,0 +1,87 @@
+"""Worksheets → blocks: a sheet is one endless table in which reports print prose, headings and tables alike.
+
+Promises: rows that print one line of prose become Text, the rest Grids cut at empty rows, every empty place of a table
+a blank cell; rows and columns keep the sheet's own numbers (from 0), `page` is the sheet's (from 1). Leaves alone: how
+a sheet is stored (readers.sheet, readers.odt).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from extract import titles
+from extract.figures import is_value
+from extract.model import Block, Cell, Grid, Text
+from extract.office import count_cells
+from extract.sections import heading
+
+MOST_ROWS = 3000
+MOST_COLUMNS = 256
+"""Cells beyond stand far from anything a report prints: strays, or a bomb."""
+_PLAIN_NAME = re.compile(r"^(?:sheet|工作表|表格?|表[一二三四]|表\d)\s*\d*$", re.IGNORECASE)
+_SENTENCE = re.compile(r"。|；$|^.{60,}$", re.DOTALL)
+
+
+def near(cells: Iterable[Cell]) -> tuple[list[Cell], int]:
+    """The filled cells within reach, and how many filled ones are out of it."""
+    filled = [cell for cell in cells if cell.text.strip()]
+    kept = [cell for cell in filled if cell.row < MOST_ROWS and cell.column < MOST_COLUMNS]
+    return kept, len(filled) - len(kept)
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a sheet's name says nothing of what it holds."""
+    return _PLAIN_NAME.match(name.strip()) is not None
+
+
+def blocks(cells: Sequence[Cell], page: int) -> list[Block]:
+    """The blocks of one sheet; `cells` are its filled cells with their merges."""
+    made: list[Block] = []
+    region: list[Cell] = []
+    reach = -1
+    for row, members in _rows(cells):
+        alone = len(members) == 1 and row > reach
+        if region and (row > max(reach, region[-1].row) + 1):
+            made.append(_grid(region, page))
+            region = []
+        if alone and members[0].rowspan == 1 and _is_prose(members[0].text):
+            if region:
+                made.append(_grid(region, page))
+                region = []
+            made.append(Text(members[0].text.strip(), page=page))
+            continue
+        region += members
+        reach = max(reach, *(cell.row + cell.rowspan - 1 for cell in members))
+    if region:
+        made.append(_grid(region, page))
+    return made
+
+
+def _rows(cells: Sequence[Cell]) -> list[tuple[int, list[Cell]]]:
+    rows: dict[int, list[Cell]] = {}
+    for cell in cells:
+        rows.setdefault(cell.row, []).append(cell)
+    return [(row, sorted(rows[row], key=lambda cell: cell.column)) for row in sorted(rows)]
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a line that stands alone in its row is a heading, a title or a sentence and no label of a table."""
+    bare = text.strip()
+    if is_value(bare):
+        return False
+    return heading(bare) is not None or titles.parse(bare).accepted or _SENTENCE.search(bare) is not None
+
+
+def _grid(region: Sequence[Cell], page: int) -> Grid:
+    """The region's cells, and a blank one for each place among them that prints nothing."""
+    top, bottom = region[0].row, max(cell.row + cell.rowspan for cell in region)
+    left, right = min(cell.column for cell in region), max(cell.column + cell.colspan for cell in region)
+    count_cells((bottom - top) * (right - left))
+    taken = {(row, column) for cell in region for row in range(cell.row, cell.row + cell.rowspan)
+             for column in range(cell.column, cell.column + cell.colspan)}
+    blank = [Cell("", row, column, page=page) for row in range(top, bottom) for column in range(left, right)
+             if (row, column) not in taken]
+    for cell in region:
+        cell.page = page
+    return Grid(sorted([*region, *blank], key=lambda cell: (cell.row, cell.column)), page)
