@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 LOT = 50
 LOT_SECONDS = 2.0
+GONE_FOR_GOOD = 8
+"""Runs in a row that found an unlisted address gone before it is left alone: two months of weekly scans."""
 _KEPT_HEADERS = frozenset({"content-type", "content-length", "content-disposition", "last-modified", "etag", "date",
                            "server", "retry-after", "location", "x-frame-options"})
 _FETCH = ("run", "portal", "url", "request", "final_url", "redirects", "at", "status", "outcome", "reason", "sha256",
@@ -133,7 +135,7 @@ class FetchLog:
     def unlisted(self, portal: str, column_id: str, listed: set[str]) -> list[tuple[Item, Route]]:
         """Reports once captured from this column whose address its list no longer holds, newest routing each.
 
-        An address found gone by its last two requests isn't asked for again.
+        An address that was gone in each of the last GONE_FOR_GOOD runs isn't asked for again.
         """
         rows = self._reader.execute(
             """SELECT s.url, s.title, s.day, s.route, s.body, s.scope, s.year, s.printed_body, max(l.at)
@@ -147,8 +149,9 @@ class FetchLog:
             if row["url"] in listed:
                 continue
             last = self._reader.execute("SELECT outcome FROM fetch WHERE url = ? AND run <> ? "
-                                        "ORDER BY at DESC, id DESC LIMIT 2", (row["url"], self.run)).fetchall()
-            if len(last) < 2 or any(end["outcome"] not in gone for end in last):
+                                        "ORDER BY at DESC, id DESC LIMIT ?",
+                                        (row["url"], self.run, GONE_FOR_GOOD)).fetchall()
+            if len(last) < GONE_FOR_GOOD or any(end["outcome"] not in gone for end in last):
                 found.append((Item(row["url"], row["title"], row["day"]),
                               Route(row["route"], row["body"], row["scope"], row["year"], row["printed_body"])))
         return found

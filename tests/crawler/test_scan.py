@@ -13,6 +13,7 @@ import pytest
 from crawler import clock, scan
 from crawler.evidence import Evidence
 from crawler.exceptions import ClockError, ScanError
+from crawler.pipelines import GONE_FOR_GOOD
 from crawler.store import Store
 from tests.crawler.small_portals import Case, World, article, listing, name_of
 from tests.portals.serving import Response
@@ -250,7 +251,7 @@ def test_runs_are_compared(tmp_path):
         assert once() == [[], [], []]
 
 
-def test_a_report_that_left_its_list_is_asked_for_at_its_own_address_until_it_is_gone_twice(tmp_path):
+def test_a_report_that_left_its_list_is_asked_for_at_its_own_address_until_gone_for_good(tmp_path):
     state = {"until": 2024, "text": "甲", "file": b"1", "up": True}
     answers = changing(state)
     page, state["page"] = answers["/nb/t20240115_2023.html"], True
@@ -264,7 +265,7 @@ def test_a_report_that_left_its_list_is_asked_for_at_its_own_address_until_it_is
         state["until"] = 2023
         assert [asked(), asked(), asked()] == [True, True, True], "it still answers"
         state["page"] = False
-        assert [asked(), asked(), asked()] == [True, True, False]
+        assert [asked() for _ in range(GONE_FOR_GOOD + 1)] == [True] * GONE_FOR_GOOD + [False]
         state["until"] = 2024
         assert asked(), "listed again, asked again"
 
