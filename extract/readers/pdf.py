@@ -15,7 +15,6 @@ import itertools
 import re
 import zlib
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import Any
 
 import pdfplumber
@@ -27,11 +26,11 @@ from pdfplumber.page import Page
 from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells, merge_edges
 from pdfplumber.utils.text import extract_words
 
-from extract.borderless import Borderless
 from extract.exceptions import LimitExceededError, UnreadableDocumentError
-from extract.layout import Lattice, Line, Word, cell_text, closing_edges, lines_of, paragraphs, tidy
+from extract.layout import Lattice, Word, cell_text, closing_edges, lines_of
 from extract.limits import current_limits
-from extract.model import Block, Document, Grid, Hints, Image, Text
+from extract.model import Document, Hints, Image
+from extract.pages import Sheet, assemble
 from extract.readers import reader
 
 _TOUCH = 3
@@ -39,32 +38,14 @@ _TOUCH = 3
 _MERGE = {"snap_x_tolerance": _TOUCH, "snap_y_tolerance": _TOUCH, "join_x_tolerance": _TOUCH,
           "join_y_tolerance": _TOUCH}
 _WORDS = {"x_tolerance": 2, "y_tolerance": 2}
-_PAGE_NUMBER = re.compile(r"^(?:[—\-–－·.‐―\s]*\d{1,3}[—\-–－·.‐―\s]*|第\s*\d{1,3}\s*页(?:[，,\s/]*共\s*\d{1,3}\s*页)?"
-                          r"|\d{1,3}\s*/\s*\d{1,3})$")
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _LOST = re.compile(r"\(cid:\d+\)|[\x00-\x08\x0b-\x1f\ufffd\ue000-\uf8ff]")
 _TEXT_CODINGS = {"ASCII85Decode": ascii85decode, "A85": ascii85decode, "ASCIIHexDecode": asciihexdecode,
                  "AHx": asciihexdecode}
-_MARGIN = 0.08
-"""Share of a page's height where running heads and page numbers stand."""
 _SCAN = 0.7
 """A picture over that share of the page is the page."""
 _UNSURE = 0.5
 """Confidence of figures whose characters a scanner recognised before us."""
-
-
-@dataclass(slots=True)
-class _Sheet:
-    """What one page gave."""
-
-    number: int
-    height: float
-    grids: list[Grid] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
-    images: list[tuple[float, Image]] = field(default_factory=list)
-    """Pictures with their top."""
-    problem: str = ""
-    lost: bool = False
 
 
 @reader("application/pdf", name="pdf")
@@ -90,7 +71,7 @@ def read(data: bytes, hints: Hints) -> Document:
             f"{named}: damaged PDF ({_said(fault)}){end}; fetch it again or ask for another copy") from None
     document.damaged = bool(document.problems)
     document.pages = len(sheets)
-    _assemble(document, sheets)
+    assemble(document, sheets)
     return document
 
 
@@ -188,24 +169,24 @@ def _deflated_whole(raw: bytes) -> bool:
 
 
 # ---------------------------------------------------------------- one page
-def _sheet(page: Page, problems: list[str]) -> _Sheet:
+def _sheet(page: Page, problems: list[str]) -> Sheet:
     number = page.page_number
     try:
         sheet = _read_page(page)
     except (MemoryError, RecursionError, UnreadableDocumentError):
         raise
     except Exception as fault:  # whatever a broken page makes pdfminer raise, the other pages are still there
-        sheet = _Sheet(number, 0.0, problem=f"page {number} can't be read ({_said(fault)})")
+        sheet = Sheet(number, 0.0, problem=f"page {number} can't be read ({_said(fault)})")
         problems.append(sheet.problem)
     finally:
         page.close()
     return sheet
 
 
-def _read_page(page: Page) -> _Sheet:
+def _read_page(page: Page) -> Sheet:
     page = _upright(page)
     limits = current_limits()
-    sheet = _Sheet(page.page_number, float(page.height))
+    sheet = Sheet(page.page_number, float(page.height))
     if len(page.chars) > limits.page_characters or len(page.edges) > limits.page_edges:
         raise LimitExceededError(f"page {page.page_number}: {len(page.chars)} characters and {len(page.edges)} lines "
                                  f"are more than {limits.page_characters} and {limits.page_edges}")
@@ -333,75 +314,3 @@ def _jpeg(image: dict[str, Any] | None) -> bytes | None:
     if raw is not None and stream.decipher:
         raw = stream.decipher(stream.objid, stream.genno, raw, stream.attrs)
     return bytes(raw) if raw else None
-
-
-# ---------------------------------------------------------------- the whole
-def _assemble(document: Document, sheets: list[_Sheet]) -> None:
-    _drop_running_lines(sheets)
-    prose: list[Line] = []
-    borderless = Borderless()
-
-    def flush() -> None:
-        document.blocks.extend(paragraphs(prose))
-        prose.clear()
-
-    for sheet in sheets:
-        if sheet.problem and sheet.problem not in document.problems:
-            document.problems.append(sheet.problem)
-        things: list[tuple[float, Line | Block]] = [(_top(grid), grid) for grid in sheet.grids]
-        lines: list[Line] = sheet.lines
-        if not sheet.grids:
-            grids, lines = borderless.split(sheet.lines)
-            things += [(_top(grid), grid) for grid in grids]
-        things += [(line.top, line) for line in lines]
-        things += sheet.images
-        for _, thing in sorted(things, key=lambda pair: pair[0]):
-            if isinstance(thing, Line):
-                prose.append(thing)
-            else:
-                flush()
-                document.blocks.append(thing)
-    flush()
-    lost = [sheet.number for sheet in sheets if sheet.lost]
-    if lost:
-        document.problems.append(f"text layer unreadable on page {_list(lost)}: its characters have no mapping")
-        document.damaged = True
-    pictures = [sheet.number for sheet in sheets if sheet.images and not sheet.lines and not sheet.grids
-                and not sheet.lost]
-    if pictures:
-        document.problems.append(f"page {_list(pictures)} is only a picture: a scan without text")
-    elif not document.blocks and not document.problems:
-        document.problems.append("the PDF holds no text")
-    document.text = "\n".join(_text_of(block) for block in document.blocks)
-
-
-def _top(grid: Grid) -> float:
-    return min((cell.box[1] for cell in grid.cells if cell.box), default=0.0)
-
-
-def _list(numbers: list[int]) -> str:
-    return ", ".join(str(number) for number in numbers)
-
-
-def _text_of(block: Block) -> str:
-    if isinstance(block, Text):
-        return block.text
-    if isinstance(block, Grid):
-        return "\n".join("\t".join(cell.text for cell in row)
-                         for _, row in itertools.groupby(block.cells, key=lambda cell: cell.row))
-    return ""
-
-
-def _drop_running_lines(sheets: list[_Sheet]) -> None:
-    """Page numbers, and lines that return at the same edge of three or more pages."""
-    def at_edge(sheet: _Sheet, line: Line) -> bool:
-        return line.bottom < _MARGIN * sheet.height * 1.2 or line.top > (1 - _MARGIN) * sheet.height * 0.99
-
-    def shape(line: Line) -> str:
-        return re.sub(r"\d+", "#", line.text)
-
-    seen = Counter(shape(line) for sheet in sheets for line in sheet.lines if at_edge(sheet, line))
-    for sheet in sheets:
-        sheet.lines = [line for line in sheet.lines
-                       if not at_edge(sheet, line)
-                       or not (_PAGE_NUMBER.match(tidy(line.text)) or seen[shape(line)] >= 3)]

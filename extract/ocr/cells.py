@@ -1,0 +1,139 @@
+"""The cells of one ruled table on a straight page: blank, dash, slash, figure or words, with confidence.
+
+Promises a text for every cell of a Lattice: what the ink's shape shows is not left to the recogniser; a cell whose ink
+is unclear has a confidence below 0.9. Leaves alone: where cells are (extract.ocr.rules) and what they mean.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from extract.layout import Lattice
+from extract.model import Box, Cell, Grid
+from extract.ocr.ink import INK, Shape, shape_of
+from extract.ocr.lines import lines_in_cell
+from extract.ocr.recognition import Pixels, Reading, recognise
+
+_MARGIN = 6
+"""Pixels from a cell's side within which its rule may lie."""
+SMALLEST = 17
+"""Pixels: what is smaller is no cell."""
+DOUBTFUL = 0.6
+_LOOKS_LIKE = str.maketrans({"O": "0", "o": "0", "〇": "0", "○": "0", "D": "0", "Q": "0", "l": "1", "I": "1", "|": "1",
+                             "Z": "2", "z": "2", "S": "5", "s": "5", "B": "8", "q": "9", "g": "9", "，": ",",
+                             "。": ".", "·": ".", "：": ".", "口": "0"})
+_FIGURE = re.compile(r"^[+-]?\d[\d,.]*$")
+
+
+@dataclass(slots=True)
+class _Job:
+    """One line of one cell to be recognised."""
+
+    cell: int
+    crop: Pixels
+
+
+def read_cells(page: Pixels, lattice: Lattice) -> dict[int, tuple[str, float]]:
+    """Text and confidence of each cell by its number in the lattice; blank cells are there with ""."""
+    patches = {number: _inside(page, place[4]) for number, place in enumerate(lattice.places)}
+    shapes = {number: shape_of(patch, 0.0) for number, patch in patches.items()}
+    size = _digit_height(patches, shapes)
+    if size:
+        shapes = {number: shape_of(patch, size) for number, patch in patches.items()}
+    texts: dict[int, tuple[str, float]] = {}
+    jobs: list[_Job] = []
+    for number, shape in shapes.items():
+        if shape.mark == "nothing":
+            texts[number] = ("", DOUBTFUL if shape.doubtful else 1.0)
+        elif shape.mark in ("dash", "slash"):
+            texts[number] = ("—" if shape.mark == "dash" else "/", DOUBTFUL if shape.doubtful else 0.98)
+        else:
+            jobs += [_Job(number, crop) for crop in _crops(patches[number], shape)]
+    readings: dict[int, list[Reading]] = {}
+    for job, reading in zip(jobs, recognise([job.crop for job in jobs]), strict=True):
+        readings.setdefault(job.cell, []).append(reading)
+    for number, lines in readings.items():
+        texts[number] = _text(lines)
+    return texts
+
+
+def grid_of(page: Pixels, lattice: Lattice, number: int, scale: float) -> Grid:
+    """The lattice as a Grid in points (`scale` points a pixel)."""
+    texts = read_cells(page, lattice)
+    cells = [Cell(texts[place][0], top, left, down, across, number, _scaled(box, scale), None, texts[place][1])
+             for place, (top, left, down, across, box) in enumerate(lattice.places)]
+    return Grid(cells, number)
+
+
+def _scaled(box: Box, scale: float) -> Box:
+    return (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale)
+
+
+def _inside(page: Pixels, box: Box) -> Pixels:
+    """A cell's pixels with the remains of its rules made paper."""
+    left, top, right, bottom = (round(side) for side in box)
+    patch = page[max(0, top):bottom, max(0, left):right].copy()
+    height, width = patch.shape
+    if min(height, width) < SMALLEST:
+        return np.full((1, 1), 255, np.uint8)
+    ink = (patch < 215).astype(np.uint8)
+    margin = min(_MARGIN, height // 5, width // 5)
+    across = cv2.blur(ink * 255, (min(31, width) | 1, 1)) >= 150
+    down = cv2.blur(ink * 255, (1, min(21, height) | 1)) >= 150
+    edge_rows = np.zeros(height, bool)
+    edge_rows[:margin] = edge_rows[height - margin:] = True
+    edge_columns = np.zeros(width, bool)
+    edge_columns[:margin] = edge_columns[width - margin:] = True
+    patch[across & edge_rows[:, None]] = 255
+    patch[down & edge_columns[None, :]] = 255
+    patch[:2], patch[height - 2:], patch[:, :2], patch[:, width - 2:] = 255, 255, 255, 255
+    return patch
+
+
+def _digit_height(patches: dict[int, Pixels], shapes: dict[int, Shape]) -> float:
+    """Height of this table's digits: the usual height of the ink in cells of one line."""
+    heights = [shape.box[3] - shape.box[1] for number, shape in shapes.items()
+               if shape.mark == "print" and 10 <= shape.box[3] - shape.box[1] <= 45
+               and shape.box[2] - shape.box[0] <= 4 * (shape.box[3] - shape.box[1])]
+    return float(np.median(heights)) if len(heights) >= 4 else 0.0
+
+
+def _crops(patch: Pixels, shape: Shape) -> list[Pixels]:
+    left, top, right, bottom = shape.box
+    inner = patch[top:bottom, left:right]
+    made = []
+    for first, last in lines_in_cell(inner):
+        columns = np.flatnonzero((inner[first:last] < INK).any(0))
+        if not len(columns):
+            continue
+        pad = max(3, round(0.16 * (last - first)))
+        line = patch[max(0, top + first - pad):top + last + pad,
+                     max(0, left + int(columns[0]) - pad):left + int(columns[-1]) + 1 + pad]
+        missing = last - first + 2 * pad - line.shape[0]
+        made.append(cv2.copyMakeBorder(line, missing // 2, missing - missing // 2, 0, 0, cv2.BORDER_CONSTANT,
+                                       value=(255.0,)))
+    return made
+
+
+def _text(lines: list[Reading]) -> tuple[str, float]:
+    """The lines of one cell as one text: figures where every line is made of them, else words."""
+    figures = [_figure(line) for line in lines]
+    if lines and all(figure is not None for figure in figures):
+        read = [figure for figure in figures if figure is not None]
+        return "\n".join(text for text, _ in read), min(sure for _, sure in read)
+    words = [line for line in lines if line.text]
+    return "".join(line.text for line in words), min((line.confidence for line in words), default=0.0)
+
+
+def _figure(line: Reading) -> tuple[str, float] | None:
+    """The line as a figure with its confidence; None where it isn't one."""
+    plain = line.text.replace(" ", "").translate(_LOOKS_LIKE)
+    if not _FIGURE.match(plain):
+        return None
+    if line.figures != plain:
+        return plain, min(DOUBTFUL, line.confidence)
+    return plain, max(line.figures_confidence, line.confidence) if plain == line.text else line.figures_confidence

@@ -1,0 +1,169 @@
+"""One picture of a page → its tables and lines of text, in points of the upright page.
+
+Promises: rules first, then each cell on its own; text outside tables line by line; the way back from places on the
+upright page to the picture. What isn't sure carries it in `confidence`, and `problems` say what wasn't read. Leaves
+alone: files (readers), sections and figures (the rest of extract).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from extract.layout import Lattice, Line, Word, lines_of
+from extract.model import Box, Grid
+from extract.ocr import upright
+from extract.ocr.cells import grid_of
+from extract.ocr.ink import INK
+from extract.ocr.lines import Piece, character_height, pieces
+from extract.ocr.recognition import Pixels, Reading, recognise
+from extract.ocr.rules import lattices, segments
+from extract.ocr.upright import Matrix
+
+_READABLE = 0.7
+"""Mean confidence of a few lines from which a page counts as the right way up."""
+_PROBES = 6
+_UNREADABLE = 0.35
+_SQUEEZE = 0.72
+"""Large print is narrowed by that much before it is recognised: it costs time by its width."""
+
+
+@dataclass(slots=True)
+class Scan:
+    """What one page's picture shows."""
+
+    width: float
+    height: float
+    """Of the upright page, in points."""
+    grids: list[Grid] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    back: Matrix = field(default_factory=lambda: np.eye(3))
+    """From points of the upright page to points of the picture as it came."""
+    turn: int = 0
+    """Quarter turns clockwise that brought it upright."""
+
+    def on_picture(self, box: Box) -> Box:
+        """A box of the upright page as the box around it on the picture as it came."""
+        left, top, right, bottom = box
+        corners = np.array([[[left, top], [right, top], [right, bottom], [left, bottom]]], np.float64)
+        xs, ys = cv2.perspectiveTransform(corners, self.back)[0].T
+        return (round(float(xs.min()), 1), round(float(ys.min()), 1), round(float(xs.max()), 1),
+                round(float(ys.max()), 1))
+
+
+def read_sheet(picture: Pixels, dpi: float, page: int, turns: Sequence[int] = (0,)) -> Scan:
+    """Everything on a picture in grey or BGR. `dpi` 0 where it isn't known; `turns`: quarter turns tried first."""
+    grey = upright.grey_of(picture)
+    scale = _scale(grey, dpi)
+    dpi = dpi or upright.DPI / scale
+    if abs(scale - 1) > 0.04:
+        grey = cv2.resize(grey, None, fx=scale, fy=scale,
+                          interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA)
+    grey = upright.even(grey)
+    tried = [*dict.fromkeys([*turns, 0, 2, 1, 3])]
+    sideways = _runs_down(grey)
+    tried.sort(key=lambda turn: (turn % 2 == 1) != sideways)
+    best: tuple[float, int] = (-1.0, 0)
+    for position, turn in enumerate(tried):
+        upright_enough = _legible(np.rot90(grey, -turn) if turn else grey)
+        if upright_enough is None:
+            best = (1.0, tried[0])
+            break
+        best = max(best, (upright_enough, turn), key=lambda option: option[0])
+        if upright_enough >= _READABLE or (position == 1 and best[0] >= 0.6):
+            break
+    turn = best[1]
+    height, width = grey.shape
+    image, matrix = upright.straight(np.ascontiguousarray(np.rot90(grey, -turn)))
+    points = 72 / upright.DPI
+    scan = Scan(image.shape[1] * points, image.shape[0] * points, turn=turn)
+    to_points = np.diag([points, points, 1.0])
+    factor = np.diag([72 / (dpi * scale), 72 / (dpi * scale), 1.0])
+    scan.back = factor @ np.linalg.inv(matrix @ _quarter(turn, width, height)) @ np.linalg.inv(to_points)
+    _read(image, scan, page, points)
+    return scan
+
+
+def _scale(grey: Pixels, dpi: float) -> float:
+    """The factor that brings a picture to 200 dots an inch; by the height of its characters where that isn't known."""
+    if dpi:
+        return upright.DPI / dpi if not 0.96 < upright.DPI / dpi < 1.04 else 1.0
+    size = character_height((upright.even(grey) < INK).astype(np.uint8))
+    wanted = 26 / size if size else 1.0
+    paper = 11.69 * upright.DPI / max(grey.shape)  # a page of A4
+    if 0.6 < paper / wanted < 1.7:
+        wanted = paper
+    return float(min(4.0, max(0.25, wanted)))
+
+
+def _quarter(turn: int, width: int, height: int) -> Matrix:
+    """The matrix of `turn` quarter turns clockwise of a picture."""
+    return {0: np.eye(3), 1: np.array([[0, -1, height], [1, 0, 0], [0, 0, 1.0]]),
+            2: np.array([[-1, 0, width], [0, -1, height], [0, 0, 1.0]]),
+            3: np.array([[0, 1, 0], [-1, 0, width], [0, 0, 1.0]])}[turn]
+
+
+def _runs_down(grey: Pixels) -> bool:
+    """Whether lines of print run from top to bottom: ink changes more from column to column than from row to row."""
+    small = cv2.resize(grey, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    ink = (small < 190).astype(np.float32)
+
+    def change(rows: Pixels) -> float:
+        return float(np.square(np.diff(rows)).sum() / max(1.0, float(np.square(rows).sum())))
+
+    # Rules run both ways and make peaks; what differs is print.
+    return change(np.minimum(ink.sum(0), np.percentile(ink.sum(0), 97))) > \
+        1.3 * change(np.minimum(ink.sum(1), np.percentile(ink.sum(1), 97)))
+
+
+def _legible(page: Pixels) -> float | None:
+    """How well a few pieces of print read this way up; None where there is nothing to read."""
+    angle = upright.skew(page)
+    if abs(angle) >= 0.3:
+        page = upright.warped(page, upright.turned(page, angle))
+    found = [piece for piece in pieces(page) if piece.right - piece.left >= 2.5 * piece.height and piece.height >= 14]
+    if not found:
+        return None
+    found.sort(key=lambda piece: -piece.height * min(piece.right - piece.left, 10 * piece.height))
+    step = max(1, len(found) // (2 * _PROBES))
+    chosen = found[:_PROBES * step:step]
+    crops = []
+    for piece in chosen:
+        crop = _crop(page, piece)
+        crops.append(np.ascontiguousarray(crop[:, :8 * piece.height]))
+    readings = recognise(crops, 0.8)
+    return float(np.median([_chinese(reading) for reading in readings]))
+
+
+def _chinese(reading: Reading) -> float:
+    return reading.confidence ** 0.3 if len(reading.text) >= 2 else 0.0
+
+
+def _crop(page: Pixels, piece: Piece) -> Pixels:
+    pad = max(2, round(0.12 * piece.height))
+    return page[max(0, piece.top - pad):piece.bottom + pad, max(0, piece.left - pad):piece.right + pad]
+
+
+def _read(image: Pixels, scan: Scan, page: int, points: float) -> None:
+    found = lattices(*segments(image))
+    outside = image.copy()
+    for lattice in found:
+        scan.grids.append(grid_of(image, lattice, page, points))
+        _wipe(outside, lattice)
+    held = [piece for piece in pieces(outside) if piece.height >= 8]
+    readings = recognise([_crop(outside, piece) for piece in held], _SQUEEZE)
+    words = [Word(reading.text, piece.left * points, piece.top * points, piece.right * points, piece.bottom * points)
+             for piece, reading in zip(held, readings, strict=True)
+             if reading.text and reading.confidence >= _UNREADABLE * (len(reading.text) < 3)]
+    scan.lines = lines_of(words, page)
+    for line in scan.lines:
+        line.sure = False
+
+
+def _wipe(page: Pixels, lattice: Lattice) -> None:
+    page[max(0, round(lattice.ys[0]) - 5):round(lattice.ys[-1]) + 5,
+         max(0, round(lattice.xs[0]) - 5):round(lattice.xs[-1]) + 5] = 255
