@@ -1,0 +1,181 @@
+"""Characters with their boxes → words, and a page's characters shared out among its ruled tables and its prose.
+
+For every medium that knows where its characters stand. Promises: what is printed twice a hair apart (bold) counts once;
+words come in reading order whatever order the medium drew them in, text turned on its side in its own direction.
+Coordinates are points from the page's top left corner. Leaves alone: where characters and rules come from.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extract.lattice import Floats, Ruled
+from extract.layout import Line, Word, cell_text, lines_of, tidy
+from extract.model import Grid
+
+_GAP = 0.2
+"""Gap between two words, as share of their height."""
+_BLANK = frozenset("\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff\u200b")
+
+
+@dataclass(slots=True)
+class Characters:
+    """The characters of a page as drawn: one string, and left, top, right, bottom of each as rows of `boxes`."""
+
+    text: str
+    boxes: Floats
+
+    def __post_init__(self) -> None:
+        if len(self.text) != len(self.boxes):
+            raise ValueError(f"{len(self.text)} characters, {len(self.boxes)} boxes")
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    @property
+    def centres(self) -> tuple[Floats, Floats]:
+        return (self.boxes[:, 0] + self.boxes[:, 2]) / 2, (self.boxes[:, 1] + self.boxes[:, 3]) / 2
+
+    def kept(self, keep: NDArray[np.bool_]) -> Characters:
+        """Those characters only."""
+        if keep.all():
+            return self
+        return Characters("".join(self.text[position] for position in np.flatnonzero(keep)), self.boxes[keep])
+
+
+@dataclass(slots=True)
+class Placed:
+    """A page's characters in their places."""
+
+    grids: list[Grid] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    """What stands in no table."""
+    doubtful: str = ""
+    """Why the tables' rules may not be what they seem; empty where nothing looks odd."""
+
+
+def visible(characters: Characters, width: float, height: float) -> Characters:
+    """Those on the page that print something, each once."""
+    x, y = characters.centres
+    inside = (x >= -2) & (x <= width + 2) & (y >= -2) & (y <= height + 2)
+    inside &= np.fromiter((char not in _BLANK for char in characters.text), bool, len(characters))
+    return printed_once(characters.kept(inside))
+
+
+def printed_once(characters: Characters) -> Characters:
+    """Without characters printed again within a point of themselves, as bold print is often made."""
+    if len(characters) < 2:
+        return characters
+    codes = np.frombuffer(characters.text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    keep = np.ones(len(codes), bool)
+    left, top = characters.boxes[:, 0], characters.boxes[:, 1]
+    for shift in (0.0, 0.5):  # neighbours that one rounding parts, the other joins
+        rounded = np.floor(top + shift)
+        order = np.lexsort((left, rounded, codes))
+        again = ((np.diff(codes[order].astype(np.int64)) == 0) & (np.diff(rounded[order]) == 0)
+                 & (np.diff(left[order]) < 1) & (np.abs(np.diff(top[order])) < 1))
+        # Of a pair the one drawn first stays, so that reading order isn't torn.
+        keep[np.maximum(order[1:], order[:-1])[again]] = False
+    return characters.kept(keep)
+
+
+def place(characters: Characters, tables: Sequence[Ruled], page: int | None = None,
+          confidence: float = 1.0) -> Placed:
+    """Share out a page's characters (as `visible` gives them): each falls into the cell that holds its centre."""
+    placed = Placed()
+    owner = np.full(len(characters), -1, np.int64)
+    x, y = characters.centres
+    start = 0
+    for table in tables:
+        inside = table.owners(x, y)
+        owner = np.where((inside >= 0) & (owner < 0), inside + start, owner)
+        framed = (x > table.xs[0]) & (x < table.xs[-1]) & (y > table.ys[0]) & (y < table.ys[-1])
+        if table.odd and (framed & (owner < 0)).any():
+            placed.doubtful = "characters stand among the rules of a table, but in no cell of it"
+        elif table.odd:
+            placed.doubtful = placed.doubtful or "the rules of a table don't close"
+        start += len(table.places)
+    held: dict[int, list[Word]] = {}
+    outside: list[Word] = []
+    for word, cell in _words(characters, owner):
+        if cell < 0:
+            outside.append(word)
+        else:
+            held.setdefault(cell, []).append(word)
+    start = 0
+    for table in tables:
+        texts = {cell - start: _cell_text(words) for cell, words in held.items()
+                 if start <= cell < start + len(table.places)}
+        if any(texts.values()):
+            placed.grids.append(table.grid(texts, page, confidence))
+        start += len(table.places)
+    placed.lines = [_rejoined(line) for line in lines_of(outside, page)]
+    return placed
+
+
+def words_of(characters: Characters) -> list[Word]:
+    """Runs of characters without a gap, in the order drawn."""
+    return [word for word, _ in _words(characters, np.full(len(characters), -1, np.int64))]
+
+
+def _words(characters: Characters, owner: NDArray[np.int64]) -> list[tuple[Word, int]]:
+    """The words with the cell of each; a word ends where its cell does."""
+    count = len(characters)
+    if not count:
+        return []
+    left, top, right, bottom = characters.boxes.T
+    high = np.maximum(bottom - top, 0.1)
+    together = np.minimum(bottom[1:], bottom[:-1]) - np.maximum(top[1:], top[:-1])
+    size = np.minimum(high[1:], high[:-1])
+    gap = left[1:] - right[:-1]
+    ends = ((together < 0.5 * size) | (gap > np.clip(_GAP * size, 0.8, 3)) | (gap < -0.6 * size)
+            | (owner[1:] != owner[:-1]))
+    starts = np.concatenate(([0], np.flatnonzero(ends) + 1))
+    sides = [np.minimum.reduceat(left, starts).tolist(), np.minimum.reduceat(top, starts).tolist(),
+             np.maximum.reduceat(right, starts).tolist(), np.maximum.reduceat(bottom, starts).tolist()]
+    bounds = [*starts.tolist(), count]
+    cells = owner[starts].tolist()
+    text = characters.text
+    return [(Word(text[bounds[at]:bounds[at + 1]], *box), cell)
+            for at, (box, cell) in enumerate(zip(zip(*sides, strict=True), cells, strict=True))]
+
+
+def _cell_text(words: list[Word]) -> str:
+    """The words of one cell as one string."""
+    if len(words) == 1:
+        return tidy(words[0].text)
+    if _on_its_side(words):
+        return "".join(word.text for word in words)
+    return cell_text(word for line in lines_of(words) for word in _rejoined(line).words)
+
+
+def _on_its_side(words: list[Word]) -> bool:
+    """Whether the characters were drawn one above or below the other, column by column: turned or upright-set text.
+
+    Lines of one character each, from top to bottom, are the same either way.
+    """
+    if len(words) < 3 or any(len(word.text) > 1 for word in words):
+        return False
+    steps = [(after.centre - word.centre, after.middle - word.middle)
+             for word, after in itertools.pairwise(words)]
+    along = sum(abs(x) < 0.35 * abs(y) for x, y in steps)
+    return along >= 0.6 * len(steps) and (any(y < 0 for _, y in steps))
+
+
+def _rejoined(line: Line) -> Line:
+    """The line with words joined that touch: some programs draw figures digit by digit from right to left."""
+    words: list[Word] = []
+    for word in line.words:
+        last = words[-1] if words else None
+        size = min(word.bottom - word.top, last.bottom - last.top) if last else 0.0
+        if last is not None and -0.6 * size <= word.left - last.right <= min(3.0, max(0.8, _GAP * size)):
+            words[-1] = Word(last.text + word.text, last.left, min(last.top, word.top), max(last.right, word.right),
+                             max(last.bottom, word.bottom))
+        else:
+            words.append(word)
+    return Line(words, line.page, line.sure) if len(words) < len(line.words) else line
