@@ -31,6 +31,10 @@ _PREFIX = re.compile(r"^(标题|题名)[:：]")
 _NO_LINK = re.compile(r"^\s*(#|javascript:|mailto:|tel:|data:|$)", re.I)
 _TEMPLATE = re.compile(r"\{\{|<\?|\$\{|<%")
 _ROW_TAGS = frozenset({"li", "tr", "dd", "dt", "p", "article"})
+_OPENED = re.compile(r"""(?:jump|open|goto|location|href|detail|view|show|link|url)\w*[\s.\w]*[(=]\s*["']([^"'\s]+)["']""",
+                     re.I)
+"""What a script call opens: jumpToDetail('./a.html'), window.open("/b.jsp?id=1"), location.href='c.htm'."""
+_PAGE_LIKE = re.compile(r"/|\.(s?html?|jsp|aspx?|php|do)\b", re.I)
 _STRAY = re.compile(r"^\s*(<\?xml[^>]*>|\ufeff)+")
 
 
@@ -101,8 +105,20 @@ def base_of(root: html.HtmlElement, url: str) -> str:
     return urljoin(url, declared) if declared else url
 
 
+def target_of(link: html.HtmlElement, base: str) -> str:
+    """Where a link leads: its href, or the page its script call opens; empty where neither is an address."""
+    href = link.get("href") or ""
+    address = absolute(base, href)
+    if address:
+        return address
+    opened = _OPENED.search(f"{link.get('onclick') or ''} {href}")
+    return absolute(base, opened.group(1)) if opened and _PAGE_LIKE.search(opened.group(1)) else ""
+
+
 def title_of(link: html.HtmlElement) -> str:
     """The link's full title: its text without a day inside it, or the title attribute where the text is cut."""
+    if link.tag == "tr":  # a whole row that a click opens: its longest cell
+        link = max(link.iter("td"), key=lambda cell: len(cell.text_content()), default=link)
     shown = _squeezed("".join(_without_days(link)))
     full = _PREFIX.sub("", _squeezed((link.get("title") or "").strip().split("\n")[0]))
     if _TEMPLATE.search(shown + full):
@@ -119,8 +135,8 @@ def rows(root: html.HtmlElement, url: str, every: bool = False) -> list[Row]:
     """
     base = base_of(root, url)
     by_row: dict[html.HtmlElement, list[tuple[html.HtmlElement, str, str]]] = {}
-    for link in root.iter("a"):
-        address, title = absolute(base, link.get("href") or ""), title_of(link)
+    for link in root.xpath(".//a | .//*[@onclick][not(.//a[@href])]"):
+        address, title = target_of(link, base), title_of(link)
         if address and len(title) >= 4:
             by_row.setdefault(_row_of(link), []).append((link, address, title))
     found: list[Row] = []
@@ -154,6 +170,8 @@ def main_rows(found: list[Row]) -> list[Item]:
 
 def _row_of(link: html.HtmlElement) -> html.HtmlElement:
     """The element that is one row: the nearest li, tr, dd … or the widest ancestor that holds no other article."""
+    if link.tag in _ROW_TAGS:
+        return link
     for ancestor in link.iterancestors():
         if ancestor.tag in _ROW_TAGS:
             return ancestor
