@@ -150,6 +150,15 @@ def day(value: str | date | None, lang: Lang) -> str:
     return f"{year}年{int(month)}月{int(number)}日" + (f"{int(hour)}时{minute}分" if hour else "")
 
 
+def due_note(due: Any, lang: Lang) -> str:
+    """A remark that a due day falls on a weekend and doesn't move; empty on other days."""
+    try:
+        weekday = date.fromisoformat(str(due)[:10]).weekday()
+    except ValueError:
+        return ""
+    return "" if weekday < 5 else say("due_note", lang, holiday=say("saturday" if weekday == 5 else "sunday", lang))
+
+
 def number(value: float) -> str:
     """Without separators and without a tail of zeros; never in scientific notation."""
     if isinstance(value, int) or float(value).is_integer():
@@ -243,6 +252,7 @@ def values_of(finding: Finding, lang: Lang, body: str = "") -> dict[str, str]:
     }
     for name, value in finding.parameters.items():
         values[name] = parameter(name, value, lang)
+    values["due_note"] = due_note(finding.parameters.get("due"), lang)
     if isinstance(hint := finding.parameters.get("cell_hint"), Mapping):
         from monitor.rules import catalogue
 
@@ -293,7 +303,8 @@ def unverified_reason(reason: str, outcome: str | None, lang: Lang) -> tuple[str
     said, job, mend = outcome_words(outcome, lang) if outcome else ("", "", "")
     silent = outcome is None or Outcome(outcome).supports_absence
     if silent:
-        job, mend = say("job_operator", lang), ""
+        job = say("job_operator", lang)
+        mend = say("mend_list_incomplete", lang) if reason == "list_incomplete" else ""
     if silent or reason not in ("portal_unreachable", "page_not_opened"):
         return term("reasons", reason, lang), job, mend
     return said, job, mend

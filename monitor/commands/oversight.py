@@ -184,7 +184,9 @@ def findings(
     groups: dict[tuple[str, str, int | None], list[Any]] = defaultdict(list)
     for each in found:
         groups[each.finding.body, each.finding.scope, each.finding.year].append(each)
-    for (body, scope, finding_year), members in groups.items():
+    place = {body.id: (body.sort_order, number) for number, body in enumerate(roster.bodies.values())}
+    for (body, scope, finding_year), members in sorted(
+            groups.items(), key=lambda group: (place.get(group[0][0], (1 << 30, 0)), -(group[0][2] or 0), group[0][1])):
         name = names.get(body, body)
         label = f"（{wording.term('scopes', scope, lang, short=True)}）" if scope != "own" else ""
         printing.line(wording.say("findings_of", lang, body=name + label, year=str(finding_year or "—")))

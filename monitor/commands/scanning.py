@@ -89,10 +89,14 @@ def _print(done: PatrolResult, roster: Roster, lang: Lang) -> None:
     else:
         rows = []
         for outcome, portals in sorted(scanned.outcomes.items()):
-            said, who, how = wording.outcome_words(outcome, lang)
-            healthy = outcome in ("ok", "not_modified")
-            rows += [[roster.portals[each].name if each in roster.portals else each, said, "" if healthy else who,
-                      "" if healthy else how, "" if healthy else scanned.reasons.get(each, "")] for each in portals]
+            for each in portals:
+                reason = scanned.reasons.get(each, "")
+                said, who, how = wording.outcome_words(outcome, lang)
+                if outcome in ("ok", "not_modified"):
+                    # A portal that answered but has a reason was not walked to the end of its lists.
+                    cut = wording.unverified_reason("list_incomplete", None, lang)
+                    said, who, how = cut if reason else (said, "", "")
+                rows.append([roster.portals[each].name if each in roster.portals else each, said, who, how, reason])
         printing.table([wording.say(key, lang) for key in ("portal", "outcome", "whose_job", "mend", "detail")], rows)
     for kind in ("new", "changed", "withdrawn"):
         listed = done.reports.get(kind, [])

@@ -155,3 +155,21 @@ def test_a_vocabulary_without_a_status_is_refused(tmp_path: Path) -> None:
     path.write_text(yaml.safe_dump(data, allow_unicode=True), "utf-8")
     with pytest.raises(ConfigurationError, match="statuses: no word for missing"):
         configuration.load_path(path, wording.Vocabulary)
+
+
+@pytest.mark.parametrize(("due", "note"), [
+    ("2027-01-31", "（该日为星期日，时限不顺延）"), ("2026-01-31", "（该日为星期六，时限不顺延）"),
+    ("2025-03-31", ""), (None, "")])
+def test_a_due_day_on_a_weekend_is_said_not_to_move(due, note):
+    assert wording.due_note(due, "zh") == note
+
+
+def test_every_source_of_a_date_has_its_word():
+    for source in ("page", "meta:PubDate", "list", "url", "written", "property:created", "last_modified", "first_seen"):
+        assert wording.date_source(source, "zh") != source.split(":")[0]
+
+
+def test_every_basis_of_a_deadline_has_its_words():
+    deadlines = yaml.safe_load(configuration.path_of("deadlines.yaml").read_text("utf-8"))
+    named = {day["basis"] for key in deadlines["keys"].values() for day in key["days"]}
+    assert named <= set(catalogue.catalogue().basis)
