@@ -35,7 +35,8 @@ _FETCH = ("run", "portal", "url", "request", "final_url", "redirects", "at", "st
 
 @dataclass(slots=True)
 class Fetch:
-    """One request's end, a row of `fetch`. `request` is its key within the run: method and address."""
+    """One request's end, a row of `fetch`. `request` is its key within the run: method, address and what was
+    posted (families.paging.Ask.key)."""
 
     run: str
     portal: str

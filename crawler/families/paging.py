@@ -7,13 +7,58 @@ portal ignored our request; the walk then ends incomplete with that reason. Leav
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from crawler.families.rows import day_in_address
 from crawler.model import Item, Outcome
+
+if TYPE_CHECKING:
+    from crawler.outcomes import Expect
+
+_READABLE_BODY = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request as a family wants it sent. A `form` or a `json` body makes it a POST, `headers` come on top of ours
+    (Referer is the column's page unless given here), `expect` is "data" for an interface that answers no page."""
+
+    url: str
+    form: Mapping[str, str] | None = None
+    json: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    expect: Expect = "page"
+
+    @property
+    def method(self) -> str:
+        return "GET" if self.form is None and self.json is None else "POST"
+
+    @property
+    def body(self) -> bytes:
+        if self.json is not None:
+            return json.dumps(self.json, ensure_ascii=False, separators=(",", ":")).encode()
+        return urlencode(self.form or {}).encode()
+
+    @property
+    def sent_headers(self) -> dict[str, str]:
+        """The headers that belong to the request itself."""
+        kind = "application/json" if self.json is not None else "application/x-www-form-urlencoded"
+        return {**({"Content-Type": f"{kind}; charset=utf-8"} if self.method == "POST" else {}), **self.headers}
+
+    @property
+    def key(self) -> str:
+        """What tells this request from any other of a run: method, address and what was posted (long bodies hashed)."""
+        if self.method == "GET":
+            return f"GET {self.url}"
+        text = self.body.decode()
+        return f"POST {self.url} {text if len(text) <= _READABLE_BODY else hashlib.sha256(self.body).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +75,8 @@ class Answer:
         return self.outcome.supports_absence
 
 
-Get = Callable[[str], Awaitable[Answer]]
+Get = Callable[[str | Ask], Awaitable[Answer]]
+"""How a family fetches: by address, or by an Ask where method, body or headers matter."""
 
 
 @dataclass(slots=True)

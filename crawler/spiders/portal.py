@@ -25,7 +25,7 @@ from crawler import articles, clock, families
 from crawler.conduct import HostRule, within_hours
 from crawler.exceptions import CrawlerError
 from crawler.families import trs
-from crawler.families.paging import Answer, Enumeration
+from crawler.families.paging import Answer, Ask, Enumeration, Get
 from crawler.families.rows import absolute, parse
 from crawler.middlewares import hold
 from crawler.model import Column, Item, Outcome, Portal, Route, ScanPlan
@@ -172,11 +172,11 @@ class PortalSpider(scrapy.Spider):
     async def _list(self, visit: Visit, column: Column) -> ListingResult:
         listing = ListingResult(column.id, column.url, "", clock.stamp(), Outcome.OK)
 
-        async def get(url: str) -> Answer:
-            expect: Expect = "data" if "dataproxy" in url else "page"
-            got = await self._page(visit, url, column.url, expect)
+        async def get(asked: str | Ask) -> Answer:
+            ask = asked if isinstance(asked, Ask) else Ask(asked, expect="data" if "dataproxy" in asked else "page")
+            got = await self._page(visit, ask, column.url)
             listing.requests.append(got.fetch.request)
-            return Answer(got.fetch.final_url or url, got.verdict.text, got.verdict.outcome, got.verdict.reason)
+            return Answer(got.fetch.final_url or ask.url, got.verdict.text, got.verdict.outcome, got.verdict.reason)
 
         first = await get(column.url)
         if not first.ok:
@@ -195,7 +195,7 @@ class PortalSpider(scrapy.Spider):
         return listing
 
     async def _settle(self, portal: Portal, first: Answer,
-                      get: Callable[[str], Any]) -> tuple[str, Answer]:
+                      get: Get) -> tuple[str, Answer]:
         """The family of the column and the page its list really stands on (a frame of the column's page)."""
         for _ in range(3):
             name = portal.family if portal.family != "auto" else families.recognise(first.text)
@@ -230,7 +230,7 @@ class PortalSpider(scrapy.Spider):
 
     # ------------------------------------------------------------ articles
     async def _capture(self, visit: Visit, item: Item, referer: str) -> CaptureResult:
-        got = await self._page(visit, item.url, referer, "page")
+        got = await self._page(visit, Ask(item.url), referer)
         capture = CaptureResult(item.url, got.fetch.at, got.verdict.outcome, got.verdict.reason,
                                 parts=[_part("page", item.url, item.title, got)], list_title=item.title,
                                 list_day=item.day, last_modified=got.fetch.headers.get("last-modified"))
@@ -243,7 +243,7 @@ class PortalSpider(scrapy.Spider):
         pages = [articles.read_article(got.verdict.text, address)]
         hashes, unread = [], None
         for number, further in enumerate(trs.article_pages(got.verdict.text, address), 2):
-            more = await self._page(visit, further, item.url, "page")
+            more = await self._page(visit, Ask(further), item.url)
             capture.parts.append(_part("page", further, f"{item.title} {number}", more))
             if more.ok:
                 pages.append(articles.read_article(more.verdict.text, further))
@@ -251,7 +251,7 @@ class PortalSpider(scrapy.Spider):
                 unread = more
         attached = {entry.url: entry for page in pages for entry in page.attached}
         for entry in attached.values():
-            file = await self._fetch(visit, entry.url, "file", address)
+            file = await self._fetch(visit, Ask(entry.url, expect="file"), address)
             capture.parts.append(_part(entry.role, entry.url, entry.name, file))
             if file.ok:
                 hashes.append(file.fetch.sha256 or "")
@@ -269,10 +269,11 @@ class PortalSpider(scrapy.Spider):
         return capture
 
     # ------------------------------------------------------------ fetching
-    async def _page(self, visit: Visit, url: str, referer: str, expect: Expect) -> Got:
+    async def _page(self, visit: Visit, ask: Ask, referer: str) -> Got:
         """A page; where it is nothing but a refresh to another address, that one (two such steps at most)."""
-        got = await self._fetch(visit, url, expect, referer)
-        for _ in range(2):
+        got = await self._fetch(visit, ask, referer)
+        url = ask.url
+        for _ in range(2 if ask.expect == "page" else 0):
             text = got.verdict.text if got.ok else ""
             match = _REFRESH.search(text) if 0 < len(text) < 4096 and text.count("<a ") < 5 else None
             target = match and urljoin(got.fetch.final_url or url, next(group for group in match.groups() if group))
@@ -280,35 +281,35 @@ class PortalSpider(scrapy.Spider):
                 break
             if urlsplit(target).path in ("", "/") and urlsplit(url).path not in ("", "/"):
                 return Got(got.fetch, Verdict(Outcome.SOFT_404, f"sends to the start page {target}"))
-            got = await self._fetch(visit, target, expect, url)
+            got = await self._fetch(visit, Ask(target), url)
         return got
 
-    async def _fetch(self, visit: Visit, url: str, expect: Expect, referer: str) -> Got:
-        """One address once a run: from this run's evidence where it is there already, else from the portal."""
-        key = f"GET {url}"
-        if key in visit.failed:
-            return visit.failed[key]
-        known = self.log.known(key)
+    async def _fetch(self, visit: Visit, ask: Ask, referer: str) -> Got:
+        """One request once a run: from this run's evidence where it is there already, else from the portal."""
+        if ask.key in visit.failed:
+            return visit.failed[ask.key]
+        known = self.log.known(ask.key)
         if known:
             fetch, received = known
-            got = Got(fetch, of_response(received, expect))
+            got = Got(fetch, of_response(received, ask.expect))
         else:
-            got = await self._download(visit, url, expect, referer)
+            got = await self._download(visit, ask, referer)
         if not got.ok:
-            visit.failed[key] = got
+            visit.failed[ask.key] = got
         visit.pages += 1
         if self.plan.progress:
             self.tell({"event": "page", "portal": visit.portal.id, "pages": visit.pages})
         return got
 
-    async def _download(self, visit: Visit, url: str, expect: Expect, referer: str) -> Got:
+    async def _download(self, visit: Visit, ask: Ask, referer: str) -> Got:
         meta: dict[str, Any] = {"rule": visit.rule, "portal": visit.portal.id, "hops": [],
                                 "robots_agreed": bool(visit.portal.quirk("robots_agreed"))}
         if visit.portal.conduct.delay:
             meta["autothrottle_dont_adjust_delay"] = True
         if visit.portal.conduct.download_timeout:
             meta["download_timeout"] = visit.portal.conduct.download_timeout
-        request = scrapy.Request(url, meta=meta, headers={"Referer": referer} if referer and referer != url else None,
+        headers = {**({"Referer": referer} if referer and referer != ask.url else {}), **ask.sent_headers}
+        request = scrapy.Request(ask.url, method=ask.method, body=ask.body, headers=headers, meta=meta,
                                  callback=NO_CALLBACK, dont_filter=True)
         begun = time.monotonic()
         try:
@@ -318,24 +319,27 @@ class PortalSpider(scrapy.Spider):
             raise
         except Exception as fault:
             verdict = of_failure(fault)
-            return Got(await self.keep_failure(url, visit.portal.id, verdict, time.monotonic() - begun), verdict)
-        return await self.keep_response(url, visit.portal.id, response, expect, time.monotonic() - begun)
+            fetch = await self.keep_failure(ask.url, visit.portal.id, verdict, time.monotonic() - begun, ask.key)
+            return Got(fetch, verdict)
+        return await self.keep_response(ask.url, visit.portal.id, response, ask.expect, time.monotonic() - begun,
+                                        ask.key)
 
-    async def keep_failure(self, url: str, portal: str, verdict: Verdict, elapsed: float | None = None) -> Fetch:
-        """Keep the end of a request that brought no answer."""
-        return await self.log.keep(Fetch(self.plan.run, portal, url, f"GET {url}", clock.stamp(), verdict.outcome,
-                                         verdict.reason, elapsed=elapsed), None)
+    async def keep_failure(self, url: str, portal: str, verdict: Verdict, elapsed: float | None = None,
+                           request: str = "") -> Fetch:
+        """Keep the end of a request that brought no answer. `request` is its key; by default a GET of `url`."""
+        return await self.log.keep(Fetch(self.plan.run, portal, url, request or f"GET {url}", clock.stamp(),
+                                         verdict.outcome, verdict.reason, elapsed=elapsed), None)
 
     async def keep_response(self, url: str, portal: str, response: Response, expect: Expect,
-                            elapsed: float | None = None) -> Got:
-        """Keep an answer: bytes first, then the row."""
+                            elapsed: float | None = None, request: str = "") -> Got:
+        """Keep an answer: bytes first, then the row. `request` as in keep_failure."""
         headers = {name.decode("latin-1").lower(): b", ".join(values).decode("utf-8", "replace")
                    for name, values in response.headers.items()}
         received = Received(url, response.url, response.status, response.body, headers)
         verdict = of_response(received, expect)
         hops = response.request.meta.get("hops", []) if response.request else []
-        fetch = Fetch(self.plan.run, portal, url, f"GET {url}", clock.stamp(), verdict.outcome, verdict.reason,
-                      response.url, hops, response.status, None, None,
+        fetch = Fetch(self.plan.run, portal, url, request or f"GET {url}", clock.stamp(), verdict.outcome,
+                      verdict.reason, response.url, hops, response.status, None, None,
                       media_type(response.body, _name_of(url), headers.get("content-type", "")),
                       kept_headers(headers), elapsed)
         return Got(await self.log.keep(fetch, response.body or None), verdict)

@@ -26,7 +26,8 @@ IDLE_SECONDS = 20
 
 @dataclass(slots=True)
 class Request:
-    """One request as a site sees it. `query` holds the address's and a posted form's parameters together."""
+    """One request as a site sees it. `query` holds the address's and a posted form's parameters together; a posted JSON
+    text is in `body` only."""
 
     method: str
     path: str
@@ -38,6 +39,8 @@ class Request:
     """How many requests this host has had: what a visit counter on the page shows."""
     target: str = ""
     """Path and query as they came."""
+    body: bytes = b""
+    """What was posted."""
 
     @property
     def base(self) -> str:
@@ -68,6 +71,9 @@ class Visit:
     agent: str
     target: str = ""
     """Path with its query, as asked for."""
+    body: bytes = b""
+    """What was posted."""
+    referer: str = ""
 
 
 Answer = Callable[[Request, date], Response]
@@ -138,7 +144,10 @@ class Portals:
                 request = self._parse(head, host)
                 size = int(request.headers.get("content-length", "0"))
                 if size:
-                    request.query |= dict(parse_qsl((await reader.readexactly(size)).decode("utf-8", "replace")))
+                    request.body = await reader.readexactly(size)
+                    if "json" not in request.headers.get("content-type", ""):
+                        request.query |= dict(parse_qsl(request.body.decode("utf-8", "replace"),
+                                                        keep_blank_values=True))
                 last = request.headers.get("connection", "").lower() == "close"
                 writer.write(self._answer(request, last))
                 await writer.drain()
@@ -169,7 +178,8 @@ class Portals:
             if _unchanged(request, response):
                 response = Response(b"", 304, response.content_type, response.headers)
             self.log.append(Visit(request.host, time.monotonic(), request.method, request.path, response.status,
-                                  request.headers.get("user-agent", ""), request.target))
+                                  request.headers.get("user-agent", ""), request.target, request.body,
+                                  request.headers.get("referer", "")))
         headers = {"Content-Type": response.content_type, "Content-Length": str(len(response.body)), "Server": "nginx",
                    "Connection": "close" if last else "keep-alive", **response.headers}
         head = f"HTTP/1.1 {response.status} {REASONS.get(response.status, 'Status')}\r\n"
