@@ -120,7 +120,8 @@ def _made(table: _Table) -> list[Block]:
     rows = [_together(row) for row in table.rows]
     if len(rows) == 1 and len(rows[0]) == 1:
         return rows[0][0].content
-    beside = [block for row in rows for held in row for block in held.content if not isinstance(block, Text)]
+    beside: list[Block] = [block for row in rows for held in row for block in held.content
+                           if not isinstance(block, Text)]
     grid = _grid(rows)
     return [grid, *beside] if any(cell.text for cell in grid.cells) else beside
 

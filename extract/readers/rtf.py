@@ -26,10 +26,11 @@ _CHARSETS = {134: "gb18030", 136: "big5", 128: "cp932", 129: "cp949", 238: "cp12
 _SIGNS = {"tab": "\t", "line": "\n", "emdash": "—", "endash": "–", "lquote": "‘", "rquote": "’", "ldblquote": "“",
           "rdblquote": "”", "bullet": "·", "emspace": " ", "enspace": " ", "qmspace": " ", "softline": "\n"}
 _SKIPPED = {"colortbl", "header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf",
-            "footnote", "annotation", "atnid", "atnauthor", "nonshppict", "nonesttables", "objdata", "fldinst", "listtable",
-            "listoverridetable", "revtbl", "rsidtbl", "generator", "sn", "sv", "xe", "tc", "private", "filetbl",
-            "bkmkstart", "bkmkend", "comment", "do", "pnseclvl", "themedata", "colorschememapping", "datastore",
-            "latentstyles", "ftnsep", "ftnsepc", "aftnsep", "aftnsepc", "panose", "falt", "objclass", "template"}
+            "footnote", "annotation", "atnid", "atnauthor", "nonshppict", "nonesttables", "objdata", "fldinst",
+            "listtable", "listoverridetable", "revtbl", "rsidtbl", "generator", "sn", "sv", "xe", "tc", "private",
+            "filetbl", "bkmkstart", "bkmkend", "comment", "do", "pnseclvl", "themedata", "colorschememapping",
+            "datastore", "latentstyles", "ftnsep", "ftnsepc", "aftnsep", "aftnsepc", "panose", "falt", "objclass",
+            "template"}
 _KNOWN_STARS = {"shppict", "shpinst", "nesttableprops", "ud", "listtext", "pntext"}
 _LISTED = re.compile(r"^([(（]?(?:[一二三四五六七八九十百]{1,4}|\d{1,3}|[a-zA-Z])[)）]?[、.．,，]?)\t\s*")
 """A list's number and the tab after it."""
@@ -109,7 +110,8 @@ class _Reading:
         self._fonts: dict[int, str] = {}
         self._default_font = -1
         self._levels: dict[int, int] = {}
-        self._style, self._style_level, self._style_name = 0, None, ""
+        self._style, self._style_name = 0, ""
+        self._style_level: int | None = None
         self._paragraph = _Paragraph()
         self._row = _Row()
         self._picture: dict[str, int | None] = {}
@@ -380,7 +382,6 @@ class _Reading:
             digits = re.sub(rb"[^0-9a-fA-F]", b"", b"".join(self._hex))
             data = bytes.fromhex(digits[:len(digits) // 2 * 2].decode("ascii")) or None
         across, down = ((self._picture.get(word) or 0) // _TWIPS_PER_PIXEL for word in ("picwgoal", "pichgoal"))
-        image = Image(f"picture {self._pictures}" + (f".{kind}" if kind else ""), width=across or None, height=down or None,
-                      data=data)
-        self.flow.image(image, self._paragraph.place)
+        name = f"picture {self._pictures}" + (f".{kind}" if kind else "")
+        self.flow.image(Image(name, width=across or None, height=down or None, data=data), self._paragraph.place)
         self._picture, self._hex = {}, []
