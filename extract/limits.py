@@ -12,6 +12,7 @@ Leaves alone: what is read (extract.report).
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import dataclasses
 import importlib
@@ -28,8 +29,8 @@ import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -62,10 +63,19 @@ class Limits:
     memory_bytes: int = 1536 * MEGABYTE
     cpu_seconds: int = 30
     written_bytes: int = 64 * MEGABYTE
+    pixels: int = 40_000_000
+    """Of one picture or page."""
+    picture_memory_bytes: int = 2560 * MEGABYTE
+    picture_cpu_seconds: int = 120
+    """For documents whose characters have to be recognised; counts only once that begins."""
 
     @property
     def wall_seconds(self) -> int:
         return 2 * self.cpu_seconds
+
+    @property
+    def picture_wall_seconds(self) -> int:
+        return max(self.wall_seconds, 2 * self.picture_cpu_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,10 @@ class Usage:
 
 
 _current = Limits()
+_guarded = False
+"""Whether this process is a guarded child."""
+_pictures = False
+"""Whether it was allowed what recognising characters needs."""
 
 
 def current_limits() -> Limits:
@@ -89,6 +103,20 @@ def use_limits(limits: Limits) -> None:
     """Let `limits` hold in this process from now on."""
     global _current
     _current = limits
+
+
+def allow_pictures() -> None:
+    """Let this process take what recognising characters needs. In a guarded child only, else it changes nothing."""
+    global _pictures
+    if _pictures or not _guarded:
+        return
+    _pictures = True
+    limits = _current
+    for kind, allowed in ((resource.RLIMIT_AS, limits.picture_memory_bytes),
+                          (resource.RLIMIT_CPU, limits.picture_cpu_seconds)):
+        soft, hard = resource.getrlimit(kind)
+        resource.setrlimit(kind, (max(soft, min(allowed, hard)), hard))
+    signal.alarm(limits.picture_wall_seconds + 1)
 
 
 def open_zip(data: bytes, named: str = "archive") -> zipfile.ZipFile:
@@ -155,8 +183,10 @@ class Guard:
             raise LimitExceededError(f"{named}: {_megabytes(len(data))}, more than "
                                      f"{_megabytes(self.limits.file_bytes)}")
         folder = office_folder()
-        request = {"hints": dataclasses.asdict(hints), "limits": dataclasses.asdict(self.limits),
-                   "office": str(folder) if folder else None}
+        given = dataclasses.asdict(replace(hints, resources={}))
+        del given["resources"]
+        request = {"hints": given, "resources": self._sendable(hints.resources),
+                   "limits": dataclasses.asdict(self.limits), "office": str(folder) if folder else None}
         with self._lock:
             answer = self._ask(json.dumps(request).encode(), data, named)
         self.usage = Usage(**answer["usage"])
@@ -165,6 +195,15 @@ class Guard:
         kind = getattr(exceptions, answer["error"], UnreadableDocumentError)
         message = answer["message"]
         raise kind(message if message.startswith(named) else f"{named}: {message}")
+
+    def _sendable(self, resources: Mapping[str, bytes]) -> dict[str, str]:
+        """Resources as text, as many as one file may have bytes."""
+        left, sent = self.limits.file_bytes, {}
+        for name, held in resources.items():
+            left -= len(held)
+            if left >= 0:
+                sent[name] = base64.b64encode(held).decode("ascii")
+        return sent
 
     def close(self) -> None:
         """End the helper; the next read starts another."""
@@ -175,7 +214,7 @@ class Guard:
         for attempt in (1, 2):
             helper, fresh = self._start()
             try:
-                return json.loads(helper.ask(request, data, time.monotonic() + self.limits.wall_seconds + 15))
+                return json.loads(helper.ask(request, data, time.monotonic() + self.limits.picture_wall_seconds + 15))
             except (EOFError, OSError, ValueError) as fault:
                 reason, said = str(fault) or type(fault).__name__, self._end()
                 # A helper that served before may have died between two documents; a fresh one died of this one.
@@ -292,6 +331,8 @@ def serve(task: str) -> None:
             return
         write_frame(answers, json.dumps(answer).encode())
         _load_reader(answer.get("report", {}).get("medium", ""))
+        if answer.get("recognised"):
+            importlib.import_module("extract.ocr.recognition").load()
 
 
 def _load_reader(medium: str) -> None:
@@ -330,7 +371,7 @@ def _in_child(read: Read, request: dict[str, Any], data: bytes, caller: int, ans
         _be_child(read, request, data, limits, sink)
     os.close(sink)
     try:
-        raw, reason = _listen(source, started + limits.wall_seconds, caller)
+        raw, reason = _listen(source, started + limits.picture_wall_seconds, caller)
     finally:
         os.close(source)
         if sys.exc_info()[0] is not None or reason:
@@ -384,11 +425,16 @@ def _error(kind: str, message: str) -> dict[str, Any]:
 def _be_child(read: Read, request: dict[str, Any], data: bytes, limits: Limits, sink: int) -> None:
     """Read the document within the limits, write the answer, end. Never returns."""
     try:
-        signal.alarm(limits.wall_seconds + 1)  # ends it even where the helper is gone
+        signal.alarm(limits.wall_seconds)  # ends it even where the helper is gone
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
+        longest = max(limits.cpu_seconds, limits.picture_cpu_seconds) + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, longest))
         resource.setrlimit(resource.RLIMIT_FSIZE, (limits.written_bytes, limits.written_bytes))
-        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+        # The soft limits hold until characters have to be recognised (allow_pictures).
+        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes,
+                                                max(limits.memory_bytes, limits.picture_memory_bytes)))
+        global _guarded
+        _guarded = True
         write_all(sink, json.dumps(_answer(read, request, data, limits)).encode())
         os._exit(0)
     except BaseException:  # nothing may unwind into the helper's loop, of which this is a copy
@@ -404,7 +450,9 @@ def write_all(pipe: int, data: bytes) -> None:
 def _answer(read: Read, request: dict[str, Any], data: bytes, limits: Limits) -> dict[str, Any]:
     try:
         use_limits(limits)
-        return {"report": read(data, Hints(**request["hints"])).to_record()}
+        hints = Hints(**request["hints"], resources={name: base64.b64decode(held)
+                                                     for name, held in request["resources"].items()})
+        return {"report": read(data, hints).to_record(), "recognised": _pictures}
     except ExtractError as fault:
         return _error(type(fault).__name__, str(fault))
     except MemoryError:

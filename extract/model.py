@@ -144,6 +144,8 @@ class Hints:
     first_seen: str | None = None
     media_type: str | None = None
     name: str | None = None
+    resources: dict[str, bytes] = field(default_factory=dict)
+    """Pictures that a page refers to, by their address as the page prints it."""
 
 
 # ---------------------------------------------------------------- what reading makes of it

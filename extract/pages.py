@@ -34,6 +34,15 @@ class Sheet:
     """Pictures with their top."""
     problem: str = ""
     lost: bool = False
+    """Whether its text layer has no mapping to characters."""
+    scanned: bool = False
+    """Whether it is only a picture, or a picture with recognised text under it."""
+    recognised: bool = False
+    """Whether its lines and grids were read from its picture."""
+    dpi: float = 0.0
+    """Resolution of its picture where it has one."""
+    ruleless: bool = False
+    """Whether a table on it had to be found without rules."""
 
 
 def assemble(document: Document, sheets: list[Sheet]) -> None:
@@ -54,6 +63,7 @@ def assemble(document: Document, sheets: list[Sheet]) -> None:
         if not sheet.grids:
             grids, lines = borderless.split(sheet.lines)
             things += [(_top(grid), grid) for grid in grids]
+            sheet.ruleless = bool(grids)
         things += [(line.top, line) for line in lines]
         things += sheet.images
         for _, thing in sorted(things, key=lambda pair: pair[0]):
@@ -63,7 +73,7 @@ def assemble(document: Document, sheets: list[Sheet]) -> None:
                 flush()
                 document.blocks.append(thing)
     flush()
-    lost = [sheet.number for sheet in sheets if sheet.lost]
+    lost = [sheet.number for sheet in sheets if sheet.lost and not sheet.recognised]
     if lost:
         document.problems.append(f"text layer unreadable on page {listed(lost)}: its characters have no mapping")
         document.damaged = True

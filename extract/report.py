@@ -38,7 +38,12 @@ def read(data: bytes, hints: Hints | None = None) -> Report:
     """
     hints = hints or Hints()
     media_type = sniffing.media_type(data, hints.name or "", hints.media_type or "")
-    return build(readers.read(data, media_type, hints), hints)
+    document = readers.read(data, media_type, hints)
+    if any(isinstance(block, Image) and (block.data or block.source in hints.resources) for block in document.blocks):
+        from extract.scans import read_pictures  # loads the recogniser, which most documents don't need
+
+        read_pictures(document, hints.resources)
+    return build(document, hints)
 
 
 def build(document: Document, hints: Hints | None = None) -> Report:

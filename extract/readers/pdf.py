@@ -44,6 +44,8 @@ _TEXT_CODINGS = {"ASCII85Decode": ascii85decode, "A85": ascii85decode, "ASCIIHex
                  "AHx": asciihexdecode}
 _SCAN = 0.7
 """A picture over that share of the page is the page."""
+_OUTLINES = 100
+"""Curves on a page without characters from which it may be print turned to outlines."""
 _UNSURE = 0.5
 """Confidence of figures whose characters a scanner recognised before us."""
 
@@ -71,7 +73,15 @@ def read(data: bytes, hints: Hints) -> Document:
             f"{named}: damaged PDF ({_said(fault)}){end}; fetch it again or ask for another copy") from None
     document.damaged = bool(document.problems)
     document.pages = len(sheets)
+    if not any(sheet.scanned or sheet.lost for sheet in sheets):
+        assemble(document, sheets)
+        return document
+    from extract import scans  # loads the recogniser, which most documents don't need
+
+    scanned = scans.read_pdf_pages(data, sheets)
     assemble(document, sheets)
+    document.problems += scans.told(sheets)
+    scans.place_back(document.blocks, scanned)
     return document
 
 
@@ -196,7 +206,9 @@ def _read_page(page: Page) -> Sheet:
         sheet.lost = True
         sheet.images = [(0.0, _picture(page, f"page {page.page_number}"))]
         return sheet
+    sheet.dpi = max((_resolution(image) for image in scans), default=0.0)
     if not chars:
+        sheet.scanned = bool(page.images) or len(page.curves) >= _OUTLINES
         if page.images:
             sheet.images = [(0.0, _picture(page, f"page {page.page_number}"))]
         return sheet
@@ -222,6 +234,7 @@ def _read_page(page: Page) -> Sheet:
                     for position, image in enumerate(page.images, 1)
                     if image not in scans and _share(image, page) >= 0.05]
     if scans and not lattices:
+        sheet.scanned = True
         sheet.problem = f"page {page.page_number} is a scan with recognised text under it; its characters are unsure"
         for line in sheet.lines:
             line.sure = False
@@ -291,6 +304,12 @@ def _text_lost(chars: list[Any]) -> bool:
     foreign = len(letters) - len(_CJK.findall(letters)) - len(re.findall(r"[A-Za-z\u3000-\u303f\uff00-\uffef“”‘’《》]",
                                                                         letters))
     return len(letters) >= 30 and foreign > 0.5 * len(letters)
+
+
+def _resolution(image: dict[str, Any]) -> float:
+    """Dots an inch of a picture as it is printed, whichever way it is turned."""
+    across, down = image["x1"] - image["x0"], image["bottom"] - image["top"]
+    return 72 * float((image["srcsize"][0] * image["srcsize"][1] / max(1.0, across * down)) ** 0.5)
 
 
 def _share(image: dict[str, Any], page: Page) -> float:
