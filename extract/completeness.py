@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from extract import forms as eras
 from extract.forms import Form, TableFact
 from extract.model import Figure, TableReading
 from extract.printed import Printed
@@ -19,6 +20,23 @@ def readings(printed: Printed, forms: Mapping[int, Form], tagged: Mapping[int, s
     """The state of each table. `forms` used to read, `tagged` the era each table's own labels tell ("" if none)."""
     return [_reading(form.table(number), printed, tagged.get(number, ""), spans)
             for number, form in sorted(forms.items())]
+
+
+def statistic_readings(printed: Printed, year: int | None, spans: Sequence[SectionSpan]) -> list[TableReading]:
+    """The state of the statistics form, where it is printed or the report year owes it; its rows are free, so that none
+    is called missing."""
+    governing = eras.era_of_year(year) if year else None
+    found = []
+    for era in eras.eras():
+        for fact in eras.form(era).tables:
+            if fact.layout != "list" or not (printed.rows.get(fact.table) or era == governing):
+                continue
+            shown = bool(printed.rows.get(fact.table))
+            found.append(TableReading(
+                fact.table, shown, image=not shown and any(span.images for span in spans),
+                page=printed.pages.get(fact.table), form=era if shown else "",
+                rows_extra=list(printed.rows_extra.get(fact.table, []))))
+    return found
 
 
 def _reading(fact: TableFact, printed: Printed, era: str, spans: Sequence[SectionSpan]) -> TableReading:

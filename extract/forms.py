@@ -59,13 +59,16 @@ class RowFact(ColumnFact):
     group: str = ""
     instead_of: tuple[str, ...] = ()
     """Rows this one replaces where it is printed; it is no row of the form proper."""
+    unit: str = ""
+    """The unit printed beside the label, where the form has a column for it."""
 
 
 class TableFact(_Fact):
     table: int
     prefix: str
-    layout: Literal["items", "rows", "one_row"]
-    """items: blocks with their own columns · rows: rows × columns · one_row: all cells in one printed row."""
+    layout: Literal["items", "rows", "one_row", "list"]
+    """items: blocks with their own columns · rows: rows × columns · one_row: all cells in one printed row · list: an
+    indicator, its unit and its number a row; the first column bears no name in the key."""
     headers: tuple[str, ...] = ()
     header_keywords: tuple[tuple[str, ...], ...] = ()
     groups: tuple[str, ...] = ()
@@ -81,6 +84,8 @@ class TableFact(_Fact):
         return next(fact.type for fact in self.columns if fact.key == column)
 
     def key(self, row: str, column: str) -> str:
+        if self.layout == "list" and column == self.columns[0].key:
+            return f"{self.prefix}.{row}"
         return f"{self.prefix}.{row}.{column}"
 
     @property
@@ -114,7 +119,8 @@ class IdentityFact(_Fact):
     rule: str
     table: int
     relation: Relation = "="
-    each: dict[Literal["row", "column"], Literal["all"] | tuple[str, ...]]
+    each: dict[Literal["row", "column"], Literal["all"] | tuple[str, ...]] = Field(default_factory=dict)
+    """Over which rows or columns it runs; a single sum without."""
     left: tuple[str, ...]
     right: tuple[str, ...]
     subject: str = ""
@@ -181,8 +187,11 @@ class Form(_Fact):
 
     def kind(self, key: str) -> Kind:
         """Type of one figure by key."""
-        prefix, _, column = key.split(".", 2)
-        return next(table for table in self.tables if table.prefix == prefix).kind(column)
+        prefix, _, rest = key.partition(".")
+        table = next(table for table in self.tables if table.prefix == prefix)
+        if table.layout != "list":
+            return table.kind(rest.rpartition(".")[2])
+        return next(row.type for row in table.rows if rest in (row.key, *(f"{row.key}.{c.key}" for c in table.columns)))
 
     def identities(self, figures: Iterable[str] | Mapping[str, object]) -> list[Identity]:
         """The form's sums over the figures a report has (keys, or a mapping by key).
@@ -204,7 +213,7 @@ class Form(_Fact):
 
     def _expand(self, fact: IdentityFact, known: set[str] | None) -> list[Identity]:
         table = self.table(fact.table)
-        axis, chosen = next(iter(fact.each.items()))
+        axis, chosen = next(iter(fact.each.items()), ("row", ("",)))
         if chosen != "all":
             runs: Sequence[str] = chosen
         elif axis == "column":

@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from extract import claims, dates, forms, readers, sniffing, titles
-from extract.completeness import readings
+from extract.completeness import readings, statistic_readings
 from extract.crosscheck import lower_shifted
 from extract.exceptions import UnreadableDocumentError
+from extract.indicators import IndicatorReader
 from extract.loose import LooseReader
 from extract.model import Document, Grid, Hints, Image, Published, Report, Scope, TableReading, Text
 from extract.printed import Printed
@@ -53,19 +54,23 @@ def build(document: Document, hints: Hints | None = None) -> Report:
     title, body, year, scope = _identity(document, spans, hints)
     sections = [span.section() for span in spans if span.number or span.text]
     period = claims.stated_period(sections)
-    printed, used, tagged = _tables(document, spans, year)
-    tables = readings(printed, used, tagged, spans)
-    figures = dict(printed.figures)
+    grids = [block for block in document.blocks if isinstance(block, Grid)]
+    statistics, others = _indicators(grids, year)
+    printed, used, tagged = _tables(others, spans, year, bool(statistics.rows))
+    tables = [*statistic_readings(statistics, year, spans), *readings(printed, used, tagged, spans)]
+    figures = statistics.figures | printed.figures
     if used:
         lower_shifted(figures, used)
     figures.update(claims.processing_fee(sections))
     figures.update(claims.narrative(sections, year))
+    form = tagged.get(2) or tagged.get(3) or next((table.form for table in tables if table.found and table.form), None)
     report = Report(
-        title=title, body=body, year=year, scope=scope, form=tagged.get(2) or tagged.get(3) or None,
+        title=title, body=body, year=year, scope=scope, form=form,
         medium=document.medium, sha256=document.sha256, reader=document.reader, version=VERSION,
         published=dates.publication(document, hints), sections=sections, tables=tables, figures=figures,
         claims=claims.find_claims(sections, year), period=period, damaged=document.damaged)
-    report.problems = [*document.problems, *printed.problems, *_problems(document, tables, report)]
+    report.problems = [*document.problems, *statistics.problems, *printed.problems,
+                       *_problems(document, tables, report)]
     return report
 
 
@@ -191,20 +196,36 @@ def _drop(span: SectionSpan, blocks: Sequence[Text]) -> None:
 
 
 # ---------------------------------------------------------------- tables
-def _tables(document: Document, spans: Sequence[SectionSpan],
-            year: int | None) -> tuple[Printed, dict[int, forms.Form], dict[int, str]]:
+def _indicators(grids: Sequence[Grid], year: int | None) -> tuple[Printed, list[Grid]]:
+    """What tables of indicators print (the statistics form), and the grids that are none."""
+    lists = [table for era in forms.eras() for table in forms.form(era).tables if table.layout == "list"]
+    for fact in lists:
+        reader = IndicatorReader(fact, year)
+        chosen = reader.select(grids)
+        if chosen:
+            return reader.read(chosen), [grid for grid in grids if not any(grid is other for other in chosen)]
+    return Printed(), list(grids)
+
+
+def _tables(grids: Sequence[Grid], spans: Sequence[SectionSpan], year: int | None,
+            listed: bool) -> tuple[Printed, dict[int, forms.Form], dict[int, str]]:
     """What the grids print, the form each table was read with, and the era each table's labels tell.
 
     Tables in sections 2 to 4 come first; grids elsewhere (statistics in the prose) serve for tables not found there.
+    `listed`: the statistics form was found; then a year of that form owes no other table.
     """
-    grids = [block for block in document.blocks if isinstance(block, Grid)]
-    near = [grid for span in spans if span.number in (2, 3, 4) for grid in span.grids]
+    near = [grid for span in spans if span.number in (2, 3, 4) for grid in span.grids
+            if any(grid is other for other in grids)]
     told = {number: forms.recognise(near, number) or forms.recognise(grids, number) for number in (2, 3)}
     governing = forms.era_of_year(year) if year else None
     if year and not governing and not told[2] and not told[3]:
-        printed = Printed(problems=[f"no form of the year {year} is on file; its tables were not read"])
-        return printed, {}, {}
-    fallback = governing or forms.eras()[-1]
+        problems = [] if listed else [f"no form of the year {year} is on file; its tables were not read"]
+        return Printed(problems=problems), {}, {}
+    if governing and not _has_parts(governing):
+        if not told[2] and not told[3]:
+            return Printed(), {}, {}
+        governing = None
+    fallback = governing or next(era for era in reversed(forms.eras()) if _has_parts(era))
     eras = {2: told[2] or told[3] or fallback, 3: told[3] or told[2] or fallback}
     eras[4] = eras[2]
     used = {number: forms.form(era) for number, era in eras.items()}
@@ -219,6 +240,11 @@ def _tables(document: Document, spans: Sequence[SectionSpan],
     return printed, used, tagged
 
 
+def _has_parts(era: str) -> bool:
+    """Whether an era's form has the tables of the six-part report, and not a list of indicators."""
+    return {2, 3, 4} <= {table.table for table in forms.form(era).tables}
+
+
 def _printed(grids: Sequence[Grid], used: dict[int, forms.Form]) -> Printed:
     printed = TableReader(used).read(grid for grid in grids if not grid.loose)
     loose = [grid for grid in grids if grid.loose]
@@ -230,7 +256,7 @@ def _printed(grids: Sequence[Grid], used: dict[int, forms.Form]) -> Printed:
 
 def _older(era: str) -> str:
     """The era whose own table 3 has the one-row 其他处理 that was printed without any other sign of an era."""
-    for name in forms.eras():
+    for name in filter(_has_parts, forms.eras()):
         if any(row.key == "closed" and not row.instead_of for row in forms.form(name).table(3).rows):
             return name
     return era

@@ -26,6 +26,7 @@ _RULE = re.compile(r"^[\s|+:=—─-]*[-—─=]{3,}[\s|+:=—─-]*$")
 _SPACED = re.compile(r"^(?P<label>\S*[^\W\d]\S*(?:\s.*?)??)(?P<values>"
                      r"(?:\s+(?:[+-]?[\d０-９][\d,.，０-９]*|[/—－-]))+)\s*$")
 _SENTENCE = re.compile(r"[。；！？]|，.*，.*，")
+_AMONG = re.compile(r"^\s*其中\s*[:：]?\s*(?=\S)")
 _SHORT = 30
 _LONGEST_LABEL = 60
 _COUNTED = re.compile(r"\d\s*件|。")
@@ -78,7 +79,8 @@ def _line(raw: str, start: int) -> _Line:
     printed = [text for text in fields if text.strip()]
     if not printed:
         return _Line(fields, start, end, starts, "cell" if "\t" in raw else "empty")
-    if len(printed) == 1 and (heading(raw) or (_SENTENCE.search(printed[0]) and not _known(printed[0]))):
+    if len(printed) == 1 and ((heading(raw) and not _names_row(printed[0]))
+                              or (_SENTENCE.search(printed[0]) and not _known(printed[0]))):
         return _Line([raw.strip()], start, end, starts[:1], "text")
     if len(printed) > 1 and not any(_SENTENCE.search(text) and not _known(text) for text in printed):
         certain = any(is_value(text) or _known(text) for text in printed)
@@ -123,6 +125,7 @@ def _cut(raw: str, mark: str, offset: int) -> tuple[list[str], list[int]]:
 @lru_cache(maxsize=10_000)
 def _known(text: str) -> bool:
     """Whether a text is a label of some era's tables."""
+    text = _AMONG.sub("", text)
     for era in forms.eras():
         for table in forms.form(era).tables:
             if table.is_header(text) or table.is_group(text):
@@ -132,6 +135,13 @@ def _known(text: str) -> bool:
                 if match and (match.quality == 1.0 or (len(text) <= _LONGEST_LABEL and not _COUNTED.search(text))):
                     return True
     return False
+
+
+@lru_cache(maxsize=10_000)
+def _names_row(text: str) -> bool:
+    """Whether a text is exactly a row's label: words of a heading may stand in it (（一）主动公开政府信息数)."""
+    return any((match := table.row_labels.match(text)) and match.quality == 1.0
+               for era in forms.eras() for table in forms.form(era).tables)
 
 
 def _blocks(lines: list[_Line]) -> Iterator[Block]:

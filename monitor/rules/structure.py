@@ -187,7 +187,7 @@ def judge_era(report: Report) -> Iterator[Verdict]:
     if due is None:
         return
     found = [table.form for table in _readings(report, 2) if table.found and table.form]
-    used = found[0] if found else report.form if not report.tables and _prints(report, 2) else None
+    used = found[0] if found else report.form if not report.tables and _prints(report, 2) else _listed(report)
     if not used or used not in forms.eras():
         return
     if used == due.era:
@@ -198,8 +198,17 @@ def judge_era(report: Report) -> Iterator[Verdict]:
                                               **({"phrase": phrase} if phrase else {"variant": "no_phrase"})})
 
 
+def _listed(report: Report) -> str | None:
+    """The era of a statistics form printed in place of the three tables, if one is."""
+    if any(_prints(report, number) or _image(report, number) for number in _PREFIX):
+        return None
+    return next((table.form for table in report.tables if table.found and table.table not in _PREFIX), None)
+
+
 def _telling_label(report: Report, used: Form, due: Form) -> str:
     """A column heading that only the form used prints, of a column that was read."""
+    if 2 not in {table.table for table in used.tables}:
+        return ""
     read = {key.rpartition(".")[2] for key, figure in report.figures.items()
             if key.startswith(_PREFIX[2]) and figure.state != "absent"}
     others = {column.key for column in due.table(2).columns}

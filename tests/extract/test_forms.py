@@ -21,7 +21,8 @@ def test_keys_of_the_eras():
     assert not any("in_force" in key or "repealed" in key for key in before.all_keys)
 
 
-@pytest.mark.parametrize(("year", "era"), [(2018, None), (2019, "2019"), (2020, "2019"), (2021, "2021"),
+@pytest.mark.parametrize(("year", "era"), [(2007, None), (2008, "2014"), (2018, "2014"), (2019, "2019"), (2020, "2019"),
+                                           (2021, "2021"),
                                            (2026, "2021")])
 def test_era_of_year(year, era):
     assert forms.era_of_year(year) == era

@@ -25,7 +25,7 @@ def test_core(text, bare):
 
 @pytest.mark.parametrize("era", eras())
 def test_every_printed_label_means_its_own_key(era):
-    for table in form(era).tables:
+    for table in (table for table in form(era).tables if table.layout != "list"):  # lists: see test_indicators
         for labels, facts in ((table.row_labels, table.rows), (table.column_labels, table.columns)):
             for fact in facts:
                 for name in (fact.label, *fact.variants):

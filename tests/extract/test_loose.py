@@ -152,11 +152,12 @@ def test_prose_with_numbers_is_no_table():
     assert not any(isinstance(block, Grid) for block in document.blocks)
 
 
-def test_report_of_an_era_without_form_gives_no_figures():
+def test_other_tables_of_the_statistics_era_give_no_figures():
     text = ("某县2013年政府信息公开工作年度报告\n一、概述\n指标\t单位\t数量\n（二）部分公开\t件\t3\n"
             "行政许可\t件\t4\n行政复议\t件\t5")
     result = open_text(text)
     assert result.form is None
     assert result.year == 2013
     assert not any(figure.source.table for figure in result.figures.values())
-    assert any("2013" in problem for problem in result.problems)
+    assert [(reading.table, reading.found) for reading in result.tables] == [(1, False)]
+    assert any("table 1" in problem for problem in result.problems)
