@@ -23,3 +23,11 @@ class EvidenceError(CrawlerError):
 
 class ScanError(CrawlerError):
     """Raised when a scan can't start or its child process died of a fault of ours."""
+
+
+class ProbeError(CrawlerError):
+    """Raised when a probe can't start, its child process died, or its entry must not be written."""
+
+
+class ImportingError(CrawlerError):
+    """Raised when a list of bodies can't be read at all, or importing it would leave a roster that can't be used."""
