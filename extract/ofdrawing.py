@@ -22,6 +22,8 @@ from extract.office import Element, attribute, local
 POINTS = 72 / 25.4
 _THIN = 1.2
 """Thickest rule in millimetres; thicker filled boxes are areas."""
+_FLAT = 0.2
+"""Characters flatter than that many points can't be seen."""
 _RISE = 0.86
 """Share of a character's size that stands above its base line."""
 _NARROW = re.compile(r"[\x21-\x7e]")
@@ -42,6 +44,8 @@ class Drawn:
     rules: list[Line] = field(default_factory=list)
     pictures: list[tuple[str, Line]] = field(default_factory=list)
     """Resource and place of each picture."""
+    curves: int = 0
+    """Curves drawn: outlines of characters have many, tables none."""
 
     @property
     def characters(self) -> Characters:
@@ -138,9 +142,10 @@ def _text(element: Element, drawn: Drawn, matrix: Matrix) -> None:
         left, base = x, y
         for number, sign in enumerate(text):
             breadth = size * wide * (0.5 if _NARROW.match(sign) else 1.0)
-            corners = [at(matrix, left, base - _RISE * size), at(matrix, left + breadth, base + (1 - _RISE) * size)]
-            drawn.text.append(sign)
-            drawn.boxes.append(_box(corners))
+            box = _box([at(matrix, left, base - _RISE * size), at(matrix, left + breadth, base + (1 - _RISE) * size)])
+            if min(box[2] - box[0], box[3] - box[1]) > _FLAT:
+                drawn.text.append(sign)
+                drawn.boxes.append(box)
             if number < len(across) or number < len(down):
                 left += across[number] if number < len(across) else 0.0
                 base += down[number] if number < len(down) else 0.0
@@ -172,6 +177,7 @@ def _path(element: Element, drawn: Drawn, matrix: Matrix) -> None:
     if not data or not (stroke or fill):
         return
     most = current_limits().page_edges
+    drawn.curves += len(re.findall("[QBA]", data))
     for points in _outlines(data):
         placed = [at(matrix, x, y) for x, y in points]
         left, top, right, bottom = _box(placed)

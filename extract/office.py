@@ -18,6 +18,7 @@ from extract.limits import current_limits
 from extract.model import Block, Grid, Text
 
 Element = etree._Element
+ENTITIES = "the file declares entities of its own; they were not expanded"
 BROKEN_MEMBER = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 """What reading a member of an archive raises when it is damaged, encrypted or packed in an unknown way."""
 
@@ -30,6 +31,11 @@ def parse(data: bytes, recover: bool = False) -> Element:
     if root is None:
         raise ValueError("an XML part holds no element")
     return root
+
+
+def declares_entities(data: bytes) -> bool:
+    """Whether an XML part declares entities of its own, which `parse` doesn't expand."""
+    return b"<!ENTITY" in data[:65536]
 
 
 def local(element: Element) -> str:

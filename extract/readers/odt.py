@@ -71,7 +71,10 @@ def read(data: bytes, hints: Hints) -> Document:
         if "META-INF/manifest.xml" in names and b":encryption-data" in archive.read("META-INF/manifest.xml"):
             raise UnreadableDocumentError(f"{named}: locked with a password; ask for a copy without one")
         parts = _Parts(archive)
-        root = office.parse(archive.read("content.xml"))
+        content_xml = archive.read("content.xml")
+        root = office.parse(content_xml)
+        if office.declares_entities(content_xml):
+            parts.problems.append(office.ENTITIES)
         for path in ("styles.xml", "content.xml"):
             if path in names:
                 _styles(root if path == "content.xml" else office.parse(archive.read(path), recover=True), parts)

@@ -27,6 +27,8 @@ from extract.readers import reader
 
 _SCAN = 0.7
 """A picture over that share of a page without text is the page."""
+_OUTLINED = 100
+"""Curves on a page without a character: its print was turned into shapes."""
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _LOST = re.compile(r"[\x00-\x08\x0b-\x1f\ufffd\ue000-\uf8ff\u25a1\xa4]")
 _A4 = (0.0, 0.0, 210.0, 297.0)
@@ -58,6 +60,8 @@ class _Package:
     def part(self, path: str) -> Element:
         """The XML at a path. Raises ValueError, etree.XMLSyntaxError or what a broken member raises."""
         data = self.archive.read(path)
+        if office.declares_entities(data):
+            self.problems.append(office.ENTITIES)
         return office.parse(data, recover=True)
 
 
@@ -90,7 +94,7 @@ def read(data: bytes, hints: Hints) -> Document:
         raise UnreadableDocumentError(f"{named}: {_reason(package)}, {said}; ask for another copy")
     document.pages = len(sheets)
     document.problems = list(dict.fromkeys(package.problems))
-    document.damaged = bool(document.problems)
+    document.damaged = any(problem != office.ENTITIES for problem in document.problems)
     if not any(sheet.lines or sheet.grids or sheet.images or sheet.problem or sheet.lost for sheet in sheets):
         document.problems.append("the file holds no text")
     assemble(document, sheets)
@@ -189,7 +193,8 @@ def _read_page(package: _Package, path: str, number: int) -> Sheet:
     pictures = [(box[1], _picture(package, resource, box, number, place), _share(box, width, height))
                 for place, (resource, box) in enumerate(drawn.pictures, 1)]
     shown = characters.visible(drawn.characters, width, height)
-    if _is_lost(shown.text):
+    outlined = not len(shown) and drawn.curves >= _OUTLINED
+    if _is_lost(shown.text) or outlined:
         sheet.lost = True
         sheet.images = [(top, image) for top, image, share in pictures if share >= 0.05] or [
             (0.0, Image(f"page {number}", page=number))]
@@ -199,7 +204,11 @@ def _read_page(package: _Package, path: str, number: int) -> Sheet:
     sheet.grids, sheet.lines = placed.grids, placed.lines
     if placed.doubtful:
         sheet.problem = f"on page {number} {placed.doubtful}"
-    sheet.images = [(top, image) for top, image, share in pictures if share >= 0.05]
+    sheet.images = [(top, image) for top, image, share in pictures if 0.05 <= share < (_SCAN if sheet.lines else 2)]
+    if not tables and any(share >= _SCAN for _, _, share in pictures) and sheet.lines:
+        sheet.problem = f"page {number} is a scan with recognised text under it; its characters are unsure"
+        for line in sheet.lines:
+            line.sure = False
     return sheet
 
 
