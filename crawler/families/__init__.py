@@ -11,20 +11,17 @@ from __future__ import annotations
 import re
 from types import ModuleType
 
-from crawler.families import jpage, static, trs
+from crawler.families import epoint, gkmlpt, hanweb, jpaas, jpage, kaipu, static, trs, truecms
 
-FAMILIES: dict[str, ModuleType] = {"jpage": jpage, "trs": trs, "static": static}
+# In the order of portals.md §2; TrueCMS leaves pages with jpage's interface to jpage, whose datastore it shares.
+FAMILIES: dict[str, ModuleType] = {
+    "gkmlpt": gkmlpt, "truecms": truecms, "jpage": jpage, "jpaas": jpaas, "hanweb": hanweb,
+    "epoint": epoint, "kaipu": kaipu, "trs": trs, "static": static,
+}
 
 # Systems whose lists a script fills, in the order of portals.md §2; known by name so that an operator is told which.
 _UNTAUGHT = (
-    ("gkmlpt", re.compile(r"window\._CONFIG\s*=.{0,4000}?\bSID\b.{0,8000}?\bTREE\b", re.S)),
-    ("jpage", jpage._MARKS),
-    ("truecms", re.compile(r"messageController/getMessage\.do")),
-    ("jpaas", re.compile(r"AuthorizedRead/unitbuild\.js|jpaas-publish-server")),
-    ("hanweb_xxgk", re.compile(r"/module/xxgk/(tree|search|xxgkAnnualReport)\.jsp")),
     ("anhui_label", re.compile(r"/site/label/8888|OpennessAnnualReport/")),
-    ("epoint", re.compile(r"govInfoPub|EWB-FRONT|webBuilderCommon\.js")),
-    ("kaipu_search", re.compile(r"/common/search/[0-9a-f]{32}", re.I)),
 )
 
 

@@ -119,6 +119,8 @@ class Walk:
         self.max_pages = max_pages
         self.pages = 0
         self.printed = 0
+        self.received = 0
+        """Rows of all pages that brought something new, those seen before included."""
         self.main: list[Item] = []
         self._items: dict[str, Item] = {}
         self._seen: set[str] = set()
@@ -135,6 +137,7 @@ class Walk:
             return False
         self._seen.update(item.url for item in listing.main)
         self.printed += len(fresh)
+        self.received += len(listing.main)
         self.main.extend(fresh)
         for item in listing.items:
             known = self._items.get(item.url)
@@ -144,6 +147,14 @@ class Walk:
 
     def reaches(self, total: int | None) -> bool:
         return total is not None and self.printed >= total
+
+    def breaks_off(self, answer: Answer, where: str) -> Enumeration:
+        """The enumeration that ends at an answer without a list: a failure, or something else in a list's place."""
+        why = "no list in the answer" if answer.ok else f"{answer.outcome} {answer.reason}".strip()
+        reason = f"{where}: {why} ({answer.url})"
+        if not answer.ok and not self._items:
+            return Enumeration([], answer.outcome, reason)
+        return self.conclude(False, reason, known_shape=False, seen=reason)
 
     def conclude(self, complete: bool, reason: str = "", known_shape: bool = True, seen: str = "") -> Enumeration:
         """The enumeration as it stands now. `seen` says what a page of unknown shape showed instead."""
@@ -155,6 +166,51 @@ class Walk:
         if known_shape:
             return Enumeration([], Outcome.EMPTY_LISTING, reason or "no rows", complete)
         return Enumeration([], Outcome.UNKNOWN_SHAPE, seen or "no list was found on the page")
+
+
+async def by_number(walk: Walk, page: Callable[[int], Awaitable[tuple[Answer, Listing | None]]],
+                    first: int = 1) -> Enumeration:
+    """Walk numbered answers of an interface from `first` to their proven end.
+
+    `page(number)` gives the answer and what it lists, None where it holds no list. Proven is the end by the stated
+    number of rows or pages, by an empty page, or by a short last page that is shown again past the end.
+    """
+    total: int | None = None
+    believed = True
+    opening: list[str] = []
+    previous: list[str] = []
+    number = first
+    while True:
+        if walk.full:
+            return walk.conclude(False, f"stopped after {walk.max_pages} requests at {walk.printed} of "
+                                        f"{'?' if total is None else total} rows")
+        answer, shown = await page(number)
+        if shown is None:
+            return walk.breaks_off(answer, f"page {number}")
+        if total is not None and shown.total is not None and shown.total != total:
+            return walk.conclude(False, f"the list changed from {total} to {shown.total} rows while it was read")
+        if believed and shown.total is not None:
+            total = shown.total
+        addresses = [item.url for item in shown.main]
+        new = walk.add(shown)
+        if total is not None and walk.printed > total:
+            # More came than was stated: that number counts something else.
+            believed, total = False, None
+        if walk.reaches(total):
+            return walk.conclude(True)
+        if not addresses:
+            whole = total is None or walk.received == total
+            return walk.conclude(whole, "" if whole else f"the list ends after {walk.printed} of {total} rows")
+        if not new:
+            # Past its end this portal shows its last page again; one that is as long as the first proves no end.
+            if total is None and addresses == previous and len(previous) < len(opening):
+                return walk.conclude(True)
+            return walk.conclude(False, f"page {number} repeats earlier rows, {walk.printed} of "
+                                        f"{'?' if total is None else total} received ({answer.url})")
+        if shown.total is None and shown.pages is not None and number - first + 1 >= shown.pages:
+            return walk.conclude(True)
+        opening, previous = opening or addresses, addresses
+        number += 1
 
 
 _PAGES = (re.compile(r"共\s*(\d{1,5})\s*页"), re.compile(r"(?:总页数|页数)\s*[:：]\s*(\d{1,5})"),

@@ -1,0 +1,140 @@
+"""gkmlpt (Guangdong's disclosure catalogue): a tree of categories in window._CONFIG, rows from /gkmlpt/api/all/.
+
+Promises: the category of the address (#2165), else the one whose name says annual reports; its pages from 1 on (page 0
+is page 1 once more) to the stated total; a category that lies elsewhere (jump_url) is read there; rows that point to
+other sites are kept as rows. `content` gives the main text that the article page hides in its script. Leaves alone:
+post_count of the tree, which counts what the catalogue doesn't list.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from html import escape
+from typing import Any
+from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
+
+from crawler.families import static
+from crawler.families.literals import literal_after
+from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
+from crawler.families.rows import absolute, find_day
+from crawler.model import Item
+
+_MARK = re.compile(r"window\._CONFIG\s*=.{0,4000}?\bSID\b.{0,200000}?\bTREE\b"
+                   r"|window\._CONFIG\s*=.{0,200000}?\bTREE\b.{0,200000}?\bSID\b", re.S)
+_COLUMN = re.compile(r"[#/?=&](\d{2,})(?:$|[/?&#])")
+_ANNUAL = (re.compile(r"^(政府)?信息公开(工作)?(年度报告|年报)"),
+           re.compile(r"信息公开.*(年度报告|年报)|(年度报告|年报).*信息公开"), re.compile(r"^(工作)?(年度报告|年报)$"))
+_ZONE = timezone(timedelta(hours=8))
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One node of the tree; `jump` is where it really lies, if not in the catalogue."""
+
+    id: str
+    name: str
+    jump: str = ""
+
+
+def recognise(text: str) -> bool:
+    return "window._CONFIG" in text and bool(_MARK.search(text))
+
+
+def listing(text: str, url: str) -> Listing:
+    """The shell has no rows; an answer of the interface has."""
+    if recognise(text):
+        return Listing([], [], known_shape=category(text, url) is not None)
+    return _answered(text, url) or Listing([], [])
+
+
+async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration:
+    """Walk the category to its stated total."""
+    walk, chosen = Walk(max_pages), category(first.text, first.url)
+    if chosen is None:
+        return walk.conclude(False, known_shape=False, seen="no category of annual reports in the catalogue's tree")
+    if chosen.jump:
+        answer = await get(urljoin(first.url, chosen.jump))
+        if not answer.ok:
+            return walk.breaks_off(answer, f"{chosen.name} lies elsewhere")
+        return await static.enumerate_list(answer, get, max_pages)
+    site = str(literal_after(first.text, "SID") or "")
+
+    async def page(number: int) -> tuple[Answer, Listing | None]:
+        query = urlencode({"page": number, "sid": site})
+        answer = await get(Ask(f"{_root(first.url)}api/all/{chosen.id}?{query}", expect="data",
+                               headers={"X-Requested-With": "XMLHttpRequest"}))
+        return answer, _answered(answer.text, answer.url) if answer.ok else None
+
+    return await by_number(walk, page)
+
+
+def category(text: str, url: str) -> Category | None:
+    """The category of the address, else that of the annual reports; the first of the best name."""
+    found = list(_categories(literal_after(text, "TREE")))
+    fragment = urldefrag(url)[1] or urlsplit(url).query
+    number = _COLUMN.search(f"#{fragment}")
+    if number and (not found or any(each.id == number.group(1) for each in found)):
+        return next((each for each in found if each.id == number.group(1)), Category(number.group(1), ""))
+    return next((each for pattern in _ANNUAL for each in found if pattern.search(each.name)), None)
+
+
+def content(text: str) -> str:
+    """The article's main text as HTML, from the script of its page, with its attachments; empty where it has none."""
+    detail = literal_after(text, "DETAIL") if "window._CONFIG" in text else None
+    if not isinstance(detail, dict):
+        return ""
+    markup = str(detail.get("content") or "")
+    files = [entry for entry in detail.get("attachment") or [] if isinstance(entry, dict) and entry.get("url")]
+    links = "".join(f'<p><a href="{escape(str(entry["url"]))}">{escape(str(entry.get("name") or ""))}</a></p>'
+                    for entry in files)
+    return markup + (f'<div class="attachment">{links}</div>' if links else "")
+
+
+def _categories(tree: Any) -> Iterator[Category]:
+    for node in tree if isinstance(tree, list) else []:
+        if isinstance(node, dict):
+            if node.get("id"):
+                yield Category(str(node["id"]), str(node.get("name") or "").strip(), str(node.get("jump_url") or ""))
+            yield from _categories(node.get("children"))
+
+
+def _root(url: str) -> str:
+    """http://host/…/gkmlpt/ of this catalogue; several departments of a city have one each below a folder."""
+    before, mark, _ = urldefrag(url)[0].partition("/gkmlpt")
+    return f"{before}/gkmlpt/" if mark else urljoin(url, "/gkmlpt/")
+
+
+def _answered(text: str, url: str) -> Listing | None:
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(data, dict) or not isinstance(data.get("articles"), list):
+        return None
+    items = [item for entry in data["articles"] if isinstance(entry, dict) and (item := _item(entry, url))]
+    total = data.get("total")
+    return Listing(items, items, int(total) if str(total).isdigit() else None, known_shape=True)
+
+
+def _item(entry: dict[str, Any], url: str) -> Item | None:
+    number = str(entry.get("id") or "")
+    own = f"{_root(url)}content/{int(number) // 1000000}/{int(number) // 1000}/post_{number}.html" if number.isdigit() \
+        else ""
+    address = absolute(url, str(entry.get("url") or entry.get("post_url") or own))
+    title = re.sub(r"\s+", " ", str(entry.get("title") or "")).strip()
+    if not address or not title:
+        return None
+    return Item(address, title, _day(entry.get("display_publish_time")) or _day(entry.get("date")))
+
+
+def _day(value: Any) -> str:
+    """A day from an epoch in seconds or milliseconds (Chinese time) or from a printed date."""
+    printed = str(value or "")
+    if re.fullmatch(r"\d{9,13}", printed):
+        seconds = int(printed) / (1000 if len(printed) > 11 else 1)
+        return datetime.fromtimestamp(seconds, _ZONE).date().isoformat()
+    return find_day(printed)

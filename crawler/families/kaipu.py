@@ -1,0 +1,99 @@
+"""Kaipu / UCAP: static lists common_list.shtml, common_list_2.shtml …, or JSON from /common/search/<32 hex>.
+
+Promises: a page with rows of its own is walked by its paging call (files count from 1, some portals from 0) or its
+links; where rows are missing or its end isn't proven, the JSON interface the page names is walked to its total, at
+whatever page size it answers. Leaves alone: interfaces behind a token that only a browser makes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+
+from crawler.families import trs
+from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
+from crawler.families.rows import absolute, find_day
+from crawler.model import Item
+
+PAGE_SIZE = 20
+_MARK = re.compile(r"/(?:common/search|searchList)/(?:[0-9a-f]{32})?|common_list(?:_\d+)?\.shtml", re.I)
+_INTERFACE = re.compile(r"""["'(]((?:https?:)?[^"'()\s<>]*/(?:common/search|searchList|search)/[0-9a-f]{32}"""
+                        r"""[^"'()\s<>]*)""", re.I)
+_CHANNEL = re.compile(r"""\b(?:channelId|channel_id|columnId)["']?\s*[:=]\s*["']([0-9a-f]{32})["']""", re.I)
+_HALF = re.compile(r"""["'(]((?:https?:)?[^"'()\s<>]*/(?:common/search|searchList)/)["']\s*\+""", re.I)
+
+
+def recognise(text: str) -> bool:
+    return bool(_MARK.search(text))
+
+
+def listing(text: str, url: str) -> Listing:
+    """The rows of a static page, or of one answer of the interface."""
+    answered = _answered(text, url)
+    if answered is not None:
+        return answered
+    shown = trs.listing(text, url)
+    shown.known_shape = shown.known_shape or bool(interface(text, url))
+    return shown
+
+
+async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration:
+    """Walk the static pages to their end, else the interface."""
+    own, proxy = trs.listing(first.text, first.url), interface(first.text, first.url)
+    if own.main:
+        found = await trs.enumerate_list(first, get, max_pages)
+        if found.complete or not proxy:
+            return found
+    if not proxy:
+        return Walk(max_pages).conclude(own.known_shape and (own.pages or 0) <= 1, known_shape=own.known_shape,
+                                        seen="the page has no rows and names no interface")
+
+    async def page(number: int) -> tuple[Answer, Listing | None]:
+        answer = await get(Ask(_paged(proxy, number), expect="data", headers={"X-Requested-With": "XMLHttpRequest"}))
+        return answer, _answered(answer.text, answer.url) if answer.ok else None
+
+    return await by_number(Walk(max_pages), page)
+
+
+def interface(text: str, url: str) -> str:
+    """The JSON interface a page names, with its parameters; empty where it names none."""
+    match = _INTERFACE.search(text)
+    if match:
+        return urljoin(url, unescape(match.group(1)))
+    channel, half = _CHANNEL.search(text), _HALF.search(text)
+    return urljoin(url, unescape(half.group(1)) + channel.group(1)) if channel and half else ""
+
+
+def _paged(proxy: str, number: int) -> str:
+    """The interface's address for a page. A page size that the page itself asks for is kept: another may be ignored."""
+    parts = urlsplit(proxy)
+    kept = {key: value for key, value in parse_qsl(parts.query, keep_blank_values=True) if key != "page"}
+    size = kept.get("_pageSize", "")
+    query = {"_isAgg": "true", "_isJson": "true", "_template": "index", **kept,
+             "_pageSize": size if size.isdigit() and 0 < int(size) <= 100 else str(PAGE_SIZE), "page": str(number)}
+    return parts._replace(query=urlencode(query)).geturl()
+
+
+def _answered(text: str, url: str) -> Listing | None:
+    """One answer of the interface: {data: {page, rows, total, results: […]}}, with or without the outer data."""
+    try:
+        answer: Any = json.loads(text)
+    except ValueError:
+        return None
+    data = answer.get("data", answer) if isinstance(answer, dict) else None
+    if not isinstance(data, dict) or not isinstance(data.get("results"), list):
+        return None
+    items = [item for entry in data["results"] if isinstance(entry, dict) and (item := _item(entry, url))]
+    total = str(data.get("total") if data.get("total") is not None else "")
+    return Listing(items, items, int(total) if total.isdigit() else None, known_shape=True)
+
+
+def _item(entry: dict[str, Any], url: str) -> Item | None:
+    address = absolute(url, str(entry.get("url") or ""))
+    title = re.sub(r"\s+", " ", re.sub(r"<[^>]{1,200}>", "", unescape(str(entry.get("title") or "")))).strip()
+    if not address or not title:
+        return None
+    return Item(address, title, find_day(str(entry.get("publishedTimeStr") or entry.get("publishedTime") or "")))
