@@ -8,6 +8,7 @@ Coordinates are points from the page's top left corner. Leaves alone: where char
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +21,10 @@ from extract.model import Grid
 
 _GAP = 0.2
 """Gap between two words, as share of their height."""
+_CJK = re.compile(r"[\u3400-\u9fff]")
+_NO_LETTERS = re.compile(r"[\s\d.,，。、：；（）()\-—/%]")
+_KNOWN = re.compile(r"[A-Za-z\u3000-\u303f\uff00-\uffef“”‘’《》]")
+_LOST = re.compile(r"\(cid:\d+\)|[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd\ue000-\uf8ff]")
 _BLANK = frozenset("\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff\u200b")
 
 
@@ -82,6 +87,15 @@ def printed_once(characters: Characters) -> Characters:
         # Of a pair the one drawn first stays, so that reading order isn't torn.
         keep[np.maximum(order[1:], order[:-1])[again]] = False
     return characters.kept(keep)
+
+
+def mapping_lost(text: str) -> bool:
+    """Whether a text layer has no mapping to characters: codes, control characters, hardly any Chinese."""
+    if len(_LOST.findall(text)) > max(3, 0.05 * len(text)):
+        return True
+    letters = _NO_LETTERS.sub("", text)
+    foreign = len(letters) - len(_CJK.findall(letters)) - len(_KNOWN.findall(letters))
+    return len(letters) >= 30 and foreign > 0.5 * len(letters)
 
 
 def place(characters: Characters, tables: Sequence[Ruled], page: int | None = None,

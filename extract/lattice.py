@@ -204,11 +204,11 @@ def _touching(rules: Rules) -> list[tuple[Floats, Floats]]:
         columns: NDArray[np.bool_] = np.zeros(len(upright), bool)
         rows[start] = True
         while True:
-            columns_now: NDArray[np.bool_] = meets[rows].any(axis=0)
-            rows_now: NDArray[np.bool_] = np.logical_or(rows, meets[:, columns_now].any(axis=1))
-            if (columns_now == columns).all() and (rows_now == rows).all():
+            reached = int(rows.sum() + columns.sum())
+            columns |= meets[rows].any(axis=0)
+            rows |= meets[:, columns].any(axis=1)
+            if reached == rows.sum() + columns.sum():
                 break
-            rows, columns = rows_now, columns_now
         left[rows] = False
         if columns.any():
             groups.append((level[rows], upright[columns]))

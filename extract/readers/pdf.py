@@ -5,49 +5,28 @@ in both, its label's head in the first and its tail in the second), cells with t
 everything outside, wrapped lines joined to whole sentences, running heads and page numbers dropped; tables without
 rules as Grids built from the words' places (extract.borderless); an Image for a page that is only a picture.
 Promises: text that can't be trusted (lost character mapping, recognised text under a scan, damaged file) is said in
-`problems`, never handed over as if it were sure. Leaves alone: recognising characters in pictures, and what is meant.
+`problems`, never handed over as if it were sure. Pages are read by extract.pdfium; one whose rules look odd to it is
+read again by extract.plumber, which is slow and exact. Leaves alone: recognising characters in pictures
+(extract.scans), and what is meant.
 """
 
 from __future__ import annotations
 
-import io
-import itertools
+import contextlib
 import re
-import zlib
-from collections import Counter
 from typing import Any
 
-import pdfplumber
-from pdfminer.ascii85 import ascii85decode, asciihexdecode
-from pdfminer.pdfdocument import PDFPasswordIncorrect, PDFXRefFallback
-from pdfminer.pdfpage import PDFPage
-from pdfminer.pdftypes import PDFStream, resolve1
-from pdfplumber.page import Page
-from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells, merge_edges
-from pdfplumber.utils.text import extract_words
+from pypdfium2 import PdfiumError
 
+from extract import integrity, pdfium
 from extract.exceptions import LimitExceededError, UnreadableDocumentError
-from extract.layout import Lattice, Word, cell_text, closing_edges, lines_of
 from extract.limits import current_limits
-from extract.model import Document, Hints, Image
+from extract.model import Document, Hints
 from extract.pages import Sheet, assemble
 from extract.readers import reader
 
-_TOUCH = 3
-"""Points within which rules meet (pdfplumber's default)."""
-_MERGE = {"snap_x_tolerance": _TOUCH, "snap_y_tolerance": _TOUCH, "join_x_tolerance": _TOUCH,
-          "join_y_tolerance": _TOUCH}
-_WORDS = {"x_tolerance": 2, "y_tolerance": 2}
-_CJK = re.compile(r"[\u3400-\u9fff]")
-_LOST = re.compile(r"\(cid:\d+\)|[\x00-\x08\x0b-\x1f\ufffd\ue000-\uf8ff]")
-_TEXT_CODINGS = {"ASCII85Decode": ascii85decode, "A85": ascii85decode, "ASCIIHexDecode": asciihexdecode,
-                 "AHx": asciihexdecode}
-_SCAN = 0.7
-"""A picture over that share of the page is the page."""
-_OUTLINES = 100
-"""Curves on a page without characters from which it may be print turned to outlines."""
-_UNSURE = 0.5
-"""Confidence of figures whose characters a scanner recognised before us."""
+_LOST = re.compile(r"[\x00-\x08\x0b-\x1f\ufffd\ue000-\uf8ff]")
+_STAMPS = {"CreationDate": "creationdate", "ModDate": "moddate"}
 
 
 @reader("application/pdf", name="pdf")
@@ -55,22 +34,16 @@ def read(data: bytes, hints: Hints) -> Document:
     """The document in a PDF file. Raises UnreadableDocumentError: password, no page, cut off; LimitExceededError."""
     named = hints.name or "PDF"
     document = Document("", "application/pdf", "pdf")
+    document.problems += integrity.damage(data)
     try:
-        with pdfplumber.open(io.BytesIO(data)) as pdf:
-            document.title = _title(pdf.metadata)
-            document.problems += _damage(data, pdf)
-            sheets = [_sheet(page, document.problems) for page in _pages(pdf, named)]
-    except (UnreadableDocumentError, MemoryError):
+        sheets = _sheets(data, document, named)
+    except LimitExceededError:
         raise
-    except RecursionError:
-        raise LimitExceededError(f"{named}: its objects are nested too deep to be read") from None
-    except Exception as fault:
-        if any(isinstance(cause, PDFPasswordIncorrect) for cause in (fault, *fault.args)):
-            raise UnreadableDocumentError(
-                f"{named}: locked with a password; ask for a copy without one") from None
-        end = "" if b"%%EOF" in data[-4096:] else "; its end is missing, so it was cut off on the way"
-        raise UnreadableDocumentError(
-            f"{named}: damaged PDF ({_said(fault)}){end}; fetch it again or ask for another copy") from None
+    except UnreadableDocumentError as fault:
+        if "password" in str(fault):
+            raise
+        end = "" if integrity.end_is_there(data) else "; its end is missing, so it was cut off on the way"
+        raise UnreadableDocumentError(f"{fault}{end}; fetch it again or ask for another copy") from None
     document.damaged = bool(document.problems)
     document.pages = len(sheets)
     if not any(sheet.scanned or sheet.lost for sheet in sheets):
@@ -85,251 +58,83 @@ def read(data: bytes, hints: Hints) -> Document:
     return document
 
 
-def _said(fault: Exception) -> str:
-    inner = fault.args[0] if fault.args and isinstance(fault.args[0], Exception) else fault
-    return f"{type(inner).__name__}: {inner}".rstrip(": ")[:200]
-
-
-def _title(metadata: dict[str, Any]) -> str:
-    title = metadata.get("Title")
-    return title.strip() if isinstance(title, str) and not _LOST.search(title) else ""
-
-
-# ---------------------------------------------------------------- opening
-def _pages(pdf: Any, named: str) -> list[Page]:
+def _sheets(data: bytes, document: Document, named: str) -> list[Sheet]:
     most = current_limits().pages
-    found = list(itertools.islice(PDFPage.create_pages(pdf.doc), most + 1))
-    if len(found) > most:
-        raise LimitExceededError(f"{named}: more than {most} pages")
-    if not found:
-        raise UnreadableDocumentError(f"{named}: the PDF holds no page")
-    return [Page(pdf, page, page_number=number, initial_doctop=0) for number, page in enumerate(found, 1)]
+    with contextlib.ExitStack() as closing:
+        pdf = closing.enter_context(pdfium.opened(data, named))
+        count = len(pdf)
+        if count > most:
+            raise LimitExceededError(f"{named}: the PDF announces {count} pages, more than {most}")
+        _describe(pdf, document)
+        if not pdfium.directory_is_whole(pdf):
+            document.problems.append("the PDF's directory of objects is damaged and was rebuilt")
+        other = _Reference(data, closing)
+        if integrity.is_encrypted(data):
+            document.problems += other.damage()
+        read = [_sheet(pdf, number, other) for number in range(1, count + 1)]
+        sheets = [sheet for sheet in read if sheet is not None]
+        if not sheets:
+            raise UnreadableDocumentError(f"{named}: the PDF holds no page")
+        if len(sheets) < count:
+            document.problems.append(f"the PDF announces {count} pages, {len(sheets)} are there")
+        return sheets
 
 
-def _damage(data: bytes, pdf: Any) -> list[str]:
-    """Signs that something is lost: readers of the format repair silently and then show fewer tables."""
-    problems = []
-    document = pdf.doc
-    if b"%%EOF" not in data[-4096:]:
-        problems.append("the PDF's end is missing: the file was cut off")
-    if any(isinstance(xref, PDFXRefFallback) for xref in document.xrefs):
-        problems.append("the PDF's directory of objects is damaged and was rebuilt")
-    count = resolve1(resolve1(document.catalog.get("Pages") or {}).get("Count"))
-    most = current_limits().pages
-    if isinstance(count, int) and count > most:
-        raise LimitExceededError(f"the PDF announces {count} pages, more than {most}")
-    if isinstance(count, int):
-        there = sum(1 for _ in itertools.islice(PDFPage.create_pages(document), most + 1))
-        if there != count:
-            problems.append(f"the PDF announces {count} pages, {there} are there")
-    broken = _broken_objects(document)
-    if broken:
-        problems.append(f"{broken} objects inside the PDF are damaged")
-    return problems
+def _describe(pdf: Any, document: Document) -> None:
+    """The file's own title and days."""
+    said = pdf.get_metadata_dict(skip_empty=True)
+    title = said.get("Title", "")
+    document.title = "" if _LOST.search(title) else title.strip()
+    document.meta |= {ours: said[theirs] for theirs, ours in _STAMPS.items() if theirs in said}
 
 
-def _broken_objects(document: Any) -> int:
-    broken = 0
-    numbers = {number for xref in document.xrefs for number in itertools.islice(xref.get_objids(), 20000)}
-    for number in sorted(numbers)[:20000]:
-        try:
-            thing = document.getobj(number)
-        except RecursionError:
-            raise
-        except Exception:  # pdfminer has a dozen ways to say that an object is no object
-            broken += 1
-            continue
-        if isinstance(thing, PDFStream) and not _inflates(thing):
-            broken += 1
-    return broken
-
-
-def _inflates(stream: PDFStream) -> bool:
-    """Whether a compressed stream is whole. What comes out is counted, not kept."""
-    raw = stream.rawdata
-    if raw is None:
-        return True
-    if stream.decipher:
-        raw = stream.decipher(stream.objid, stream.genno, raw, stream.attrs)
-    for coding, _ in stream.get_filters():
-        name = str(getattr(coding, "name", ""))
-        if name in ("FlateDecode", "Fl"):
-            return _deflated_whole(raw)
-        if name not in _TEXT_CODINGS:
-            return True
-        try:
-            raw = _TEXT_CODINGS[name](raw)
-        except ValueError:
-            return False
-    return True
-
-
-def _deflated_whole(raw: bytes) -> bool:
-    inflate, out, feed = zlib.decompressobj(), 0, raw
-    most = current_limits().member_bytes
+def _sheet(pdf: Any, number: int, other: _Reference) -> Sheet | None:
+    """One page; None where the file doesn't hold it."""
     try:
-        while feed and not inflate.eof:
-            out += len(inflate.decompress(feed, 1 << 20))
-            feed = inflate.unconsumed_tail
-            if out > most:
-                raise LimitExceededError(f"a stream inside the PDF inflates to more than {most >> 20} MB")
-    except zlib.error:
-        return False
-    return inflate.eof or not raw
-
-
-# ---------------------------------------------------------------- one page
-def _sheet(page: Page, problems: list[str]) -> Sheet:
-    number = page.page_number
-    try:
-        sheet = _read_page(page)
-    except (MemoryError, RecursionError, UnreadableDocumentError):
-        raise
-    except Exception as fault:  # whatever a broken page makes pdfminer raise, the other pages are still there
-        sheet = Sheet(number, 0.0, problem=f"page {number} can't be read ({_said(fault)})")
-        problems.append(sheet.problem)
-    finally:
-        page.close()
-    return sheet
-
-
-def _read_page(page: Page) -> Sheet:
-    page = _upright(page)
-    limits = current_limits()
-    sheet = Sheet(page.page_number, float(page.height))
-    if len(page.chars) > limits.page_characters or len(page.edges) > limits.page_edges:
-        raise LimitExceededError(f"page {page.page_number}: {len(page.chars)} characters and {len(page.edges)} lines "
-                                 f"are more than {limits.page_characters} and {limits.page_edges}")
-    chars = _visible(page)
-    scans = [image for image in page.images if _share(image, page) >= _SCAN]
-    if _text_lost(chars):
-        sheet.lost = True
-        sheet.images = [(0.0, _picture(page, f"page {page.page_number}"))]
-        return sheet
-    sheet.dpi = max((_resolution(image) for image in scans), default=0.0)
-    if not chars:
-        sheet.scanned = bool(page.images) or len(page.curves) >= _OUTLINES
-        if page.images:
-            sheet.images = [(0.0, _picture(page, f"page {page.page_number}"))]
-        return sheet
-    lattices = _lattices(page)
-    confidence = _UNSURE if scans and not lattices else 1.0
-    held: dict[int, dict[int, list[Any]]] = {}
-    outside = []
-    for char in chars:
-        x, y = (char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2
-        for position, lattice in enumerate(lattices):
-            cell = lattice.at(x, y)
-            if cell is not None:
-                held.setdefault(position, {}).setdefault(cell, []).append(char)
-                break
-        else:
-            outside.append(char)
-    for position, lattice in enumerate(lattices):
-        texts = {cell: cell_text(_words(members)) for cell, members in held.get(position, {}).items()}
-        if any(texts.values()):
-            sheet.grids.append(lattice.grid(texts, page.page_number, confidence))
-    sheet.lines = lines_of(_words(outside), page.page_number)
-    sheet.images = [(image["top"], _picture(page, f"page {page.page_number} image {position}", image))
-                    for position, image in enumerate(page.images, 1)
-                    if image not in scans and _share(image, page) >= 0.05]
-    if scans and not lattices:
-        sheet.scanned = True
-        sheet.problem = f"page {page.page_number} is a scan with recognised text under it; its characters are unsure"
-        for line in sheet.lines:
-            line.sure = False
-    return sheet
-
-
-def _upright(page: Page) -> Page:
-    """The page turned so that most of its text runs from left to right."""
-    turns = Counter(_turn(char["matrix"]) for char in page.chars)
-    turn = turns.most_common(1)[0][0] if turns else 0
-    if not turn:
-        return page
-    page.page_obj.rotate = (page.page_obj.rotate + turn) % 360
-    return Page(page.pdf, page.page_obj, page_number=page.page_number, initial_doctop=0)
-
-
-def _turn(matrix: tuple[float, ...]) -> int:
-    """Degrees clockwise that bring a character of that matrix upright."""
-    a, b = matrix[0], matrix[1]
-    if abs(b) > abs(a):
-        return 90 if b > 0 else 270
-    return 180 if a < 0 and matrix[3] < 0 else 0
-
-
-def _visible(page: Page) -> list[Any]:
-    """Characters on the page, printed once: bold print is often the same character twice, a hair apart."""
-    left, top, right, bottom = page.bbox
-    inside = page.filter(lambda thing: thing["object_type"] != "char" or (
-        left - 2 <= (thing["x0"] + thing["x1"]) / 2 <= right + 2
-        and top - 2 <= (thing["top"] + thing["bottom"]) / 2 <= bottom + 2))
-    return list(inside.dedupe_chars(tolerance=1, extra_attrs=()).chars)
-
-
-def _words(chars: list[Any]) -> list[Word]:
-    upright = [char for char in chars if not char["text"].isspace() or char["width"] > 0]
-    return [Word(word["text"].replace("\xa0", " "), word["x0"], word["top"], word["x1"], word["bottom"])
-            for word in extract_words(upright, **_WORDS)]
-
-
-def _lattices(page: Page) -> list[Lattice]:
-    """Ruled tables. Filled areas are tried as rules only where nothing else makes a table: text is often shaded."""
-    found = _tables(page.filter(lambda thing: not _is_shading(thing)))
-    return found or _tables(page)
-
-
-def _tables(page: Page) -> list[Lattice]:
-    edges = merge_edges(page.edges, **_MERGE)
-    edges = merge_edges(edges + closing_edges(edges), **_MERGE)
-    boxes = intersections_to_cells(edges_to_intersections(edges, _TOUCH, _TOUCH))
-    lattices = [Lattice(cells) for cells in cells_to_tables(boxes)]
-    return [lattice for lattice in lattices if lattice.columns >= 2 and (lattice.rows >= 2 or lattice.columns >= 3)]
-
-
-def _is_shading(thing: dict[str, Any]) -> bool:
-    return (thing["object_type"] == "rect" and bool(thing.get("fill")) and not thing.get("stroke")
-            and min(thing["width"], thing["height"]) > 3)
-
-
-def _text_lost(chars: list[Any]) -> bool:
-    """Whether the text layer is without a mapping to characters: codes, control characters, hardly any Chinese."""
-    if not chars:
-        return False
-    text = "".join(char["text"] for char in chars)
-    letters = re.sub(r"[\s\d.,，。、：；（）()\-—/%]", "", text)
-    if len(_LOST.findall(text)) > max(3, 0.05 * len(chars)):
-        return True
-    foreign = len(letters) - len(_CJK.findall(letters)) - len(re.findall(r"[A-Za-z\u3000-\u303f\uff00-\uffef“”‘’《》]",
-                                                                        letters))
-    return len(letters) >= 30 and foreign > 0.5 * len(letters)
-
-
-def _resolution(image: dict[str, Any]) -> float:
-    """Dots an inch of a picture as it is printed, whichever way it is turned."""
-    across, down = image["x1"] - image["x0"], image["bottom"] - image["top"]
-    return 72 * float((image["srcsize"][0] * image["srcsize"][1] / max(1.0, across * down)) ** 0.5)
-
-
-def _share(image: dict[str, Any], page: Page) -> float:
-    across = min(image["x1"], page.bbox[2]) - max(image["x0"], page.bbox[0])
-    down = min(image["bottom"], page.bbox[3]) - max(image["top"], page.bbox[1])
-    return float(max(0, across) * max(0, down) / max(1, page.width * page.height))
-
-
-def _picture(page: Page, source: str, image: dict[str, Any] | None = None) -> Image:
-    size = image["srcsize"] if image else (page.width, page.height)
-    return Image(source, page=page.page_number, width=int(size[0]), height=int(size[1]),
-                 data=_jpeg(image or (page.images[0] if len(page.images) == 1 else None)))
-
-
-def _jpeg(image: dict[str, Any] | None) -> bytes | None:
-    """A JPEG stored in the file as it is; other codings need rendering, which is another reader's work."""
-    stream = image["stream"] if image else None
-    if stream is None or [str(getattr(name, "name", "")) for name, _ in stream.get_filters()] != ["DCTDecode"]:
+        with pdfium.page_of(pdf, number) as page:
+            reading = pdfium.read_page(page, number)
+    except PdfiumError:
         return None
-    raw = stream.rawdata if stream.rawdata is not None else stream.get_rawdata()
-    if raw is not None and stream.decipher:
-        raw = stream.decipher(stream.objid, stream.genno, raw, stream.attrs)
-    return bytes(raw) if raw else None
+    sheet = reading.sheet
+    if reading.doubtful:
+        sheet = other.sheet(number) or sheet
+    return sheet
+
+
+class _Reference:
+    """The reference reader of one file, opened when it is first asked."""
+
+    def __init__(self, data: bytes, closing: contextlib.ExitStack) -> None:
+        self._data, self._closing = data, closing
+        self._document: Any = None
+
+    def sheet(self, number: int) -> Sheet | None:
+        """The page with its tables; None where this reader finds no table on it, or can't read it."""
+        from extract import plumber
+
+        try:
+            sheet = plumber.sheet_of(self._open(), number)
+        except (MemoryError, LimitExceededError):
+            raise
+        except Exception:  # whatever a broken page makes pdfminer raise, the other reader has read it
+            return None
+        return sheet if sheet.grids else None
+
+    def damage(self) -> list[str]:
+        """Objects that are damaged, in a file whose streams are encrypted."""
+        from extract import plumber
+
+        try:
+            broken = plumber.broken_objects(self._open())
+        except (MemoryError, LimitExceededError):
+            raise
+        except Exception as fault:  # pdfminer has a dozen ways to say that a file is none
+            return [f"the PDF's objects can't be checked ({type(fault).__name__})"]
+        return [f"{broken} objects inside the PDF are damaged"] if broken else []
+
+    def _open(self) -> Any:
+        from extract import plumber  # loads pdfplumber, which most documents don't need
+
+        if self._document is None:
+            self._document = self._closing.enter_context(plumber.opened(self._data))
+        return self._document
