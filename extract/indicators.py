@@ -19,8 +19,8 @@ from extract.figures import is_value, parse_cell
 from extract.forms import TableFact
 from extract.grids import check, distinct, overlap
 from extract.labels import core, normalise
-from extract.model import Cell, Figure, Grid, Source
-from extract.printed import BY_POSITION, MOST_EXTRA, MOST_ROWS, Printed, is_blank
+from extract.model import Cell, Figure, Grid
+from extract.printed import BY_POSITION, MOST_EXTRA, MOST_ROWS, Printed, figure_from, is_blank
 
 FEWEST = 5
 """Indicators that make a table the statistics form."""
@@ -195,9 +195,7 @@ class IndicatorReader:
     def _figure(self, row: str, cell: Cell | None, certainty: float) -> Figure:
         if cell is None:
             return Figure(None, "absent", "", certainty)
-        value, state = parse_cell(cell.text, self._kinds[row])
-        source = Source(self.fact.table, cell.row, cell.column, cell.page, cell.box, cell.span)
-        return Figure(value, state, cell.text.strip(), certainty * cell.confidence, source)
+        return figure_from(cell, self.fact.table, self._kinds[row], certainty)
 
     def _extra(self, label: str) -> None:
         if len(self.printed.rows_extra.get(self.fact.table, ())) < MOST_EXTRA:

@@ -39,6 +39,8 @@ class Cell:
     span: tuple[int, int] | None = None
     """Character span in the medium's text, where the medium is text."""
     confidence: float = 1.0
+    alternatives: tuple[str, ...] = ()
+    """Other texts a recogniser took into account for the same print, likeliest first; sums may choose among them."""
 
 
 @dataclass(slots=True)
@@ -181,6 +183,10 @@ class Figure:
     raw: str = ""
     confidence: float = 1.0
     source: Source = field(default_factory=Source)
+    recognised: bool = False
+    """Read from pixels, not from characters; only while reading, no part of the record."""
+    alternatives: tuple[str, ...] = ()
+    """Cell.alternatives; only while reading, no part of the record."""
 
     @property
     def confident(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from extract.figures import parse_cell
+from extract.figures import Kind, parse_cell
 from extract.forms import TableFact
 from extract.model import Cell, Figure, Source
 
@@ -85,9 +85,15 @@ class Printed:
 
 def figure_of(cell: Cell, table: TableFact, column: str, confidence: float) -> Figure:
     """The figure a cell holds for one column of a table."""
-    value, state = parse_cell(cell.text, table.kind(column))
-    source = Source(table.table, cell.row, cell.column, cell.page, cell.box, cell.span)
-    return Figure(value, state, cell.text.strip(), confidence * cell.confidence, source)
+    return figure_from(cell, table.table, table.kind(column), confidence)
+
+
+def figure_from(cell: Cell, table: int, kind: Kind, confidence: float) -> Figure:
+    """The figure a cell holds: `confidence` is that of its place in the form, the cell's own that of its text."""
+    value, state = parse_cell(cell.text, kind)
+    source = Source(table, cell.row, cell.column, cell.page, cell.box, cell.span)
+    return Figure(value, state, cell.text.strip(), confidence * cell.confidence, source,
+                  cell.confidence < 1 or bool(cell.alternatives), cell.alternatives)
 
 
 def is_blank(cell: Cell) -> bool:
