@@ -53,6 +53,8 @@ class _Parts:
     hidden: set[str] = field(default_factory=set)
     """Names of styles whose text, row or table isn't shown."""
     lists: dict[str, dict[int, _Level]] = field(default_factory=dict)
+    titles: set[str] = field(default_factory=lambda: {"Title"})
+    """Paragraph styles of the document's title."""
     style_lists: dict[str, str] = field(default_factory=dict)
     """Paragraph style → the list style it brings."""
     counters: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -112,6 +114,8 @@ def _styles(root: Element, parts: _Parts) -> None:
             text, table = shown.get("text-properties"), shown.get("table-properties")
             if attribute(text, "display") == "none" or attribute(table, "display") == "false":
                 parts.hidden.add(name)
+            if attribute(item, "parent-style-name") in parts.titles:
+                parts.titles.add(name)
             listed = attribute(item, "list-style-name")
             if listed:
                 parts.style_lists[name] = listed
@@ -168,6 +172,9 @@ def _blocks(holder: Element, parts: _Parts, depth: int, listed: tuple[str, str, 
 
 def _list(element: Element, parts: _Parts, depth: int, above: tuple[str, str, int] | None) -> Iterator[Block]:
     style = attribute(element, "style-name") or (above[0] if above else "")
+    if not style:
+        style = next((parts.style_lists[named] for item in element for child in item
+                      if (named := attribute(child, "style-name") or "") in parts.style_lists), "")
     level = above[2] + 1 if above else 1
     counted = above[1] if above else style
     if not above and attribute(element, "continue-numbering") != "true" and not attribute(element, "continue-list"):
@@ -193,7 +200,7 @@ def _paragraph(paragraph: Element, parts: _Parts, depth: int, number: str) -> It
     if not _is_hidden(paragraph, parts):
         _inline(paragraph, parts, pieces, beside, depth)
     text = "".join(pieces).replace("\xa0", " ").strip()
-    level = None
+    level = 1 if attribute(paragraph, "style-name") in parts.titles else None
     if local(paragraph) == "h":
         level = whole(attribute(paragraph, "outline-level"), 1)
         if text and not number and attribute(paragraph, "is-list-header") != "true":

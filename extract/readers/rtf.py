@@ -67,6 +67,16 @@ class _Paragraph:
 
 
 @dataclass(slots=True)
+class _Saved:
+    """What comes back at a group's end."""
+
+    state: _State
+    row: _Row | None = None
+    pieces: list[str] | None = None
+    paragraph: _Paragraph | None = None
+
+
+@dataclass(slots=True)
 class _Row:
     edges: list[Edge] = field(default_factory=list)
     left: int = 0
@@ -102,7 +112,7 @@ class _Reading:
         self.lost = 0
         self.depth_left = 0
         self._state = _State()
-        self._stack: list[tuple[_State, _Row | None, list[str] | None]] = []
+        self._stack: list[_Saved] = []
         self._pieces: list[str] = []
         self._bytes = bytearray()
         self._skip = 0
@@ -110,7 +120,8 @@ class _Reading:
         self._fonts: dict[int, str] = {}
         self._default_font = -1
         self._levels: dict[int, int] = {}
-        self._style, self._style_name = 0, ""
+        self._style: int | None = None
+        self._style_name = ""
         self._style_level: int | None = None
         self._paragraph = _Paragraph()
         self._row = _Row()
@@ -156,7 +167,7 @@ class _Reading:
         self._skip = 0
         if len(self._stack) >= _MOST_GROUPS:
             raise LimitExceededError(f"its groups are nested more than {_MOST_GROUPS} deep")
-        self._stack.append((self._state, None, None))
+        self._stack.append(_Saved(self._state))
         self._state = copy.copy(self._state)
         self._state.opening, self._state.starred = True, False
         if self._alternatives and self._alternatives[-1] == len(self._stack) - 1:
@@ -170,12 +181,15 @@ class _Reading:
         kind = self._state.kind
         if self._alternatives and self._alternatives[-1] >= len(self._stack):
             self._alternatives.pop()
-        self._state, row, pieces = self._stack.pop()
-        if row is not None:
-            self._row = row
-        if pieces is not None:
+        saved = self._stack.pop()
+        self._state = saved.state
+        if saved.row is not None:
+            self._row = saved.row
+        if saved.pieces is not None:
             self._end_paragraph()
-            self._pieces = pieces
+            self._pieces = saved.pieces
+        if saved.paragraph is not None:
+            self._paragraph = saved.paragraph
         if kind == "picture" and self._state.kind != "picture":
             self._end_picture()
         elif kind == "styles" and self._state.kind == "styles":
@@ -287,7 +301,7 @@ class _Reading:
         """Take a group's first word as what the group is for; False where it is but formatting."""
         state = self._state
         if word == "ud" and state.kind == "skip" and self._alternatives:
-            state.kind = self._stack[self._alternatives[-1]][0].kind
+            state.kind = self._stack[self._alternatives[-1]].state.kind
             return True
         if state.kind == "skip":
             return True
@@ -302,11 +316,12 @@ class _Reading:
         elif word == "upr":
             self._alternatives.append(len(self._stack))
         elif word == "nesttableprops":
-            self._stack[-1] = (self._stack[-1][0], self._row, None)
-            self._row = _Row()
+            self._stack[-1].row, self._row = self._row, _Row()
         elif word == "shptxt":
-            self._stack[-1] = (self._stack[-1][0], None, self._pieces)
-            self._pieces = []
+            self._stack[-1].pieces, self._pieces = self._pieces, []
+            self._stack[-1].paragraph, self._paragraph = self._paragraph, _Paragraph()
+        elif word in ("listtext", "pntext"):
+            self._stack[-1].paragraph, self._paragraph = self._paragraph, _Paragraph()
         elif word in _SKIPPED or (state.starred and word not in _KNOWN_STARS and state.kind not in ("fonts", "styles")):
             state.kind = "skip"
         elif state.starred and state.kind == "styles":
@@ -364,14 +379,17 @@ class _Reading:
         self.flow.paragraph(self._taken(), self._paragraph.level, self._paragraph.place)
 
     def _end_style(self) -> None:
-        heading = re.match(r"\s*(?:heading|标题)\s*([1-9])\b", self._style_name, re.IGNORECASE)
-        if self._style_level is not None and 0 <= self._style_level <= 8:
-            self._levels[self._style] = min(6, self._style_level + 1)
+        style, level, name = self._style, self._style_level, self._style_name
+        self._style, self._style_level, self._style_name = None, None, ""
+        if style is None:
+            return  # of characters, or of tables
+        heading = re.match(r"\s*(?:heading|标题)\s*([1-9])\b", name, re.IGNORECASE)
+        if level is not None and 0 <= level <= 8:
+            self._levels[style] = min(6, level + 1)
         elif heading:
-            self._levels[self._style] = min(6, int(heading[1]))
-        elif re.match(r"\s*(?:title|标题)\s*;", self._style_name, re.IGNORECASE):
-            self._levels[self._style] = 1
-        self._style, self._style_level, self._style_name = 0, None, ""
+            self._levels[style] = min(6, int(heading[1]))
+        elif re.match(r"\s*(?:title|标题)\s*;", name, re.IGNORECASE):
+            self._levels[style] = 1
 
     def _end_picture(self) -> None:
         self._pictures += 1
