@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 from lxml import html
 
 from crawler.families.rows import absolute, base_of, parse, title_of
+from extract.scripted import with_article
 
 # Body containers of known systems, the narrowest first.
 _BODIES = (
@@ -23,13 +24,16 @@ _BODIES = (
     "//*[contains(concat(' ',@class,' '),' Custom_UnionStyle ')]", "//*[@id='zoom']",
     "//*[contains(concat(' ',@class,' '),' main-txt ')]", "//*[@id='vsb_content']",
     "//*[contains(@class,'v_news_content')]", "//*[@id='Zoom' or @id='ZOOM' or @id='zoomcon']",
+    "//*[@id='con_con' or @id='ccontent']", "//*[contains(concat(' ',@class,' '),' bt_content ')]",
+    "//*[contains(@class,'ewb-article-info') or contains(@class,'news-article-para') or contains(@class,'zoomcon')]",
     "//*[@id='content' or @id='article' or @id='mainText' or @id='fontzoom']",
     "//*[contains(@class,'article-content') or contains(@class,'article_content') or contains(@class,'news_content') "
     "or contains(@class,'con_text') or contains(@class,'articleContent') or contains(@class,'pages_content')]",
     "//article",
 )
 _FILE = re.compile(r"\.(pdf|docx?|wps|wpt|ofd|rtf|xlsx?|et|zip|rar|txt)$", re.I)
-_HANDLER = re.compile(r"downfile\.jsp|/download\.jsp|downloadfile|filedown|/attach/|/attachment/|download\.do\b", re.I)
+_HANDLER = re.compile(r"downfile\.jsp|/download\.jsp|downloadfile|filedown|/attach/|/attachment/|download\.do\b"
+                      r"|file-download|attach_?down|downloadZtbAttach", re.I)
 _PICTURE = re.compile(r"\.(jpe?g|png|bmp|tiff?)$", re.I)
 _AROUND = re.compile(r"(^|[-_ ])(nav|menu|head(er)?|foot(er)?|side(bar)?|crumbs?|breadcrumb|share|hot|recommend|related"
                      r"|bottom|logo|search|toolbar|friend|links?)([-_ ]|$)", re.I)
@@ -59,7 +63,7 @@ class Article:
 
 
 def read_article(text: str, url: str) -> Article:
-    root = parse(text)
+    root = parse(with_article(text))
     base = base_of(root, url)
     body = _body(root)
     found = [*_files(root, body, base), *_viewers(root, base), *_pictures(body, base)]

@@ -15,10 +15,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from crawler.families import static
-from crawler.families.literals import literal_after
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
 from crawler.families.rows import absolute, find_day, main_rows, names_report, parse, rows
 from crawler.model import Item
+from extract.literals import literal_after
 
 PAGE_SIZE = 20
 ACTION = "/rest/lightfrontaction/getgovinfolist"

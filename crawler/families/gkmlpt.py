@@ -2,7 +2,7 @@
 
 Promises: the category of the address (#2165), else the one whose name says annual reports; its pages from 1 on (page 0
 is page 1 once more) to the stated total; a category that lies elsewhere (jump_url) is read there; rows that point to
-other sites are kept as rows. `content` gives the main text that the article page hides in its script. Leaves alone:
+other sites are kept as rows. Leaves alone: article pages, which hide their text in a script (extract/scripted.py), and
 post_count of the tree, which counts what the catalogue doesn't list.
 """
 
@@ -13,15 +13,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from html import escape
 from typing import Any
 from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
 from crawler.families import static
-from crawler.families.literals import literal_after
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
 from crawler.families.rows import absolute, find_day
 from crawler.model import Item
+from extract.literals import literal_after
 
 _MARK = re.compile(r"window\._CONFIG\s*=.{0,4000}?\bSID\b.{0,200000}?\bTREE\b"
                    r"|window\._CONFIG\s*=.{0,200000}?\bTREE\b.{0,200000}?\bSID\b", re.S)
@@ -80,18 +79,6 @@ def category(text: str, url: str) -> Category | None:
     if number and (not found or any(each.id == number.group(1) for each in found)):
         return next((each for each in found if each.id == number.group(1)), Category(number.group(1), ""))
     return next((each for pattern in _ANNUAL for each in found if pattern.search(each.name)), None)
-
-
-def content(text: str) -> str:
-    """The article's main text as HTML, from the script of its page, with its attachments; empty where it has none."""
-    detail = literal_after(text, "DETAIL") if "window._CONFIG" in text else None
-    if not isinstance(detail, dict):
-        return ""
-    markup = str(detail.get("content") or "")
-    files = [entry for entry in detail.get("attachment") or [] if isinstance(entry, dict) and entry.get("url")]
-    links = "".join(f'<p><a href="{escape(str(entry["url"]))}">{escape(str(entry.get("name") or ""))}</a></p>'
-                    for entry in files)
-    return markup + (f'<div class="attachment">{links}</div>' if links else "")
 
 
 def _categories(tree: Any) -> Iterator[Category]:

@@ -14,9 +14,9 @@ from html import unescape
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
-from crawler.families.literals import literal
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
 from crawler.families.rows import main_rows, names_report, parse, rows
+from extract.literals import literal
 
 PATH = "/api-gateway/jpaas-publish-server/front/page/build/unit"
 PAGE_SIZE = 15

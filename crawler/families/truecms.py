@@ -18,10 +18,10 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 from lxml import html
 
 from crawler.families import jpage
-from crawler.families.literals import literal_after
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk
 from crawler.families.rows import parse, rows
 from crawler.model import Item
+from extract.literals import literal_after
 
 WINDOWS = (50, 20, 10)
 """Sizes to try: some sites answer 50, others nothing above 20."""

@@ -22,6 +22,7 @@ from extract.grids import MAX_CELLS, RawCell, build
 from extract.labels import normalise
 from extract.model import Block, Document, Hints, Image, Text
 from extract.readers import reader
+from extract.scripted import with_article
 from extract.webpage import FORM_WORDS, Nodes, body_of, survey
 
 MAX_DEPTH = 1500
@@ -49,7 +50,7 @@ def read(data: bytes, hints: Hints) -> Document:
     html, lost = decode(data, hints.media_type)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # bs4 wonders about fragments that look like a path or like XML
-        soup = BeautifulSoup(html, "lxml")
+        soup = BeautifulSoup(with_article(html), "lxml")
     furniture = survey(soup)
     root = soup.body or soup
     document = Document("", "text/html", "markup", meta=furniture.meta, links=furniture.links)

@@ -24,7 +24,7 @@ class LiteralError(ValueError):
 
 def literal_after(text: str, name: str, start: int = 0) -> Any:
     """The literal assigned to `name` (name = …, name: …, "name": …); None where there is none that can be read."""
-    for match in re.finditer(rf"""(?<![\w$.]){re.escape(name)}["']?\s*[:=]\s*""", text[start:]):
+    for match in re.finditer(rf"""(?<![\w$]){re.escape(name)}["']?\s*[:=]\s*""", text[start:]):
         try:
             return read(text, start + match.end())[0]
         except LiteralError:
@@ -99,7 +99,8 @@ def _array(text: str, at: int, depth: int) -> tuple[list[Any], int]:
 
 
 def _string(text: str, at: int) -> tuple[str, int]:
-    quote, pieces = text[at], []
+    quote = text[at]
+    pieces: list[str] = []
     at += 1
     while at < len(text):
         mark = text[at]
