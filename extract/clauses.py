@@ -6,6 +6,7 @@ into the section's text as it stands. Leaves alone: what a quantity counts (clai
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -78,7 +79,7 @@ def sentences(sections: Iterable[Section], numbers: tuple[int, ...] | None = Non
         if numbers is not None and section.number not in numbers:
             continue
         topic, before, previous = section.title, "", ""
-        for text, places in _cut(section.text):
+        for text, places in _pieces(section.text):
             if _ENUMERATOR.match(text) or (len(text) < 14 and "方面" in text):
                 topic = re.split(r"[。，,:;；]", text, maxsplit=1)[0][:40]
                 if section.number in (3, 4):
@@ -91,6 +92,12 @@ def sentences(sections: Iterable[Section], numbers: tuple[int, ...] | None = Non
                 before, previous = "", before + text
             else:
                 before += text
+
+
+@functools.lru_cache(maxsize=64)
+def _pieces(text: str) -> list[tuple[str, list[int]]]:
+    """The sentences of one section's text; every kind of claim asks for them."""
+    return list(_cut(text))
 
 
 def _cut(text: str) -> Iterator[tuple[str, list[int]]]:

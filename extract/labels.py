@@ -21,6 +21,7 @@ _FUZZY = 0.62
 _MARGIN = 0.12
 _LONGEST = 60
 """No label of a form is longer; comparing paragraphs with labels would only cost time."""
+_MOST_REMEMBERED = 5000
 
 
 @lru_cache(maxsize=20_000)
@@ -69,6 +70,8 @@ class Labels:
 
     entries: Sequence[Label]
     _names: dict[str, str] = field(init=False, repr=False)
+    _matched: dict[str, Match | None] = field(init=False, repr=False, default_factory=dict)
+    """What was asked before: header, row and orientation of a table ask for the same labels."""
 
     def __post_init__(self) -> None:
         self._names = {}
@@ -78,6 +81,13 @@ class Labels:
 
     def match(self, text: str) -> Match | None:
         """The key of a label that fills the whole text; None for an unknown or ambiguous one."""
+        if text not in self._matched:
+            if len(self._matched) >= _MOST_REMEMBERED:
+                self._matched.clear()
+            self._matched[text] = self._match(text)
+        return self._matched[text]
+
+    def _match(self, text: str) -> Match | None:
         bare = core(text)
         if not bare:
             return None

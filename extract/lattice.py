@@ -105,39 +105,36 @@ def rules_in(grey: Bitmap, scale: float = 1.0, *, areas: bool = False) -> Rules:
 
     areas: also take the borders of filled areas and light gaps between them for rules.
     """
-    level = _runs(_strokes(grey, scale, areas), scale)
-    upright = _runs(_strokes(np.ascontiguousarray(grey.T), scale, areas), scale)
+    level, upright = (_runs(*_strokes(pixels, scale, areas), scale) for pixels in (grey, cv2.transpose(grey)))
     if max(len(level), len(upright)) > _MOST_RULES:
         raise LimitExceededError(f"the page has {len(level)} level and {len(upright)} upright rules, "
                                  f"more than {_MOST_RULES}")
     return Rules(level, upright)
 
 
-def _strokes(grey: Bitmap, scale: float, areas: bool) -> Bitmap:
-    """Mask of what is a level stroke: unlike what lies a little above and a little below it."""
+def _strokes(grey: Bitmap, scale: float, areas: bool) -> tuple[Bitmap, NDArray[np.intp]]:
+    """Mask of what is a level stroke: unlike what lies a little above and a little below it.
+
+    Only the rows with anything in them, and their places: the rest would cost most of the time.
+    """
     reach = max(2, round(_THICKEST * scale))
-    high, wide = grey.shape
-    mask = np.zeros((high, wide), np.uint8)
-    if high <= 2 * reach:
-        return mask
-    above, middle, below = grey[:-2 * reach], grey[reach:-reach], grey[2 * reach:]
-    darker = cv2.subtract(cv2.min(above, below), middle)
-    mask[reach:-reach] = darker > _FAINTEST
-    if areas:
-        lighter = cv2.subtract(middle, cv2.max(above, below))
-        mask[reach:-reach] |= lighter > _FAINTEST
-        mask[1:] |= cv2.absdiff(grey[1:], grey[:-1]) > _FAINTEST
-    return mask
+    mask = np.zeros(grey.shape, np.uint8)
+    if len(grey) > 2 * reach:
+        above, middle, below = grey[:-2 * reach], grey[reach:-reach], grey[2 * reach:]
+        mask[reach:-reach] = cv2.subtract(cv2.min(above, below), middle) > _FAINTEST
+        if areas:
+            mask[reach:-reach] |= cv2.subtract(middle, cv2.max(above, below)) > _FAINTEST
+            mask[1:] |= cv2.absdiff(grey[1:], grey[:-1]) > _FAINTEST
+    used = np.flatnonzero(mask.max(axis=1))
+    return mask[used], used
 
 
-def _runs(mask: Bitmap, scale: float) -> Floats:
+def _runs(mask: Bitmap, used: NDArray[np.intp], scale: float) -> Floats:
     """Level strokes of a mask as rows of left, right, y in points; gaps of dashes closed."""
-    used = np.flatnonzero(mask.any(axis=1))
     if not len(used):
         return _array([])
     gap, shortest = round(_GAP * scale) | 1, max(3, round(_SHORTEST * scale))
-    # Rows with nothing in them would cost most of the time.
-    dense = cv2.morphologyEx(mask[used], cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8),
+    dense = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8),
                              borderType=cv2.BORDER_CONSTANT, borderValue=0)
     edge = np.zeros((len(used), mask.shape[1] + 2), np.int8)
     edge[:, 1:-1] = dense

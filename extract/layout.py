@@ -135,9 +135,10 @@ def paragraphs(lines: Sequence[Line], *, indented: bool | None = None, right: fl
 
 def left_margin(lines: Sequence[Line]) -> float:
     """Where full lines of prose begin."""
-    starts = sorted(line.left for line in lines)
-    full = [line for line in lines if line.right - line.left > 0.6 * (max(other.right for other in lines) - starts[0])]
-    return min((line.left for line in full or lines), default=0.0)
+    sides = [(line.left, line.right) for line in lines]
+    wide = max((right for _, right in sides), default=0.0) - min((left for left, _ in sides), default=0.0)
+    full = [left for left, right in sides if right - left > 0.6 * wide]
+    return min(full or (left for left, _ in sides), default=0.0)
 
 
 def right_margin(lines: Sequence[Line]) -> float:

@@ -61,7 +61,8 @@ class Grid:
 
     def rows(self) -> list[list[Cell | None]]:
         """The full matrix, every spanned place filled with the cell that covers it; None where nothing is."""
-        matrix: list[list[Cell | None]] = [[None] * self.width for _ in range(self.height)]
+        width = self.width
+        matrix: list[list[Cell | None]] = [[None] * width for _ in range(self.height)]
         for cell in self.cells:
             for row in range(cell.row, cell.row + cell.rowspan):
                 for column in range(cell.column, cell.column + cell.colspan):
@@ -161,9 +162,11 @@ class Source:
     page: int | None = None
     box: Box | None = None
     span: tuple[int, int] | None = None
+    document: str | None = None
+    """sha256 of the document, where it isn't the record's own: a table taken from an attachment."""
 
     def to_record(self) -> dict[str, Any]:
-        pairs = {name: getattr(self, name) for name in ("table", "row", "column", "page", "box", "span")}
+        pairs = {name: getattr(self, name) for name in ("table", "row", "column", "page", "box", "span", "document")}
         return {name: list(value) if isinstance(value, tuple) else value
                 for name, value in pairs.items() if value is not None}
 
@@ -171,7 +174,7 @@ class Source:
     def from_record(cls, record: Mapping[str, Any]) -> Source:
         box, span = record.get("box"), record.get("span")
         return cls(record.get("table"), record.get("row"), record.get("column"), record.get("page"),
-                   tuple(box) if box else None, tuple(span) if span else None)
+                   tuple(box) if box else None, tuple(span) if span else None, record.get("document"))
 
 
 @dataclass(slots=True)

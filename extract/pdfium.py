@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import itertools
 import math
 from collections import Counter
 from collections.abc import Iterator
@@ -237,22 +238,22 @@ def _characters(page: Any, text: Any, number: int) -> Characters:
         raise LimitExceededError(f"page {number}: {count} characters are more than {most}")
     if count <= 0:
         return Characters("", np.zeros((0, 4)))
+    printed = _text(text, count).translate(_HYPHENS)
     sides = (pdfium_c.FS_RECTF * count)()
-    get = pdfium_c.FPDFText_GetLooseCharBox
-    for position in range(count):
-        get(text, position, sides[position])
+    for _ in map(pdfium_c.FPDFText_GetLooseCharBox, itertools.repeat(text), range(count), sides):
+        pass
     boxes = np.frombuffer(sides, np.float32).reshape(count, 4).astype(float)
     wide, high = boxes[:, 2] - boxes[:, 0], boxes[:, 1] - boxes[:, 3]
     usual = float(np.median(high[high > 0.5])) if (high > 0.5).any() else 0.0
     tight = [ctypes.c_double() for _ in range(4)]
     # Fonts that don't say how high they are, and upright writing, whose boxes pdfium scales wrongly.
     for position in np.flatnonzero((high < 0.5) | (wide <= 0) | (np.maximum(wide, high) > 2.2 * usual)).tolist():
-        if pdfium_c.FPDFText_GetCharBox(text, position, *tight):
+        if not printed[position].isspace() and pdfium_c.FPDFText_GetCharBox(text, position, *tight):
             left, right, bottom, top = (side.value for side in tight)
             boxes[position] = left, top, right, bottom
     boxes = _upright(page, boxes)
     _as_high_as_type(text, boxes)
-    return Characters(_text(text, count).translate(_HYPHENS), boxes)
+    return Characters(printed, boxes)
 
 
 def _as_high_as_type(text: Any, boxes: NDArray[np.float64]) -> None:
