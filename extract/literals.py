@@ -105,7 +105,8 @@ def _string(text: str, at: int) -> tuple[str, int]:
     while at < len(text):
         mark = text[at]
         if mark == quote:
-            return "".join(pieces), at + 1
+            # Two escapes may be the halves of one character; a half alone would break every writer later.
+            return "".join(pieces).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), at + 1
         if mark != "\\":
             pieces.append(mark)
             at += 1
