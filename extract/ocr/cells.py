@@ -14,7 +14,7 @@ import numpy as np
 
 from extract.layout import Lattice
 from extract.model import Box, Cell, Grid
-from extract.ocr.ink import INK, Shape, shape_of
+from extract.ocr.ink import Shape, print_of, shape_of
 from extract.ocr.lines import lines_in_cell
 from extract.ocr.recognition import Pixels, Reading, recognise
 
@@ -104,10 +104,10 @@ def _digit_height(patches: dict[int, Pixels], shapes: dict[int, Shape]) -> float
 
 def _crops(patch: Pixels, shape: Shape) -> list[Pixels]:
     left, top, right, bottom = shape.box
-    inner = patch[top:bottom, left:right]
+    inner = print_of(patch)[top:bottom, left:right]
     made = []
     for first, last in lines_in_cell(inner):
-        columns = np.flatnonzero((inner[first:last] < INK).any(0))
+        columns = np.flatnonzero(inner[first:last].any(0))
         if not len(columns):
             continue
         pad = max(3, round(0.16 * (last - first)))

@@ -122,19 +122,33 @@ def _halves(patch: npt.NDArray[np.uint8]) -> list[tuple[int, int]]:
     return parts if len(parts) > 1 else []
 
 
-def lines_in_cell(piece: Pixels) -> list[tuple[int, int]]:
-    """First and last row of each line of print in one cell, by its empty rows."""
-    rows = (piece < INK).sum(1)
-    filled = rows > 0
+def _across(ink: npt.NDArray[np.uint8]) -> float:
+    """About the width of one character: the usual width of connected ink taken together with its height."""
+    _, _, boxes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    sides = np.maximum(boxes[1:, 2], boxes[1:, 3])
+    return float(np.percentile(sides, 80)) if len(sides) else float(len(ink))
+
+
+def lines_in_cell(ink: npt.NDArray[np.uint8]) -> list[tuple[int, int]]:
+    """First and last row of each line of print in one cell, by its empty rows; `ink` without specks."""
     parts: list[list[int]] = []
-    for row in np.flatnonzero(filled).tolist():
-        if parts and row - parts[-1][1] <= 2:
+    for row in np.flatnonzero(ink.any(1)).tolist():
+        if parts and row - parts[-1][1] <= 1:
             parts[-1][1] = row + 1
         else:
             parts.append([row, row + 1])
+    if len(parts) == 1 and parts[0][1] - parts[0][0] > 1.6 * _across(ink):
+        top = parts[0][0]
+        parts = [[top + first, top + last] for first, last in _halves(ink[top:parts[0][1]])] or parts
     if len(parts) < 2:
         return [(top, bottom) for top, bottom in parts]
     usual = float(np.percentile([bottom - top for top, bottom in parts], 75))
+    tall = [part for part in parts if part[1] - part[0] > 1.7 * usual]
+    for part in tall:
+        split = [[part[0] + first, part[0] + last] for first, last in _halves(ink[part[0]:part[1]])]
+        if split:
+            place = parts.index(part)
+            parts[place:place + 1] = split
     made: list[list[int]] = []
     for top, bottom in parts:
         small = made and (bottom - top < 0.55 * usual or made[-1][1] - made[-1][0] < 0.55 * usual)

@@ -30,6 +30,8 @@ _TOUCH = 9
 _JOIN = 20
 _END = 5
 """Pixels by which a short piece may miss the rule it ends at."""
+_CERTAIN = 160
+"""Pixels across from which a piece is a rule whatever stands beside it."""
 _NARROWEST = 250
 """Pixels across of the narrowest table."""
 _MOST_EDGES = 4000
@@ -123,7 +125,8 @@ def _bound(across: Sequence[Edge], down: Sequence[Edge]) -> list[Edge]:
     right = (np.abs(strong[None, :, 2] - level[:, None, 1]) <= _JOIN) & between
     inside = (strong[None, :, 2] >= level[:, None, 0] - _TOUCH) & (
         strong[None, :, 2] <= level[:, None, 1] + _TOUCH) & between
-    real = (left.any(1) & right.any(1)) | ((inside.sum(1) >= 2) & (lengths >= 2 * _ACROSS))
+    alone = np.array([edge["beside"] < 0.1 for edge in across]) | (lengths >= _CERTAIN)
+    real = (left.any(1) & right.any(1) & alone) | ((inside.sum(1) >= 2) & (lengths >= _CERTAIN))
     level = level[real]
     # The running share cuts ends short: a rule that ends near another one across it ends there.
     rules = [{**edge, "x0": _nearest(edge["x0"], strong[:, 2]), "x1": _nearest(edge["x1"], strong[:, 2])}

@@ -7,6 +7,7 @@ alone: files (readers), sections and figures (the rest of extract).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -23,8 +24,8 @@ from extract.ocr.recognition import Pixels, Reading, recognise
 from extract.ocr.rules import lattices, segments
 from extract.ocr.upright import Matrix
 
-_READABLE = 0.7
-"""Mean confidence of a few lines from which a page counts as the right way up."""
+_READABLE = 0.6
+"""Mean confidence of Chinese words in a few lines from which a page counts as the right way up."""
 _PROBES = 6
 _UNREADABLE = 0.35
 _SQUEEZE = 0.72
@@ -55,7 +56,7 @@ class Scan:
                 round(float(ys.max()), 1))
 
 
-def read_sheet(picture: Pixels, dpi: float, page: int, turns: Sequence[int] = (0,)) -> Scan:
+def read_sheet(picture: Pixels, dpi: float, page: int, turns: Sequence[int] = ()) -> Scan:
     """Everything on a picture in grey or BGR. `dpi` 0 where it isn't known; `turns`: quarter turns tried first."""
     grey = upright.grey_of(picture)
     scale = _scale(grey, dpi)
@@ -65,16 +66,14 @@ def read_sheet(picture: Pixels, dpi: float, page: int, turns: Sequence[int] = (0
                           interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA)
     grey = upright.even(grey)
     tried = [*dict.fromkeys([*turns, 0, 2, 1, 3])]
-    sideways = _runs_down(grey)
-    tried.sort(key=lambda turn: (turn % 2 == 1) != sideways)
+    if not turns:
+        sideways = _runs_down(grey)
+        tried.sort(key=lambda turn: (turn % 2 == 1) != sideways)
     best: tuple[float, int] = (-1.0, 0)
     for position, turn in enumerate(tried):
-        upright_enough = _legible(np.rot90(grey, -turn) if turn else grey)
-        if upright_enough is None:
-            best = (1.0, tried[0])
-            break
-        best = max(best, (upright_enough, turn), key=lambda option: option[0])
-        if upright_enough >= _READABLE or (position == 1 and best[0] >= 0.6):
+        legible = _legible(np.ascontiguousarray(np.rot90(grey, -turn)))
+        best = max(best, (legible, turn), key=lambda option: option[0])
+        if best[0] >= (_READABLE if position < 1 else 0.7 * _READABLE):
             break
     turn = best[1]
     height, width = grey.shape
@@ -120,27 +119,27 @@ def _runs_down(grey: Pixels) -> bool:
         1.3 * change(np.minimum(ink.sum(1), np.percentile(ink.sum(1), 97)))
 
 
-def _legible(page: Pixels) -> float | None:
-    """How well a few pieces of print read this way up; None where there is nothing to read."""
+def _legible(page: Pixels) -> float:
+    """How well a few pieces of print read as Chinese this way up."""
     angle = upright.skew(page)
     if abs(angle) >= 0.3:
         page = upright.warped(page, upright.turned(page, angle))
     found = [piece for piece in pieces(page) if piece.right - piece.left >= 2.5 * piece.height and piece.height >= 14]
     if not found:
-        return None
-    found.sort(key=lambda piece: -piece.height * min(piece.right - piece.left, 10 * piece.height))
+        return 0.0
+    found.sort(key=lambda piece: -min(piece.right - piece.left, 6 * piece.height))
     step = max(1, len(found) // (2 * _PROBES))
     chosen = found[:_PROBES * step:step]
     crops = []
     for piece in chosen:
         crop = _crop(page, piece)
-        crops.append(np.ascontiguousarray(crop[:, :8 * piece.height]))
-    readings = recognise(crops, 0.8)
-    return float(np.median([_chinese(reading) for reading in readings]))
+        crops.append(np.ascontiguousarray(crop[:, :6 * piece.height]))
+    return float(np.mean([_chinese(reading) for reading in recognise(crops)]))
 
 
 def _chinese(reading: Reading) -> float:
-    return reading.confidence ** 0.3 if len(reading.text) >= 2 else 0.0
+    """Confidence that a piece is Chinese; its least certain character counts less where it was cut off."""
+    return reading.confidence ** 0.5 if len(re.findall(r"[\u4e00-\u9fff]", reading.text)) >= 2 else 0.0
 
 
 def _crop(page: Pixels, piece: Piece) -> Pixels:
