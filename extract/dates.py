@@ -61,10 +61,16 @@ _SIGNED_AMONG_LAST = 8
 """How many paragraphs from the end a lone date still signs the report (contact lines and page numbers may follow)."""
 
 
-def publication(document: Document, hints: Hints) -> Published | None:
-    """The best publication day with all others; None where nothing at all is dated."""
+def publication(document: Document, hints: Hints, year: int | None = None) -> Published | None:
+    """The best publication day with all others; None where nothing at all is dated.
+
+    `year`: the report year. A file's property of a day before that year had ended is no evidence: it dates the
+    template, or last year's file that was written over.
+    """
     found: list[DatedHint] = []
     for day, source in _evidence(document, hints):
+        if day and year and source.startswith("property:") and day <= f"{year}-12-31":
+            continue
         if day and not any(hint.date == day and hint.source == source for hint in found):
             found.append(DatedHint(day, source))
     return Published(found[0].date, found[0].source, found) if found else None

@@ -73,7 +73,12 @@ class Labels:
     _matched: dict[str, Match | None] = field(init=False, repr=False, default_factory=dict)
     """What was asked before: header, row and orientation of a table ask for the same labels."""
 
+    _hint: re.Pattern[str] = field(init=False, repr=False)
+    """One word of every keyword list: a text without any is no label by keywords. Long texts ask often."""
+
     def __post_init__(self) -> None:
+        words = {re.escape(listed[0]) for entry in self.entries for listed in entry.keywords}
+        self._hint = re.compile("|".join(sorted(words)) or r"(?!)")
         self._names = {}
         for entry in self.entries:
             for name in entry.names:
@@ -93,6 +98,8 @@ class Labels:
             return None
         if bare in self._names:
             return Match(self._names[bare], 1.0)
+        if not self._hint.search(bare):
+            return None
         found = [match for match in (self._by_keywords(entry, bare) for entry in self.entries) if match]
         if not found:
             return None

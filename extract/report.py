@@ -26,8 +26,12 @@ from extract.sections import SectionSpan, split
 from extract.tables import TableReader
 from extract.titles import Title
 
-VERSION = 1
+VERSION = 2
 _DUMP = "text/plain"
+_SECTIONS = 6
+_HANGING = re.compile(r"table \d+ was not found; (?P<count>\d+) files or frames hang on the page")
+_MOST_NAMED = 3
+_NO_TITLE = "no title was found"
 _TITLE_BLOCKS = 12
 """How many paragraphs from the top a title may stand."""
 
@@ -68,7 +72,7 @@ def build(document: Document, hints: Hints | None = None) -> Report:
     report = Report(
         title=title, body=body, year=year, scope=scope, form=form,
         medium=document.medium, sha256=document.sha256, reader=document.reader, version=VERSION,
-        published=dates.publication(document, hints), sections=sections, tables=tables, figures=figures,
+        published=dates.publication(document, hints, year), sections=sections, tables=tables, figures=figures,
         claims=claims.find_claims(sections, year), period=period, damaged=document.damaged)
     report.problems = [*document.problems, *statistics.problems, *printed.problems,
                        *_problems(document, tables, report)]
@@ -79,8 +83,9 @@ def combine(page: Report | Document, attachments: Sequence[Report | Document], h
     """The report of a page and its attachments: the part that really is the report, with the page's date evidence.
 
     A part of the page's year wins, then one with four sections, then the one with most figures. Tables that only
-    another part of the same year holds are taken from there, so that a page whose tables hang on it as a file is whole.
-    What was left aside is said.
+    another part of the same year holds are taken from there, so that a page whose tables hang on it as a file is whole;
+    their figures' sources name that document. A part left aside is a problem only where it gives other figures, or
+    could not be read while something is missing; one that repeats the report, or holds none of it, is no doubt.
     """
     parts = [part if isinstance(part, Report) else build(part, hints) for part in (page, *attachments)]
     front = parts[0]
@@ -93,18 +98,26 @@ def combine(page: Report | Document, attachments: Sequence[Report | Document], h
             result.title, result.scope = front.title, front.scope
             result.body, result.year = front.body or chosen.body, front.year or chosen.year
         result.body, result.year = result.body or front.body, result.year or front.year
+    aside = []
     for part in parts:
         if part is chosen:
             continue
-        name = "the page itself" if part is front else f"attachment {part.title or part.sha256[:12]!r}"
         taken = _adopt(result, part)
         if taken:
             result.problems = [said for said in result.problems
                                if not any(said.startswith(f"table {number} ") for number in taken)]
-            result.problems.append(f"tables {', '.join(map(str, taken))} were taken from {name} ({part.medium})")
+            result.problems += [said for said in part.problems if said not in (_NO_TITLE, *result.problems)
+                                and (not said.startswith("table ")
+                                     or any(said.startswith(f"table {number} ") for number in taken))]
         else:
+            aside.append(part)
+    result.problems = [said for said in result.problems if not _read_since(said, len(attachments))]
+    for part in aside:
+        doubt = _doubt_of(result, part)
+        if doubt:
+            name = "the page itself" if part is front else f"attachment {part.title or part.sha256[:12]!r}"
             result.problems.append(f"left aside: {name} ({part.medium}, {len(_sure(part))} figures, "
-                                   f"{_section_count(part)} sections)")
+                                   f"{_section_count(part)} sections): {doubt}")
     return result
 
 
@@ -118,13 +131,35 @@ def _adopt(result: Report, part: Report) -> list[int]:
         if table.found or other is None or not (other.found or other.image) or (table.image and not other.found):
             continue
         result.tables[place] = other
-        result.figures.update({key: figure for key, figure in part.figures.items()
-                               if figure.source.table == table.table})
+        for key, figure in part.figures.items():
+            if figure.source.table == table.table:
+                document = figure.source.document or part.sha256
+                result.figures[key] = replace(figure, source=replace(figure.source, document=document))
         taken.append(table.table)
     if taken:
         result.form = result.form or part.form
         result.damaged = result.damaged or part.damaged
     return taken
+
+
+def _read_since(problem: str, attachments: int) -> bool:
+    """Whether a problem only says that files hang on the page, which have been read with it by now."""
+    match = _HANGING.match(problem)
+    return match is not None and int(match["count"]) <= attachments
+
+
+def _doubt_of(result: Report, part: Report) -> str:
+    """Why a part left aside casts doubt on the report; empty where it casts none."""
+    if part.year not in (None, result.year):
+        return ""
+    differing = [key for key in _sure(part) if key in result.figures and result.figures[key].state != "absent"
+                 and part.figures[key].value != result.figures[key].value]
+    if differing:
+        return f"{len(differing)} of its figures differ, first {differing[0]}"
+    unread = part.damaged or any(table.image for table in part.tables) or (
+        bool(part.problems) and not _sure(part) and not any(section.text for section in part.sections))
+    whole = _section_count(result) >= _SECTIONS and all(table.found for table in result.tables)
+    return "it could not be read, and the report lacks a part" if unread and not whole else ""
 
 
 def is_report(report: Report) -> bool:
@@ -294,10 +329,14 @@ def _problems(document: Document, tables: Sequence[TableReading], report: Report
             said.append(f"table {table.table} was found but could not be read: its rows are lost")
         elif not table.found and document.damaged:
             said.append(f"table {table.table} was not found; the file is damaged, so it may exist")
+        elif not table.found and document.links:
+            named = ", ".join(link.text or link.address for link in document.links[:_MOST_NAMED])
+            said.append(f"table {table.table} was not found; {len(document.links)} files or frames hang on the page "
+                        f"and were not read with it: {named[:200]}")
         elif not table.found and document.medium == _DUMP:
             said.append(f"table {table.table} was not found; a text dump can't prove that it is absent")
     if not report.title:
-        said.append("no title was found")
+        said.append(_NO_TITLE)
     if any(isinstance(block, Image) for block in document.blocks) and not any(table.found for table in tables) \
             and not any(table.image for table in tables):
         said.append("the document holds pictures that may be its tables; they were not read")

@@ -35,7 +35,10 @@ _END = re.compile(r"<\$\[信息内容\]>end|ZOOM_END|信息内容\s*end|^\s*正�
 _TITLED = re.compile(r"一\s*、\s*\S{0,6}(?:总体|概述)|主动公开政府信息|政府信息公开")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
 _TARGETS = ("src", "data", "data-value", "data-src", "data-url", "data-file", "value")
-_LINKING = frozenset({"a", "iframe", "embed", "object", "param", "source", "div", "span", "p", "li", "input"})
+_LINKING = frozenset({"a", "iframe", "frame", "embed", "object", "param", "source", "div", "span", "p", "li", "input"})
+_FRAMES = frozenset({"iframe", "frame"})
+_SMALLEST_FRAME = 100
+_NO_DOCUMENT = ("javascript:", "data:", "#", "mailto:", "about:")
 _SUBSTANTIAL = 200
 """Characters a known container must hold to be taken for the report's."""
 
@@ -104,9 +107,20 @@ def _targets(tag: Tag) -> list[Link]:
         target = inner[0] if inner else value
         if ATTACHMENT.search(target):
             offered.append(target)
+    if tag.name in _FRAMES and not offered and _shown(tag):
+        offered.append(str(tag.get("src") or ""))
     text = text or str(tag.get("title") or "")
     return [Link(address.strip(), " ".join(text.split())) for address in offered
-            if address.strip() and not address.strip().lower().startswith(("javascript:", "data:", "#", "mailto:"))]
+            if address.strip() and not address.strip().lower().startswith(_NO_DOCUMENT)]
+
+
+def _shown(frame: Tag) -> bool:
+    """Whether a frame is large enough to show anything: counters and share buttons bring frames of a few pixels."""
+    for name in ("width", "height"):
+        size = re.match(r"\s*(\d+)(?:px)?\s*$", str(frame.get(name) or ""))
+        if size and int(size[1]) < _SMALLEST_FRAME:
+            return False
+    return True
 
 
 def body_of(root: Tag, furniture: Furniture) -> Tag | Nodes:

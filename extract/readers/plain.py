@@ -29,6 +29,8 @@ _SENTENCE = re.compile(r"[。；！？]|，.*，.*，")
 _AMONG = re.compile(r"^\s*其中\s*[:：]?\s*(?=\S)")
 _SHORT = 30
 _LONGEST_LABEL = 60
+_LONGEST_PRINT = 150
+"""Characters of the longest print that can be a label with its note; longer lines are prose."""
 _COUNTED = re.compile(r"\d\s*件|。")
 
 
@@ -125,6 +127,8 @@ def _cut(raw: str, mark: str, offset: int) -> tuple[list[str], list[int]]:
 @lru_cache(maxsize=10_000)
 def _known(text: str) -> bool:
     """Whether a text is a label of some era's tables."""
+    if len(text) > _LONGEST_PRINT:
+        return False
     text = _AMONG.sub("", text)
     for era in forms.eras():
         for table in forms.form(era).tables:

@@ -138,3 +138,12 @@ def test_pdf_properties_are_weak_evidence() -> None:
 
 def test_a_list_day_without_a_year_is_not_guessed() -> None:
     assert publication(document(), Hints(list_date="[01-28]", year=2022)) is None
+
+
+def test_a_property_from_before_the_years_end_dates_no_publication() -> None:
+    made = document(created="2021-03-02T09:00:00Z", modified="2022-01-10T09:00:00Z")
+    found = publication(made, Hints(), 2021)
+    assert found is not None
+    assert [hint.source for hint in found.all] == ["property:modified"]
+    assert publication(document(created="2021-12-31T09:00:00Z"), Hints(), 2021) is None
+    assert publication(document(PubDate="2021-12-19"), Hints(), 2021) is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from extract import report
@@ -161,3 +163,11 @@ def test_other_tables_of_the_statistics_era_give_no_figures():
     assert not any(figure.source.table for figure in result.figures.values())
     assert [(reading.table, reading.found) for reading in result.tables] == [(1, False)]
     assert any("table 1" in problem for problem in result.problems)
+
+
+@pytest.mark.parametrize("line", ["{0}", "项目{0}\n{0}", "行政许可\n{0}", "收到申请{0}件，结转{0}件。"])
+def test_long_texts_end_soon(line):
+    text = "\n".join(line.format(number) for number in range(10_000))
+    before = time.process_time()
+    assert not any(figure.source.table and figure.value is not None for figure in open_text(text).figures.values())
+    assert time.process_time() - before < 8

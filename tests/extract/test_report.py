@@ -11,7 +11,7 @@ from extract import report
 from extract.crosscheck import SHIFTED, lower_shifted
 from extract.exceptions import UnreadableDocumentError
 from extract.forms import form
-from extract.model import Document, Figure, Hints, Image, Report, Text
+from extract.model import Document, Figure, Hints, Image, Link, Report, Text
 from tests.extract.form_tables import TITLES, document, html, numbers, table_four, table_three, table_two
 
 TRUTH = numbers()
@@ -92,14 +92,14 @@ def test_attachment_that_is_the_report_wins_and_keeps_the_dates_of_the_page():
     assert len(built.figures) >= 200
     assert built.published is not None
     assert (built.published.date, built.published.source) == ("2022-01-20", "meta:PubDate")
-    assert any(problem.startswith("left aside: the page itself") for problem in built.problems)
+    assert not built.problems
 
 
 def test_page_that_is_the_report_stays_it():
     other = Document("d" * 64, "text/html", "markup", [Text("某县2021年政府信息公开工作年报图解"), Text("一图读懂")])
     built = report.combine(full(), [other, cover()])
     assert built.sha256 == "0" * 64
-    assert sum(problem.startswith("left aside: attachment") for problem in built.problems) == 2
+    assert not built.problems
     assert report.is_report(built)
     assert not report.is_report(report.build(cover()))
 
@@ -107,13 +107,17 @@ def test_page_that_is_the_report_stays_it():
 def test_tables_that_hang_on_the_page_as_a_file_make_it_whole():
     page, sheets = full(), full()
     page.blocks = [block for block in page.blocks if isinstance(block, Text)]
+    page.links = [Link("tables.docx", "附表.docx")]
+    sheets.sha256 = "b" * 64
     sheets.blocks = [block for block in sheets.blocks if not isinstance(block, Text)]
     built = report.combine(page, [sheets])
     assert [section.number for section in built.sections if section.number] == [1, 2, 3, 4, 5, 6]
     assert sum(figure.source.table is not None for figure in built.figures.values()) == 200
     assert all(reading.found for reading in built.tables)
     assert built.form == "2021"
-    assert any("were taken from attachment" in problem for problem in built.problems)
+    assert not built.problems
+    assert all(figure.source.document == "b" * 64 for figure in built.figures.values() if figure.source.table)
+    assert Report.from_record(built.to_record()).figures == built.figures
 
 
 def test_last_year_s_report_hung_on_the_page_lends_nothing():
@@ -123,7 +127,40 @@ def test_last_year_s_report_hung_on_the_page_lends_nothing():
     built = report.combine(page, [old])
     assert built.year == 2021
     assert not any(reading.found for reading in built.tables)
-    assert any(problem.startswith("left aside: attachment") for problem in built.problems)
+    assert not built.problems
+
+
+def test_files_and_frames_that_hang_on_a_page_are_a_doubt_until_they_are_read():
+    page = full()
+    page.blocks = [block for block in page.blocks if isinstance(block, Text)]
+    page.links = [Link("a.pdf", "附件1：统计表.pdf"), Link("frame.html")]
+    alone = report.build(page)
+    assert sum("附件1：统计表.pdf" in problem for problem in alone.problems) == 3
+    nothing = Document("d" * 64, "text/html", "markup", [Text("联系我们")])
+    assert sum("hang on the page" in problem for problem in report.combine(page, [nothing]).problems) == 3
+    assert not report.combine(page, [nothing, nothing]).problems
+    whole = full()
+    whole.links = page.links
+    assert not report.build(whole).problems
+
+
+def test_an_attachment_with_other_figures_is_a_doubt():
+    other = numbers(start=102)
+    second = document(table_two(other), table_three(TRUTH), table_four(TRUTH))
+    second.sha256 = "d" * 64
+    built = report.combine(full(), [second])
+    assert [problem for problem in built.problems if problem.startswith("left aside: attachment")]
+    assert "10 of its figures differ" in built.problems[0]
+    assert not report.combine(full(), [full()]).problems
+
+
+def test_an_unreadable_attachment_is_a_doubt_only_where_the_report_lacks_something():
+    scan = Document("e" * 64, "application/pdf", "pdf", [Image("page 1", page=1)], pages=1)
+    scan.damaged = True
+    assert not report.combine(full(), [scan]).problems
+    page = full()
+    page.blocks = [block for block in page.blocks if not (isinstance(block, Text) and block.text == TITLES[6])]
+    assert any("could not be read" in problem for problem in report.combine(page, [scan]).problems)
 
 
 def test_scanned_attachment_of_a_cover_page_is_the_report():
