@@ -135,6 +135,8 @@ class Body:
     due_key: str = ""
     rulemaking: bool = False
     portal: str = ""
+    home: str = ""
+    """Address of the body's or its portal's front page: where `nianbao probe --roster` begins."""
     channels: tuple[str, ...] = ()
     """portal/column ids that must all answer before absence may be stated; empty = all columns of `portal`."""
     hosts: tuple[str, ...] = ()

@@ -29,7 +29,8 @@ _CALLED = re.compile(r"""["']((?:https?:)?/{1,2}[^"'\s]+|\.{1,2}/[^"'\s]+|[\w/-]
 _ADDRESS_ATTRIBUTES = ("data-url", "data-href", "data-link", "url", "href")
 _NO_FRAME = re.compile(r"visitcount|count|login|share|foot|weather|search", re.I)
 _YEAR = re.compile(r"(20\d\d)年?度?(?:政府)?(?:信息公开)?(?:工作)?(?:年度?报告|年报)?")
-_PLACE = re.compile(r"^[\u4e00-\u9fff]{1,12}?(?:自治区|自治州|自治县|省|市|县|区|旗|州|镇|乡|局|委|厅|办|人民政府)(?=.*公开)")
+_PLACE = re.compile(
+    r"^[\u4e00-\u9fff]{1,12}?(?:自治区|自治州|自治县|省|市|县|区|旗|州|镇|乡|局|委|厅|办|人民政府)(?=.*公开)")
 _TREE = re.compile(r"""["']?TREE["']?\s*:\s*(\[.*)""", re.S)
 
 
@@ -83,7 +84,10 @@ def links(text: str, url: str, inside: bool = False, column: bool = False) -> li
     """
     best: dict[str, Link] = {}
     for address, shown, kind in _offered(text, url):
-        found = Link(address, shown, "frame", 0.6) if kind == "frame" else _judge(address, shown, inside or column, column)
+        if kind == "frame":
+            found: Link | None = Link(address, shown, "frame", 0.6)
+        else:
+            found = _judge(address, shown, inside or column, column)
         if found and plain(address) != plain(url):
             key = plain(address)
             if key not in best or best[key].weight < found.weight:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import cast, get_args
 from urllib.parse import urlsplit
 
+from crawler import divisions, families
 from crawler.exceptions import RosterError
 from crawler.model import Body, Column, Duty, Event, Item, Portal, Route
 from extract import configuration, titles
@@ -31,16 +32,15 @@ LEVELS = frozenset({"national", "province", "prefecture", "county", "township", 
 EVENTS = frozenset({"founded", "merged_into", "split_from", "renamed", "function_moved", "abolished"})
 REQUIRED = ("id", "name", "kind", "level")
 _TEXT = ("uscc", "division_code", "publishes_as", "basis", "parent", "acts_as", "reports_to", "due_key", "portal",
-         "successor", "letter_name", "salutation", "contact", "reply_mail", "confirmed_by", "confirmed_on", "note")
+         "home", "successor", "letter_name", "salutation", "contact", "reply_mail", "confirmed_by", "confirmed_on",
+         "note")
 _LISTS = ("aliases", "former_names", "plates", "leads", "covers", "channels", "hosts")
 COLUMNS = frozenset({*REQUIRED, *_TEXT, *_LISTS, "obligation", "sort_order", "scopes", "rulemaking", "since", "until",
                      "events"})
 _YES, _NO = {"1", "true", "yes", "是"}, {"", "0", "false", "no", "否"}
 
-# A place in front of a name: 示例市白石区教育局 may print itself as 白石区教育局 or 教育局.
-_PLACE = re.compile(
-    r"^[^省市县区旗州盟]{1,10}?(?:自治区|自治州|自治县|自治旗|特别行政区|地区|省|市|县|区|旗|州|盟)(?=.{2,})")
 _GOVERNMENT = "人民政府"
+_PROVINCES = ("省", "自治区")
 _OFFICES = ("人民政府办公厅", "人民政府办公室", "政府办公厅", "政府办公室", "政府办")
 
 
@@ -55,6 +55,8 @@ class Roster:
     _derived: dict[str, set[str]] = field(default_factory=dict)
     _users: dict[str, set[str]] = field(default_factory=dict)
     """Bodies by portal, and by portal/column."""
+    _places: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Every place a body is known to lie in."""
 
     @classmethod
     def load(cls) -> Roster:
@@ -62,7 +64,7 @@ class Roster:
         path = configuration.path_of("bodies.csv")
         faults: list[str] = []
         bodies = _read_bodies(path, faults)
-        portals = _read_portals(faults)
+        portals = read_portals(faults)
         _check(bodies, portals, path, faults)
         if faults:
             raise RosterError("\n".join(faults))
@@ -84,6 +86,9 @@ class Roster:
                 users[portal.id].add(body.id)
                 users[f"{portal.id}/{column.id}"].add(body.id)
         roster._exact, roster._derived, roster._users = dict(exact), dict(derived), dict(users)
+        own = {body.id: frozenset(_places_named(body)) for body in roster.bodies.values()}
+        roster._places = {body: places.union(*(own[above.id] for above in roster._above(roster.bodies[body])))
+                          for body, places in own.items()}
         return roster
 
     def columns_of(self, body: Body) -> list[tuple[Portal, Column]]:
@@ -118,26 +123,55 @@ class Roster:
     def find(self, printed_name: str, portal: str | None = None) -> Body | None:
         """The one body a printed name can mean, looked for on the portal first; None when none or several can.
 
-        Whole names (own, former, aliases, plates) count everywhere; shortened ones (教育局) only where a single body of
-        the portal shortens so, or where the print still names the place.
+        Whole names (own, former, aliases, plates) count everywhere; a place in front of one only where the body is
+        known to lie in it (by its names, its division code or a body above); shortened names (教育局) only where a
+        single body of the portal shortens so, or, with their place, where a body above is at home.
         """
         name = titles.normalise(printed_name)
         if not name:
             return None
         here = self._users.get(portal, set()) if portal else set()
-        for index, keys in ((self._exact, [name]), (self._exact, list(_printed(name))),
-                            (self._derived, list(_printed(name)))):
-            candidates = {identity for key in keys for identity in index.get(key, ())}
-            near = candidates & here
-            if index is self._derived and portal:
-                # A shortened name is only understood where it is at home, or where it still names its place.
-                candidates = near or {identity for identity in candidates if _PLACE.match(name)}
-            for group in (near, candidates):
+        whole = self._exact.get(name, set())
+        longer, shorter = set(), set()
+        for form, cut in _printed(name):
+            longer |= {body for body in self._exact.get(form, ()) if self._lies_in(body, cut, body in here)}
+            shorter |= {body for body in self._derived.get(form, ()) if self._lies_in(body, cut, body in here)}
+        if portal:
+            # A shortened name is only understood where it is at home, or where it still names its place.
+            shorter = shorter & here or {body for body in shorter if self._known_here(body, name, here)}
+        for candidates in (whole, longer, shorter):
+            for group in (candidates & here, candidates):
                 if len(group) == 1:
                     return self.bodies[next(iter(group))]
                 if group:
                     return None
         return None
+
+    def _above(self, body: Body) -> list[Body]:
+        """The bodies above by `parent`, nearest first."""
+        found: list[Body] = []
+        while body.parent in self.bodies and self.bodies[body.parent] not in found:
+            body = self.bodies[body.parent]
+            found.append(body)
+        return found
+
+    def _lies_in(self, body: str, cut: tuple[str, ...], at_home: bool) -> bool:
+        """Whether the places cut from a printed name may stand in front of this body's name. A province nobody told
+        us of passes where the body is at home: portals don't list another province's bodies."""
+        places = self._places[body]
+        told = any(place.endswith(_PROVINCES) for place in places)
+        return all(place in places or (at_home and not told and place.endswith(_PROVINCES)) for place in cut)
+
+    def _known_here(self, body: str, name: str, here: set[str]) -> bool:
+        """Whether a shortened name with its place, printed on a portal the body doesn't publish on, can only be it."""
+        place = divisions.leading(name)
+        above = [each for each in self._above(self.bodies[body]) if each.id in here]
+        if not place or not above:
+            return False
+        codes = divisions.codes_of(place)
+        inside = [code for code in codes if any(each.division_code and code.startswith(_stem(each.division_code))
+                                                for each in above)]
+        return len(codes) <= 1 or len(inside) == 1
 
     def route(self, item: Item, portal: Portal, column: Column | None = None) -> Route:
         """Where one list row belongs. Rows on hosts nobody registered are `foreign`, with the body they speak of."""
@@ -207,6 +241,24 @@ class Roster:
         return self.bodies[next(iter(alone))] if len(alone) == 1 and own else None
 
 
+def read_bodies(path: Path) -> tuple[dict[str, Body], list[str]]:
+    """The usable rows of a roster file by id, and the faults of the others. Raises RosterError, ConfigurationError
+    where no row can be read."""
+    faults: list[str] = []
+    return _read_bodies(path, faults), faults
+
+
+def faults_in(path: Path) -> list[str]:
+    """Every fault that `Roster.load` would refuse in a roster file beside the portals that hold now."""
+    faults: list[str] = []
+    try:
+        bodies = _read_bodies(path, faults)
+    except RosterError as fault:
+        return [str(fault)]
+    _check(bodies, read_portals(faults), path, faults)
+    return faults
+
+
 def _spellings(name: str) -> list[str]:
     """The same name as a body may print it: without a bracketed tail, without 人民政府, office names alike."""
     forms = [name]
@@ -224,20 +276,36 @@ def _shortened(name: str) -> Iterator[str]:
     """A roster name with its places cut from the front one by one: 白石区教育局, 区教育局, 教育局."""
     for form in _spellings(name):
         yield form
-        while (match := _PLACE.match(form)) and match.end() < len(form):
-            yield match[0][-1] + form[match.end():]
-            form = form[match.end():]
+        while place := divisions.leading(form):
+            form = form[len(place):]
+            yield place[-1] + form
             yield form
 
 
-def _printed(name: str) -> Iterator[str]:
-    """A printed name with places cut from its front, as long as one place still says where: a 白石区教育局 of another
-    city is never cut down to any 教育局."""
+def _printed(name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """A printed name with places cut from its front, and the places cut, as long as one place still says where: a
+    白石区教育局 of another city is never cut down to any 教育局."""
     for form in _spellings(name):
-        yield form
-        while (match := _PLACE.match(form)) and _PLACE.match(form[match.end():]):
-            form = form[match.end():]
-            yield form
+        yield form, ()
+        cut: tuple[str, ...] = ()
+        while (place := divisions.leading(form)) and divisions.leading(form[len(place):]):
+            form, cut = form[len(place):], (*cut, place)
+            yield form, cut
+
+
+def _places_named(body: Body) -> Iterator[str]:
+    """The places a body's names begin with, and those of its division code."""
+    for name in body.names:
+        yield from divisions.leading_all(titles.normalise(name))
+    yield from divisions.places(body.division_code)
+
+
+def _stem(code: str) -> str:
+    """The digits that every code below begins with: 320100 → 3201."""
+    stem = code[:6]
+    while len(stem) > 2 and stem.endswith("00"):
+        stem = stem[:-2]
+    return stem
 
 
 def _read_bodies(path: Path, faults: list[str]) -> dict[str, Body]:
@@ -320,7 +388,8 @@ def _event(text: str) -> Event:
     return Event(kind, day, other, document)
 
 
-def _read_portals(faults: list[str]) -> dict[str, Portal]:
+def read_portals(faults: list[str]) -> dict[str, Portal]:
+    """Every portal of the facts by id; what is wrong with the others goes to `faults`."""
     portals: dict[str, Portal] = {}
     for name in configuration.names_in("portals"):
         try:
@@ -331,6 +400,9 @@ def _read_portals(faults: list[str]) -> dict[str, Portal]:
         if portal.id in portals:
             faults.append(f"{configuration.path_of(name)}: portal id {portal.id} stands in another file already")
         portals[portal.id] = portal
+        if portal.family != "auto" and portal.family not in families.FAMILIES:
+            faults.append(f"{configuration.path_of(name)}: family {portal.family!r} is no publishing system we read; "
+                          f"write auto or one of {', '.join(sorted(families.FAMILIES))}")
         for column in portal.columns:
             parts = urlsplit(column.url)
             if parts.scheme not in ("http", "https") or not parts.hostname:

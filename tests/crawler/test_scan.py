@@ -76,7 +76,6 @@ CASES = {
     "untaught": Case({"/nb/": listing(name_of("untaught"),
                                       after="<script src='/x/AuthorizedRead/unitbuild.js'></script>")}),
     "redesigned": Case({"/nb/": listing(name_of("redesigned")).replace("./t", "x"), **articles()}, {"family": "trs"}),
-    "misnamed": Case(plain("misnamed"), {"family": "trs2"}),
     "short": Case(plain("short"), {"expectations": {"min_items": 9}}),
     "elsewhere": Case({"/nb/": "<ul><li><a href='t20220101_1.html'>放假通知</a><span>2022-01-01</span></li></ul>"}),
     "empty": Case({"/nb/": "<html><a href='/'>首页</a><div class=list>暂无信息</div></html>"}),
@@ -102,7 +101,7 @@ EXPECTED = {
     "plain": "ok", "denied": "robots_denied", "agreed": "ok", "norobots": "robots_unreachable",
     "offsite": "redirect_offsite", "circle": "challenge", "moved": "ok", "busy": "ok", "toobusy": "rate_limited",
     "hiccup": "ok", "framed": "ok", "refreshed": "ok", "untaught": "unknown_shape",
-    "redesigned": "unknown_shape", "misnamed": "unknown_shape", "short": "unknown_shape",
+    "redesigned": "unknown_shape", "short": "unknown_shape",
     "elsewhere": "unknown_shape", "empty": "empty_listing", "twice": "ok", "hours": None, "files": "ok",
     "homeward": "ok",
 }
