@@ -11,14 +11,16 @@ import csv
 import functools
 import io
 from pathlib import Path
-from typing import Any, TypeVar
-
-import yaml
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from extract.exceptions import ConfigurationError
 
-Model = TypeVar("Model", bound=BaseModel)
+if TYPE_CHECKING:
+    # Loaded with the first fact: whoever only starts a guard or looks for a folder waits for neither.
+    import yaml
+    from pydantic import BaseModel
+
+Model = TypeVar("Model", bound="BaseModel")
 _HERE = Path(__file__).resolve().parent
 _office: Path | None = None
 
@@ -68,9 +70,12 @@ def load(name: str, model: type[Model]) -> Model:
 
 def load_path(path: Path, model: type[Model]) -> Model:
     """One YAML file as `model`. Raises ConfigurationError with file and line."""
+    import yaml
+    from pydantic import ValidationError
+
     text = _read_text(path)
     try:
-        data = yaml.load(text, Loader=_UniqueKeyLoader)
+        data = yaml.load(text, Loader=_loader())
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         place = f"{path}:{mark.line + 1}" if mark else str(path)
@@ -117,18 +122,27 @@ def _read_text(path: Path) -> str:
     raise ConfigurationError(f"{path}: neither UTF-8 nor GB18030; save the file as UTF-8")
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML lets a key stand twice and keeps the last; a fact that silently replaces another is refused here."""
+@functools.cache
+def _loader() -> type[yaml.SafeLoader]:
+    """A safe loader, libyaml's where it is at hand, that refuses a key that stands twice: YAML would keep the last, and
+    a fact would silently replace another."""
+    import yaml
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice",
-                                                        key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
+    base: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class UniqueKeyLoader(base):  # type: ignore[valid-type,misc]
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+            seen: set[Any] = set()
+            for key_node, _ in node.value:
+                key = self.construct_object(key_node, deep=True)
+                if key in seen:
+                    raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice",
+                                                            key_node.start_mark)
+                seen.add(key)
+            held: dict[Any, Any] = super().construct_mapping(node, deep)
+            return held
+
+    return UniqueKeyLoader
 
 
 def _said(error: Any) -> str:
@@ -140,6 +154,8 @@ def _said(error: Any) -> str:
 
 def _line_of(text: str, location: tuple[Any, ...]) -> int:
     """The line a pydantic location stands on, or of its nearest ancestor that stands in the file."""
+    import yaml
+
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     line = 1
     for part in location:
