@@ -32,6 +32,7 @@ _PARAMETERS = ("infotypeId", "jdid", "area", "divid", "sortfield", "fbtime", "te
 _BLANK = ("vc_title", "vc_number", "vc_filenumber", "vc_all", "texttype", "fbtime")
 _COLUMN = re.compile(r"/col/col(\d+)/")
 _ARTICLE_COLUMN = re.compile(r"/art_(\d+)_")
+_PUBLISHED = re.compile(r"(?:发布|公开|生成)(?:日期|时间)[:：]?(20\d\d[-/.年]\d{1,2}[-/.月]\d{1,2})")
 _YEAR = re.compile(r"fbtime=(20\d\d)\b")
 _NO_SUCH_YEAR = (Outcome.GONE, Outcome.SOFT_404)
 _SUBSTANTIAL = 300
@@ -191,7 +192,9 @@ def _year_rows(text: str, url: str) -> list[Item]:
     titles = [re.sub(r"\s+", "", "".join(node.itertext())) for node in root.iter("h1", "h2", "h3", "title")]
     title = next((title for title in titles if names_report(title)), "")
     body = re.sub(r"\s+", "", root.text_content())
-    return [Item(url, title, "")] if title and len(body) >= _SUBSTANTIAL else []
+    printed = _PUBLISHED.search(body)
+    return [Item(url, title, find_day(printed.group(1)) if printed else "")] if title and len(body) >= _SUBSTANTIAL \
+        else []
 
 
 def _without_years(found: list[Row]) -> Iterator[Row]:

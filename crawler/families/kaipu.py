@@ -19,7 +19,8 @@ from crawler.families.rows import absolute, find_day
 from crawler.model import Item
 
 PAGE_SIZE = 20
-_MARK = re.compile(r"/(?:common/search|searchList)/(?:[0-9a-f]{32})?|common_list(?:_\d+)?\.shtml", re.I)
+_MARK = re.compile(r"""/(?:common/search|searchList)/(?:[0-9a-f]{32})?|common_list(?:_\d+)?\.shtml"""
+                   r"""|["']common_list["']""", re.I)
 _INTERFACE = re.compile(r"""["'(]((?:https?:)?[^"'()\s<>]*/(?:common/search|searchList|search)/[0-9a-f]{32}"""
                         r"""[^"'()\s<>]*)""", re.I)
 _CHANNEL = re.compile(r"""\b(?:channelId|channel_id|columnId)["']?\s*[:=]\s*["']([0-9a-f]{32})["']""", re.I)

@@ -195,3 +195,24 @@ def filled(content: Content, image_addresses: Sequence[str], attachment_addresse
 
 def counter_line(request: Request) -> str:
     return f'<span class="count">浏览次数：{request.count * 7 % 9973}</span>'
+
+
+def file_named(site: Site, name: str, today: date) -> Response:
+    """An attachment or image by its digest and suffix, as most systems name files; 404 where the article lost it."""
+    for entry in site.entries:
+        if entry.visible(today) and not entry.elsewhere:
+            for part in (*entry.content(today).attachments, *entry.content(today).images):
+                if f"{part.digest}.{part.suffix}" == name:
+                    return missing_page(site) if entry.broken_attachments else file_response(part)
+    return missing_page(site)
+
+
+def hex_name(site: Site, entry: Entry) -> str:
+    """32 hex digits that stand for an article in addresses of systems that number by guid."""
+    return hashlib.md5(f"{site.host}/{entry.number}".encode(), usedforsecurity=False).hexdigest()
+
+
+def guid(site: Site, entry: Entry) -> str:
+    """The same as a guid with hyphens."""
+    digits = hex_name(site, entry)
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
