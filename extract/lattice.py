@@ -105,7 +105,8 @@ def rules_in(grey: Bitmap, scale: float = 1.0, *, areas: bool = False) -> Rules:
 
     areas: also take the borders of filled areas and light gaps between them for rules.
     """
-    level, upright = (_runs(*_strokes(pixels, scale, areas), scale) for pixels in (grey, cv2.transpose(grey)))
+    turned = np.asarray(cv2.transpose(grey), np.uint8)
+    level, upright = (_runs(*_strokes(pixels, scale, areas), scale) for pixels in (grey, turned))
     if max(len(level), len(upright)) > _MOST_RULES:
         raise LimitExceededError(f"the page has {len(level)} level and {len(upright)} upright rules, "
                                  f"more than {_MOST_RULES}")

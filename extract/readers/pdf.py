@@ -18,7 +18,7 @@ from typing import Any
 
 from pypdfium2 import PdfiumError
 
-from extract import integrity, pdfium
+from extract import integrity, pdfium, standin_font
 from extract.exceptions import LimitExceededError, UnreadableDocumentError
 from extract.limits import current_limits
 from extract.model import Document, Hints
@@ -61,6 +61,7 @@ def read(data: bytes, hints: Hints) -> Document:
 def _sheets(data: bytes, document: Document, named: str) -> list[Sheet]:
     most = current_limits().pages
     with contextlib.ExitStack() as closing:
+        closing.enter_context(standin_font.in_place_of_system_fonts())
         pdf = closing.enter_context(pdfium.opened(data, named))
         count = len(pdf)
         if count > most:
