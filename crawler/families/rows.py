@@ -31,8 +31,8 @@ _PREFIX = re.compile(r"^(标题|题名)[:：]")
 _NO_LINK = re.compile(r"^\s*(#|javascript:|mailto:|tel:|data:|$)", re.I)
 _TEMPLATE = re.compile(r"\{\{|<\?|\$\{|<%")
 _ROW_TAGS = frozenset({"li", "tr", "dd", "dt", "p", "article"})
-_OPENED = re.compile(r"""(?:jump|open|goto|location|href|detail|view|show|link|url)\w*[\s.\w]*[(=]\s*["']([^"'\s]+)["']""",
-                     re.I)
+_OPENED = re.compile(r"""(?:jump|open|goto|location|href|detail|view|show|link|url)\w*[\s.\w]*[(=]\s*"""
+                     r"""["']([^"'\s]+)["']""", re.I)
 """What a script call opens: jumpToDetail('./a.html'), window.open("/b.jsp?id=1"), location.href='c.htm'."""
 _PAGE_LIKE = re.compile(r"/|\.(s?html?|jsp|aspx?|php|do)\b", re.I)
 _STRAY = re.compile(r"^\s*(<\?xml[^>]*>|\ufeff)+")

@@ -1,18 +1,19 @@
 """Plain lists without a known publishing system: rows in the markup, further pages behind links or guessable names.
 
-Promises: the pages behind 下一页 and numbered links are walked first; only when the page says that there is more and
-links to nothing are index_1, index_2, _1, _2, /2 and ?page= tried. Leaves alone: lists that a script fills – a page
-that names the interface of such a system is not taken for a static list (families.recognise).
+Promises: pages behind 下一页 and numbered links are walked first; without such links the way that the page's script,
+chooser or form turns pages; only when the page says that there is more and shows no way to it are index_1, index_2, _1,
+_2, /2 and ?page= tried. Leaves alone: lists that a script fills – a page that names the interface of such a system is
+not taken for a static list (families.recognise).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from lxml import html
 
+from crawler.families.numbering import Number, guesses, numbering
 from crawler.families.paging import Answer, Enumeration, Get, Listing, Walk, stated
 from crawler.families.rows import absolute, base_of, main_rows, parse, rows
 from crawler.model import Outcome
@@ -44,6 +45,9 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
     walk.add(opening)
     if not opening.items:
         return walk.conclude(False, known_shape=opening.known_shape)
+    turned = None if opening.next or opening.pages == 1 or walk.reaches(opening.total) else numbering(first)
+    if turned is not None:
+        return await _by_numbers(turned, opening, walk, get)
     waiting, asked = list(opening.next), {first.url}
     last = first.url
     while waiting:
@@ -74,9 +78,29 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
     return walk.conclude(True)
 
 
+async def _by_numbers(name: Number, opening: Listing, walk: Walk, get: Get) -> Enumeration:
+    """Ask page after page to the stated count, or until a page holds nothing."""
+    number = 1
+    while not walk.reaches(opening.total) and (opening.pages is None or number < opening.pages):
+        if walk.full:
+            return walk.conclude(False, f"stopped after {walk.max_pages} pages of {opening.pages or '?'}")
+        number += 1
+        answer = await get(name(number))
+        page = listing(answer.text, answer.url) if answer.ok else None
+        if page is not None and walk.add(page):
+            continue
+        if opening.pages is None and opening.total is None and page is not None and not page.main:
+            return walk.conclude(True)
+        said = "repeats earlier rows or holds none" if answer.ok else f"{answer.outcome} {answer.reason}".rstrip()
+        return walk.conclude(False, f"page {number} of {opening.pages or '?'}: {said} ({answer.url})")
+    if opening.total is not None and not walk.reaches(opening.total):
+        return walk.conclude(False, f"{walk.printed} rows of {opening.total} stated")
+    return walk.conclude(True)
+
+
 async def _probe(first: Answer, opening: Listing, walk: Walk, get: Get) -> Enumeration:
     """Find by trial how page 2 is called, then follow that way to the stated count or the end."""
-    for name in _guesses(first.url):
+    for name in guesses(first.url):
         answer = await get(name(2))
         if not answer.ok or not walk.add(listing(answer.text, answer.url)):
             continue
@@ -103,30 +127,6 @@ def _says_more(opening: Listing, walk: Walk) -> bool:
     if opening.pages is None and opening.total is None:
         return opening.script_paged
     return (opening.pages or 1) > 1 or (opening.total is not None and not walk.reaches(opening.total))
-
-
-class _Guess:
-    """One way to name page `number`: counting from 0 (`first` = 1 means page 2 is called 1) or from 1."""
-
-    def __init__(self, template: str, minus: int) -> None:
-        self.template, self.minus = template, minus
-
-    def __call__(self, number: int) -> str:
-        return self.template.replace("{}", str(number - self.minus))
-
-
-def _guesses(url: str) -> Iterator[_Guess]:
-    parts = urlsplit(url)
-    folder, _, file = parts.path.rpartition("/")
-    stem, dot, ending = file.rpartition(".")
-    if not dot:
-        stem, dot, ending = file or "index", ".", "html"
-    base = f"{parts.scheme}://{parts.netloc}{folder}/"
-    for minus in (1, 0):
-        yield _Guess(f"{base}{stem}_{{}}{dot}{ending}", minus)
-    yield _Guess(f"{base}{stem}/{{}}{dot}{ending}", 0)
-    yield _Guess(f"{url.split('?')[0].rstrip('/')}/{{}}", 0)
-    yield _Guess(f"{url}{'&' if parts.query else '?'}page={{}}", 0)
 
 
 def _following(root: html.HtmlElement, url: str) -> list[str]:

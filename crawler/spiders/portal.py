@@ -24,7 +24,7 @@ from scrapy.http.request import NO_CALLBACK
 from crawler import articles, clock, families
 from crawler.conduct import HostRule, within_hours
 from crawler.exceptions import CrawlerError
-from crawler.families import trs
+from crawler.families import subcolumns, trs
 from crawler.families.paging import Answer, Ask, Enumeration, Get
 from crawler.families.rows import absolute, parse
 from crawler.middlewares import hold
@@ -39,7 +39,8 @@ HEARTBEAT_SECONDS = 10.0
 _PASSING = frozenset({Outcome.SERVER_ERROR, Outcome.TIMEOUT, Outcome.DNS, Outcome.REFUSED, Outcome.TLS,
                       Outcome.RATE_LIMITED, Outcome.ROBOTS_UNREACHABLE, Outcome.CHALLENGE, Outcome.FORBIDDEN})
 """Outcomes of an attachment that another day may mend; the others say something about the attachment itself."""
-_NO_LIST_FRAME = re.compile(r"visitcount|count|login|tree|share|foot|head|nav|search|weather|map", re.I)
+_NO_LIST_FRAME = re.compile(r"visitcount|(?<![a-z])(count(er)?|login|tree|share|foot(er)?|head(er)?|nav|search|weather"
+                            r"|map)(?![a-z])|(site|page)tree|(site|visit|web)map", re.I)
 _REFRESH = re.compile(r"""<meta[^>]+http-equiv\s*=\s*["']?refresh["']?[^>]*url\s*=\s*["']?([^"'>\s]+)"""
                       r"""|(?:window\.|document\.|self\.|top\.)?location(?:\.href)?\s*=\s*["']([^"']+)["']"""
                       r"""|location\.replace\(\s*["']([^"']+)["']""", re.I)
@@ -182,12 +183,16 @@ class PortalSpider(scrapy.Spider):
         if not first.ok:
             listing.outcome, listing.reason = first.outcome, first.reason
             return listing
-        listing.family, first = await self._settle(visit.portal, first, get)
-        family = families.FAMILIES.get(listing.family)
-        if family is None:
-            listing.outcome, listing.reason = Outcome.UNKNOWN_SHAPE, _unknown(visit.portal, listing.family, first)
-            return listing
-        found: Enumeration = await family.enumerate_list(first, get, visit.portal.expectations.max_pages)
+        async def walk(page: Answer) -> Enumeration:
+            name, settled = await self._settle(visit.portal, page, get)
+            listing.family = listing.family or name
+            family = families.FAMILIES.get(name)
+            if family is None:
+                return Enumeration([], Outcome.UNKNOWN_SHAPE, _unknown(visit.portal, name, settled))
+            found: Enumeration = await family.enumerate_list(settled, get, visit.portal.expectations.max_pages)
+            return found
+
+        found = await subcolumns.enumerate_parts(first, await walk(first), get, walk)
         listing.outcome, listing.reason, listing.complete = found.outcome, found.reason, found.complete
         listing.in_order, listing.reached = found.in_order, found.reached
         listing.sightings = [(item, self.roster.route(item, visit.portal, column)) for item in found.items]
