@@ -23,6 +23,8 @@ _TOKEN = re.compile(rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\(
                     re.DOTALL)
 _CODE_PAGES = {936: "gb18030", 950: "big5", 932: "cp932", 949: "cp949", 65001: "utf-8", 10008: "gb18030"}
 _CHARSETS = {134: "gb18030", 136: "big5", 128: "cp932", 129: "cp949", 238: "cp1250", 204: "cp1251", 161: "cp1253"}
+_WESTERN = re.compile(rb"(?:[\x00-\x7f]|[\x80-\xa0\xb0\xb7\xd7](?![\x80-\xff]))*")
+"""Quotes and dashes of a Western font among plain characters."""
 _SIGNS = {"tab": "\t", "line": "\n", "emdash": "—", "endash": "–", "lquote": "‘", "rquote": "’", "ldblquote": "“",
           "rdblquote": "”", "bullet": "·", "emspace": " ", "enspace": " ", "qmspace": " ", "softline": "\n"}
 _SKIPPED = {"colortbl", "header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf",
@@ -118,6 +120,7 @@ class _Reading:
         self._skip = 0
         self._ansi = "cp1252"
         self._fonts: dict[int, str] = {}
+        self._western: set[int] = set()
         self._default_font = -1
         self._levels: dict[int, int] = {}
         self._style: int | None = None
@@ -215,6 +218,9 @@ class _Reading:
         if plain.isascii():
             self._text(plain.decode("ascii"))
             return
+        if self._state.font in self._western and _WESTERN.fullmatch(plain):
+            self._text(plain.decode("cp1252", "replace"))
+            return
         font = self._fonts.get(self._state.font, self._fonts.get(self._default_font, ""))
         for coding in dict.fromkeys(coding for coding in (font, self._ansi, "gb18030") if coding):
             try:
@@ -277,7 +283,9 @@ class _Reading:
         elif word == "deleted":
             state.deleted = number != 0
         elif state.kind == "fonts":
-            if word == "fcharset" and number in _CHARSETS:
+            if word == "fcharset" and number == 0:
+                self._western.add(state.font)
+            elif word == "fcharset" and number in _CHARSETS:
                 self._fonts[state.font] = _CHARSETS[number]
             elif word == "cpg" and number in _CODE_PAGES:
                 self._fonts[state.font] = _CODE_PAGES[number]

@@ -12,11 +12,13 @@ import datetime
 import io
 import posixpath
 import re
+import struct
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import olefile
 import python_calamine
 from lxml import etree
 
@@ -26,6 +28,7 @@ from extract.limits import current_limits, open_zip
 from extract.model import Cell, Document, Grid, Hints, Text
 from extract.readers import reader
 
+_FILE_PASS = 0x2F
 _DOUBT = 0.5
 """Confidence of a blank that stands where a formula's result is missing."""
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
@@ -61,7 +64,7 @@ def read(data: bytes, hints: Hints) -> Document:
     except python_calamine.PasswordError:
         raise UnreadableDocumentError(f"{named}: locked with a password; ask for a copy without one") from None
     except (python_calamine.CalamineError, etree.XMLSyntaxError, *office.BROKEN_MEMBER) as fault:
-        if "password" in str(fault).lower() or "encrypt" in str(fault).lower():
+        if _is_locked(data):
             raise UnreadableDocumentError(f"{named}: locked with a password; ask for a copy without one") from None
         raise UnreadableDocumentError(f"{named}: damaged workbook ({fault}); ask for another copy") from None
     if not document.blocks and not document.problems:
@@ -69,6 +72,25 @@ def read(data: bytes, hints: Hints) -> Document:
     document.pages = len(sheets)
     document.text = office.visible_text(document.blocks)
     return document
+
+
+def _is_locked(data: bytes) -> bool:
+    """Whether the records of a binary workbook begin with the one that says how they are encrypted."""
+    if data.startswith(b"PK"):
+        return False
+    try:
+        with olefile.OleFileIO(io.BytesIO(data)) as container:
+            name = next((name for name in ("Workbook", "Book") if container.exists(name)), None)
+            records = container.openstream(name).read(4096) if name else b""
+    except (OSError, ValueError, IndexError, struct.error, TypeError):
+        return False
+    at = 0
+    while at + 4 <= len(records):
+        kind, size = struct.unpack_from("<HH", records, at)
+        if kind == _FILE_PASS:
+            return True
+        at += 4 + size
+    return False
 
 
 def _sheet(document: Document, sheet: Any, number: int, marks: _Marks) -> None:
