@@ -26,7 +26,7 @@ Bitmap = NDArray[np.uint8]
 
 TOUCH = 3.0
 """Points within which rules meet, and within which parallel rules are one edge."""
-_FAINTEST = 8
+_FAINTEST = 4
 """How much a rule differs from what it lies on, of 255."""
 _THICKEST = 4
 """Half of the thickest rule in points; what is thicker is a filled area."""
