@@ -91,6 +91,19 @@ def write(made: ImportPlan) -> Path | None:
     return made.path
 
 
+def set_column(column: str, values: dict[str, str]) -> list[str]:
+    """Write one column of rows that stand in the office's roster, by id; returns the ids that changed."""
+    folder = configuration.office_folder()
+    path = folder / "bodies.csv" if folder else None
+    if path is None or not path.is_file():
+        return []
+    old = RosterFile.read(path)
+    changes = [Change("changed", "", body, "", {column: ("", value)}) for body, value in values.items()
+               if body in old.ids]
+    replace_text(path, old.with_changes([], changes), old.encoding)
+    return [change.id for change in changes]
+
+
 # ---------------------------------------------------------------- comparing
 def _compare(made: ImportPlan, known: dict[str, Body], under: str) -> None:
     by_code, by_name = {body.uscc: body for body in known.values() if body.uscc}, defaultdict(set)

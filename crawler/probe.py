@@ -138,7 +138,7 @@ class Probe:
         least = min((column.items // 2 for column in self.columns), default=1)
         return Portal(
             id=self.target.id, name=self.target.name or self.name or self.target.id, hosts=list(dict.fromkeys(hosts)),
-            family=families.pop() if len(families) == 1 else "auto",
+            family=(families.pop() if len(families) == 1 else "") or "auto",
             columns=[Column(id="annual" if number == 1 else f"annual-{number}", name=column.name or "年报",
                             url=column.url, role="own" if own and len(self.columns) == 1 else "collective")
                      for number, column in enumerate(self.columns, 1)],

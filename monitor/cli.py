@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from monitor import printing
-from monitor.commands import alerting, documents, oversight, scanning, setup
+from monitor.commands import alerting, documents, oversight, rostering, scanning, setup
 from monitor.session import Session
 
 DEBUG = "NIANBAO_DEBUG"
@@ -49,7 +49,7 @@ def options(
     context.obj = Session(config, lang)  # type: ignore[arg-type]
 
 
-for room in (setup, scanning, documents, oversight, alerting):
+for room in (setup, rostering, scanning, documents, oversight, alerting):
     room.register(app)
 
 

@@ -23,14 +23,15 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from crawler import families, navigation
+from crawler import clock, families, navigation
 from crawler.conduct import HostRule
 from crawler.exceptions import CrawlerError
+from crawler.families import subcolumns
 from crawler.families.paging import Answer, Ask
 from crawler.families.rows import parse
 from crawler.model import Column, Expectations, Outcome, Portal, ScanPlan
 from crawler.navigation import Link, plain
-from crawler.outcomes import Received
+from crawler.outcomes import Received, Verdict
 from crawler.pipelines import Fetch, FetchLog
 from crawler.probe import Candidate, Probe, ProbePlan, Step, Target, decide, place_of, site_of
 from crawler.roster import Roster
@@ -45,10 +46,6 @@ _PAGES_OF_A_COLUMN = 3
 _SURE = 0.85
 _MOST_CANDIDATES = 8
 _HOME_PAGE = re.compile(r"/?((index|default|home|main)\.\w+)?", re.I)
-
-
-class _SpentError(Exception):
-    """Raised when a home page has cost as many requests as it may."""
 
 
 class SiteRule(HostRule):
@@ -137,13 +134,17 @@ class ProbeSpider(PortalSpider):
             return walk.probe
 
     async def _settle(self, portal: Portal, *rest: Any) -> tuple[str, Answer]:
-        self._listed[portal.id] = await super()._settle(portal, *rest)
-        return self._listed[portal.id]
+        settled = await super()._settle(portal, *rest)
+        # The column's own page comes first, then those of the columns it is cut into.
+        self._listed.setdefault(portal.id, settled)
+        return settled
 
-    async def _download(self, visit: Visit, *rest: Any) -> Got:
+    async def _download(self, visit: Visit, ask: Ask, *rest: Any) -> Got:
         if self.kept.requests[visit.portal.id] >= MOST_REQUESTS:
-            raise _SpentError
-        return await super()._download(visit, *rest)
+            verdict = Verdict(Outcome.TIMEOUT, f"the {MOST_REQUESTS} requests of a probe are spent")
+            return Got(Fetch("probe", visit.portal.id, ask.url, ask.key, clock.stamp(), verdict.outcome,
+                             verdict.reason), verdict)
+        return await super()._download(visit, ask, *rest)
 
     async def read_column(self, visit: Visit, url: str) -> tuple[Any, str, Answer | None]:
         """A column as a scan reads it: its ListingResult, family and the page its list stands on."""
@@ -175,12 +176,11 @@ class Walk:
 
     async def go(self) -> None:
         """Walk, then decide. Fills the probe."""
-        with contextlib.suppress(_SpentError):
-            if self.target.columns:
-                for number, url in enumerate(self.target.columns, 1):
-                    await self._column(Link(url, "" if number == 1 else f"年报{number}", "column", 1.0), [], "")
-            elif not await self._from_home():
-                return
+        if self.target.columns:
+            for number, url in enumerate(self.target.columns, 1):
+                await self._column(Link(url, "" if number == 1 else f"年报{number}", "column", 1.0), [], "")
+        elif not await self._from_home():
+            return
         decide(self.probe, self.tried, named=bool(self.target.columns))
         if not self.tried:
             self.probe.refusal = str(Outcome.UNKNOWN_SHAPE)
@@ -249,12 +249,17 @@ class Walk:
         one.total = shown.total if shown else None
         if not listing.sightings and one.outcome == Outcome.UNKNOWN_SHAPE:
             one.reason = f"{one.reason}; {navigation.describe(page.text, page.url)}"
-        preview = shown.preview_of if shown else ""
+        parts = {plain(part.url) for part in subcolumns.parts(page.text, page.url)}
+        if parts and one.readable:
+            one.family = ""  # every part may be of another system
+        preview = shown.preview_of if shown and not listing.complete else ""
         if preview and one.readable:
             # The newest rows of several lists: the lists themselves are what counts.
             one.outcome, one.reason = str(Outcome.UNKNOWN_SHAPE), listing.reason
         links = navigation.links(page.text, page.url, column=True)
         if one.readable:
+            # Columns that this one is cut into were read with it.
+            links = [each for each in links if plain(each.url) not in parts]
             one.tabs = sorted({int(match.group()) for each in links if each.kind == "year"
                                and (match := re.search(r"20\d\d", each.text))})
             links = [each for each in links if each.kind == "column"]

@@ -1,0 +1,335 @@
+"""`roster import`, `roster check`, `probe`: the office's list of bodies, and where each of them publishes.
+
+Promises: nothing is written with --dry-run, nor by probe without --write, and no entry is replaced without --force;
+exit 3 where rows or columns remain that a person must look at. Leaves alone: comparing (crawler.importing), checking
+(crawler.checking), walking (crawler.probe).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor import printing
+from monitor.exceptions import UsageError
+from monitor.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crawler.importing import Change, ImportPlan
+    from crawler.office_list import Remark
+    from crawler.probe import Probe, Target
+    from monitor.wording import Lang
+
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
+SHOWN = 200
+"""Rows of one kind that a terminal gets; --json has all."""
+INCOMPLETE, CONFIGURATION = 3, 2
+
+
+def register(app: typer.Typer) -> None:
+    roster = typer.Typer(no_args_is_help=True, help="The list of bodies: import it, check it.")
+    roster.command("import")(import_list)
+    roster.command("check")(check)
+    app.add_typer(roster, name="roster")
+    app.command("probe")(probe)
+
+
+# ---------------------------------------------------------------- roster import
+def import_list(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="the office's list: xlsx, xls, ods or CSV")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would change, write nothing")] = False,
+    under: Annotated[str, typer.Option("--under", metavar="BODY", help="the list is of this body's subtree "
+                                                                       "only")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take an office's list into the roster: added, changed, missing from the list, invalid; never deletes."""
+    from crawler import importing
+
+    session: Session = context.obj
+    _ = session.settings
+    made = importing.plan(file, under)
+    written = None if dry_run else importing.write(made)
+    if as_json:
+        printing.document(_import_record(made, file, dry_run, written))
+    else:
+        _print_import(made, dry_run, written, session.lang)
+    if made.invalid:
+        raise typer.Exit(INCOMPLETE)
+
+
+def _import_record(made: ImportPlan, file: Path, dry_run: bool, written: Path | None) -> dict[str, Any]:
+    def row(change: Change) -> dict[str, Any]:
+        return {"row": change.place, "id": change.id or None, "name": change.name,
+                "fields": {column: list(values) for column, values in change.fields.items()},
+                "guessed": change.guessed, "remarks": [[each.key, each.value] for each in change.remarks],
+                "reason": [change.reason.key, change.reason.value] if change.reason else None}
+
+    return {"file": str(file), "roster": str(made.path), "dry_run": dry_run,
+            "written": str(written) if written else None, "rows": len(made.listed.entries),
+            **{kind: [row(change) for change in getattr(made, kind)]
+               for kind in ("added", "changed", "invalid", "duplicates")},
+            "dropped": [{"id": body.id, "name": body.name, "line": body.line} for body in made.dropped],
+            "unchanged": len(made.unchanged), "unknown_columns": made.listed.unknown,
+            "aside": [{"row": f"{sheet}!{number}" if sheet else str(number), "text": text}
+                      for sheet, number, text in made.listed.aside]}
+
+
+def _print_import(made: ImportPlan, dry_run: bool, written: Path | None, lang: Lang) -> None:
+    from monitor import wording
+
+    rows = [[wording.say(f"import_{change.kind}", lang), change.place, change.id, change.name,
+             _told(change, lang)] for kind in ("invalid", "added", "changed") for change in getattr(made, kind)[:SHOWN]]
+    rows += [[wording.say("import_dropped", lang), f":{body.line}", body.id, body.name,
+              wording.say("import_kept", lang)] for body in made.dropped[:SHOWN]]
+    rows += [[wording.say("import_duplicate", lang), change.place, change.id, change.name,
+              _remark(change.reason, lang)] for change in made.duplicates[:SHOWN]]
+    rows += [[wording.say("import_remark", lang), change.place, change.id, change.name, _told(change, lang)]
+             for change in made.unchanged[:SHOWN] if change.remarks]
+    if rows:
+        printing.table([wording.say(key, lang) for key in ("import_what", "import_row", "import_id", "body", "detail")],
+                       rows)
+    hidden = sum(max(0, len(each) - SHOWN) for each in (made.invalid, made.added, made.changed, made.dropped))
+    if hidden:
+        printing.line(wording.say("import_more", lang, n=hidden))
+    if made.listed.unknown:
+        printing.line(wording.say("import_unknown_columns", lang,
+                                  list=wording.say("import_separator", lang).join(made.listed.unknown)))
+    for sheet, number, text in made.listed.aside[:SHOWN]:
+        printing.line(wording.say("import_aside", lang, row=f"{sheet}!{number}" if sheet else str(number), text=text))
+    printing.line(wording.say(
+        "import_summary", lang, rows=len(made.listed.entries), added=len(made.added), changed=len(made.changed),
+        unchanged=len(made.unchanged), dropped=len(made.dropped), invalid=len(made.invalid),
+        duplicates=len(made.duplicates)))
+    if any(change.guessed for change in made.added):
+        printing.line(wording.say("import_guessed_note", lang,
+                                  n=sum(bool(change.guessed) for change in made.added)))
+    done = "import_dry" if dry_run else "import_written" if written else "import_nothing"
+    printing.line(wording.say(done, lang, path=str(made.path)))
+
+
+def _told(change: Change, lang: Lang) -> str:
+    """What one row says: its reason, its fields, what was guessed, what was left out."""
+    from monitor import wording
+
+    told = [_remark(change.reason, lang)] if change.reason else []
+    if change.kind == "added":
+        told += [f"{column}={change.fields[column][1]}" + (wording.say("import_guess_mark", lang)
+                                                           if column in change.guessed else "")
+                 for column in ("kind", "level", "obligation") if column in change.fields]
+    elif change.kind == "changed":
+        told += [f"{column}: {before or '∅'} → {after}" for column, (before, after) in change.fields.items()]
+    return "; ".join([*told, *(_remark(each, lang) for each in change.remarks)])
+
+
+def _remark(remark: Remark | None, lang: Lang) -> str:
+    from monitor import wording
+
+    return wording.say(f"remark_{remark.key}", lang, value=remark.value or "-") if remark else ""
+
+
+# ---------------------------------------------------------------- roster check
+def check(
+    context: typer.Context,
+    portals: Annotated[bool, typer.Option("--portals", help="only portals/*.yaml and the families they name")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check roster and portals without any network: names, channels, hosts, events, confirmations."""
+    from crawler import checking
+    from monitor import obligations, wording
+
+    session: Session = context.obj
+    _ = session.settings
+    found = checking.check_portals() if portals else checking.check(obligations.deadlines().season_starts)
+    counts = Counter(remark.level for remark in found)
+    if as_json:
+        printing.document({
+            "remarks": [{"level": each.level, "key": each.key, "place": each.place, "subject": each.subject,
+                         "value": each.value} for each in found],
+            "totals": {level: counts[level] for level in ("fault", "warning", "note")}})
+    else:
+        grouped = Counter((each.level, each.key) for each in found)
+        shown: Counter[tuple[str, str]] = Counter()
+        for each in found:
+            key = (each.level, each.key)
+            shown[key] += 1
+            if shown[key] <= SHOWN // 10 or each.level == "fault":
+                text = wording.say(f"check_{each.key}", session.lang, value=each.value or "-")
+                printing.line("  ".join(part for part in (wording.say(f"check_level_{each.level}", session.lang),
+                                                          each.place, each.subject, text) if part))
+            elif shown[key] == grouped[key]:
+                printing.line(wording.say("import_more", session.lang, n=grouped[key] - SHOWN // 10))
+        printing.line(wording.say("check_summary", session.lang, fault=counts["fault"], warning=counts["warning"],
+                                  note=counts["note"]))
+    if counts["fault"]:
+        raise typer.Exit(CONFIGURATION)
+
+
+# ---------------------------------------------------------------- probe
+def probe(
+    context: typer.Context,
+    url: Annotated[str | None, typer.Argument(metavar="[URL]", help="home page of a portal")] = None,
+    of_roster: Annotated[bool, typer.Option("--roster", help="every home page of the roster without an "
+                                                             "entry")] = False,
+    columns: Annotated[list[str] | None, typer.Option("--column", metavar="URL", help="this column instead of looking "
+                                                                                      "for it (repeatable)")] = None,
+    hosts: Annotated[list[str] | None, typer.Option("--host", metavar="HOST", help="a further host of the portal "
+                                                                                   "(repeatable)")] = None,
+    identity: Annotated[str, typer.Option("--id", metavar="ID", help="id of the entry; else from the address")] = "",
+    write: Annotated[bool, typer.Option("--write", help="write the entry into the facts folder")] = False,
+    force: Annotated[bool, typer.Option("--force", help="replace an entry that stands there")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find the annual-report column from a home page and propose the portal's entry, or say why not."""
+    from crawler import probe as probing
+    from monitor import wording
+
+    session: Session = context.obj
+    settings = session.settings
+    if bool(url) == of_roster:
+        raise UsageError("name one home page, or use --roster for all of the roster")
+    if of_roster and (columns or hosts or identity):
+        raise UsageError("--column, --host and --id belong to one home page, not to --roster")
+    if write and settings.facts.folder is None:
+        raise UsageError("--write needs a facts folder; run nianbao init and name its settings with --config")
+    if not settings.scan.contact and not settings.scan.allow_private_addresses:
+        raise UsageError("[scan] contact is empty; portals' owners must be able to reach whoever looks at their pages")
+    targets, users = _targets_of_roster() if of_roster else ([_target(str(url), columns, hosts, identity)], {})
+    if write and not force:
+        _refuse_standing(targets, settings.facts.folder)
+
+    def tell(done: Probe) -> None:
+        tell.done += 1  # type: ignore[attr-defined]
+        if of_roster:
+            printing.note(wording.say("probe_progress", session.lang, done=tell.done,  # type: ignore[attr-defined]
+                                      total=len(targets), detail=f"{done.target.home} {_verdict(done, session.lang)}"))
+
+    tell.done = 0  # type: ignore[attr-defined]
+    scan = settings.scan
+    found = probing.run(probing.ProbePlan(
+        targets, str(settings.facts.folder) if settings.facts.folder else None, scan.contact, scan.delay, scan.timeout,
+        min(scan.retries, 1), scan.allow_private_addresses), tell) if targets else []
+    written = {done.target.id: str(probing.write(done, force)) for done in found if write and not done.refusal}
+    linked = _link(users, written) if written else []
+    if as_json:
+        records = [{**done.to_record(), "written": written.get(done.target.id)} for done in found]
+        totals = Counter(done.refusal or "ok" for done in found)
+        printing.document({"probes": records, "totals": totals, "linked": linked} if of_roster else records[0])
+    elif of_roster:
+        _print_table(found, written, session.lang)
+    else:
+        _print_probe(found[0], written, session.lang)
+    if any(done.refusal for done in found):
+        raise typer.Exit(INCOMPLETE)
+
+
+def _target(url: str, columns: list[str] | None, hosts: list[str] | None, identity: str) -> Target:
+    from urllib.parse import urlsplit
+
+    from crawler.probe import Target, id_of
+
+    home = url if "://" in url else f"http://{url}"
+    home = home if urlsplit(home).path else f"{home}/"
+    for address in (home, *(columns or ())):
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(f"{address!r} is no web address; write it like http://www.shili.gov.cn/")
+    return Target(identity or id_of(home), home, "", list(hosts or ()), list(columns or ()))
+
+
+def _targets_of_roster() -> tuple[list[Target], dict[str, list[str]]]:
+    """One target for every home page of bodies without an entry, and which bodies it is for."""
+    from crawler import roster
+    from crawler.exceptions import RosterError
+    from crawler.navigation import plain
+    from extract import configuration
+
+    path = configuration.path_of("bodies.csv")
+    bodies, faults = roster.read_bodies(path)
+    if faults:
+        raise RosterError("\n".join(faults))
+    entries = set(configuration.names_in("portals"))
+    targets: dict[str, Target] = {}
+    users: dict[str, list[str]] = {}
+    for body in bodies.values():
+        if not body.home or body.channels or (body.portal and f"portals/{body.portal}.yaml" in entries):
+            continue
+        key = plain(body.home)
+        if key not in targets:
+            made = _target(body.home, None, list(body.hosts), body.portal)
+            taken = {target.id for target in targets.values()} | {
+                name.removeprefix("portals/").removesuffix(".yaml") for name in entries}
+            while made.id in taken:
+                made.id += "-2"
+            targets[key] = made
+        users.setdefault(targets[key].id, []).append(body.id)
+    return list(targets.values()), users
+
+
+def _refuse_standing(targets: Iterable[Target], folder: Path | None) -> None:
+    for target in targets:
+        path = folder / "portals" / f"{target.id}.yaml" if folder else None
+        if path and path.exists():
+            raise UsageError(f"{path}: stands there already; use --force to replace it, or --id for another entry")
+
+
+def _link(users: dict[str, list[str]], written: dict[str, str]) -> list[str]:
+    """Name the new entries in the roster rows of the bodies they were found for; the ids of those bodies."""
+    from crawler import importing
+
+    wanted = {body: portal for portal in written for body in users.get(portal, ())}
+    return importing.set_column("portal", wanted) if wanted else []
+
+
+def _verdict(done: Probe, lang: Lang) -> str:
+    from monitor import wording
+
+    key = done.refusal or "ok"
+    strings = wording.vocabulary().strings
+    return wording.say(f"probe_{key}", lang) if f"probe_{key}" in strings else wording.outcome_words(key, lang)[0]
+
+
+def _print_table(found: list[Probe], written: dict[str, str], lang: Lang) -> None:
+    from monitor import wording
+
+    if not found:
+        printing.line(wording.say("probe_no_targets", lang))
+        return
+    printing.table([wording.say(key, lang) for key in ("probe_home", "outcome", "probe_family", "probe_column",
+                                                       "probe_reports", "probe_requests", "detail")],
+                   [[done.target.home, _verdict(done, lang),
+                     ", ".join(dict.fromkeys(column.family for column in done.columns if column.family)),
+                     " ".join(column.url for column in done.columns) if not done.refusal else "",
+                     str(sum(column.reports for column in done.columns)) if not done.refusal else "",
+                     str(done.requests), done.reason[:160]] for done in found])
+    good = sum(not done.refusal for done in found)
+    printing.line(wording.say("probe_summary", lang, n=len(found), found=good, refused=len(found) - good,
+                              written=len(written)))
+
+
+def _print_probe(done: Probe, written: dict[str, str], lang: Lang) -> None:
+    from monitor import wording
+
+    for step in done.steps:
+        said = wording.outcome_words(step.outcome, lang)[0]
+        printing.line(f"  {said}  {step.text or '-'}  {step.url}" + (f"  ({step.reason})" if step.reason else ""))
+    for column in done.columns:
+        printing.line(wording.say("probe_seen", lang, url=column.url, family=column.family or "auto",
+                                  items=column.items, reports=column.reports,
+                                  total=str(column.total) if column.total is not None else ""))
+        if column.reason:
+            printing.line(f"    {column.reason}")
+        for title in column.titles[:5]:
+            printing.line(f"    {title}")
+    if done.refusal:
+        printing.line(wording.say("probe_refused", lang, verdict=_verdict(done, lang), reason=done.reason))
+        return
+    printing.line("")
+    printing.line(done.to_yaml().rstrip())
+    if written:
+        printing.line(wording.say("init_written", lang, path=written[done.target.id]))
