@@ -32,6 +32,8 @@ _CONTAINERS = (
 )
 _BEGIN = re.compile(r"<\$\[信息内容\]>begin|ZOOM_START|信息内容\s*begin|^\s*正文内?容?开始", re.IGNORECASE)
 _END = re.compile(r"<\$\[信息内容\]>end|ZOOM_END|信息内容\s*end|^\s*正文内?容?结束", re.IGNORECASE)
+_DATED = re.compile(r"^(pub(lish)?[-_]?(date|time)|fb(sj|rq))$", re.IGNORECASE)
+"""Classes and ids of elements that hold the day of publication without a word before it."""
 _TITLED = re.compile(r"一\s*、\s*\S{0,6}(?:总体|概述)|主动公开政府信息|政府信息公开")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
 _TARGETS = ("src", "data", "data-value", "data-src", "data-url", "data-file", "value")
@@ -77,6 +79,10 @@ def survey(soup: BeautifulSoup) -> Furniture:
             key = "." + name.lower()
             if key in wanted:
                 found.named.setdefault(key, []).append(tag)
+        if any(_DATED.match(str(name)) for name in (*(attributes.get("class") or ()), attributes.get("id") or "")):
+            printed = " ".join(tag.get_text(" ").split())
+            if re.match(r"\D{0,8}20\d\d\D", printed) and len(printed) < 40:
+                found.meta.setdefault("published", printed)
         if "hidden" in attributes or ("style" in attributes and _HIDDEN.search(str(attributes["style"]))):
             hidden.append(tag)
         if tag.name in _LINKING:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from extract.dates import find_day, publication
 from extract.model import Cell, Document, Grid, Hints, Text
+from extract.readers import markup
 
 
 def document(text: str = "", blocks: list[Text | Grid] | None = None, **meta: str) -> Document:
@@ -147,3 +148,14 @@ def test_a_property_from_before_the_years_end_dates_no_publication() -> None:
     assert [hint.source for hint in found.all] == ["property:modified"]
     assert publication(document(created="2021-12-31T09:00:00Z"), Hints(), 2021) is None
     assert publication(document(PubDate="2021-12-19"), Hints(), 2021) is not None
+
+
+@pytest.mark.parametrize(("mark", "day"), [
+    ("<span class='pubDate'>2025-01-21 10:00:00</span>", "2025-01-21"),
+    ("<em id='publishtime'>2025年1月21日</em>", "2025-01-21"),
+    ("<span class='pubDate'></span>", None), ("<span class='pubDate'>{{ date }}</span>", None)])
+def test_a_day_without_words_counts_where_its_element_is_called_so(mark, day):
+    page = f"<html><body><h1>示例</h1>{mark}<div class='article-content'><p>全文如下。</p></div></body></html>"
+    found = publication(markup.read(page.encode(), Hints()), Hints())
+    assert (found.date if found else None) == day
+    assert found is None or found.source == "page"
