@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from lxml import html
 
 from crawler.families.paging import Answer, Enumeration, Get, Listing, Walk
-from crawler.families.rows import absolute, base_of, names_report, parse, rows
+from crawler.families.rows import absolute, base_of, find_day, names_report, parse, rows
 from crawler.model import Item
 
 _MARKS = re.compile(r"/OpennessAnnualReport/|/Xxgknb/", re.I)
@@ -25,6 +25,7 @@ _FILE = re.compile(r"\.(pdf|docx?|wps|ofd|rtf|xlsx?|zip|rar)$|/down", re.I)
 _NONE = re.compile(r"(暂无|没有|尚无|未发布|未查询到)(相关|任何)?(信息|数据|内容|记录|年报|报告)?")
 _HEADINGS = ("//meta[translate(@name, 'ARTICLE', 'article')='articletitle']/@content",
              "//h1", "//h2", "//h3", "//*[contains(@class,'title') and not(self::a)]", "//title")
+_DATED = re.compile(r"(发布|公布|发文)(日期|时间)[:：]?[\s\u3000]*20\d\d.{4,8}")
 _NO_REPORT_CHARACTERS = 300
 """Visible characters of the content up to which a page that says it has nothing is believed."""
 
@@ -99,6 +100,7 @@ def _own_report(root: html.HtmlElement, url: str) -> list[Item]:
             words = str(node) if isinstance(node, str) else node.text_content()
             title = re.sub(r"\s+", " ", words).strip()
             if len(title) <= 80 and names_report(title):
-                return [Item(url, title)]
+                dated = _DATED.search(root.text_content())
+                return [Item(url, title, find_day(dated.group()) if dated else "")]
     return []
 

@@ -23,7 +23,7 @@ from extract import titles
 MOST = 60
 """Parts of one column that are followed; more make it incomplete."""
 _DEEPEST = 2
-_YEAR = re.compile(r"^[\[【(（]?\s*(20\d\d)\s*(年|年度)?(政府信息公开|信息公开)?(工作)?(年度)?(报告|年报)?\s*[)）】\]]?$")
+_YEAR = re.compile(r"^[\[【(（]?\s*(20\d\d)\s*年?度?((政府)?信息公开)?(工作)?(年度)?(报告|年报)?\s*[)）】\]]?$")
 _CLASS = re.compile(
     r"^(?:历年|往年|历史|(?:各|市|县|区|省|州|旗|盟|本级|本|政府|部门|单位|直属|直|局|委办局|乡|镇|街道?|开发区|园区|及"
     r"|和|、|[()（）]|办事处|办|功能区|管委会|垂直管理|垂管|机构|派出)+)(?:政府)?(?:信息公开)?(?:工作)?"

@@ -29,8 +29,8 @@ from tests.portals.sites import (
     robots,
 )
 
-POSTED = "posted"
-"""Dialect: pageIndex counts only in a posted form, a GET always answers page 1."""
+POSTED, FROZEN = "posted", "frozen"
+"""Dialects: pageIndex counts only in a posted form, a GET always answers page 1; or it never counts."""
 CATEGORY = "32710021"
 SHELL_LENGTH = 30
 _OTHERS = (("32710011", "政府信息公开指南"), ("32710015", "政府信息公开制度"))
@@ -84,7 +84,7 @@ def _label(site: Site, request: Request, today: date) -> Response:
     if any(query.get(name) != value for name, value in wanted.items()):
         return Response.page("<div class='xxgk_navli'>暂无相关信息</div>")
     number = int(query.get("pageIndex") or 1)
-    if site.dialect == POSTED and request.method != "POST":
+    if site.dialect == FROZEN or (site.dialect == POSTED and request.method != "POST"):
         number = 1
     if number > len(pages) or not pages[0]:
         return Response.page("<div class='xxgk_navli'>暂无相关信息</div>")

@@ -26,7 +26,10 @@ from tests.portals.sites import (
 )
 
 COLUMN = "/OpennessAnnualReport/"
-YEARS = (2025, 2024, 2023)
+
+
+def column(site: Site) -> str:
+    return COLUMN
 
 
 def answer(site: Site, request: Request, today: date) -> Response:
@@ -42,7 +45,7 @@ def answer(site: Site, request: Request, today: date) -> Response:
     if shown := re.fullmatch(r"/OpennessAnnualReport/year/show/(\d+)/(20\d\d)\.html", path):
         organs = _organs(site)
         place, year = int(shown.group(1)) - 101, int(shown.group(2))
-        if not 0 <= place < len(organs) or year not in YEARS:
+        if not 0 <= place < len(organs) or year not in _years(site):
             return missing_page(site)
         return _page(site, request, organs[place], year, _entry(site, organs[place], year, today), today)
     if named := re.fullmatch(r"/upload/(\d+)_(\d+)\.\w+", path):
@@ -58,18 +61,25 @@ def _organs(site: Site) -> list[str]:
     return list(dict.fromkeys(re.split(r"20\d\d", entry.title)[0] for entry in site.entries))
 
 
+def _years(site: Site) -> list[int]:
+    """The report years that tabs stand for, newest first, whether or not a report is there."""
+    named = {int(match.group()) for entry in site.entries if (match := re.search(r"20\d\d", entry.title))}
+    return list(range(max(named), min(named) - 2, -1))
+
+
 def _entry(site: Site, organ: str, year: int, today: date) -> Entry | None:
     return next((entry for entry in site.rows(today) if entry.title.startswith(f"{organ}{year}")), None)
 
 
 def _page(site: Site, request: Request, organ: str, year: int | None, entry: Entry | None, today: date) -> Response:
-    tree = "".join(f'<li><a href="/OpennessAnnualReport/year/show/{number}/{YEARS[0]}.html" title="{escape(name)}">'
+    newest = _years(site)[0]
+    tree = "".join(f'<li><a href="/OpennessAnnualReport/year/show/{number}/{newest}.html" title="{escape(name)}">'
                    f"{escape(name)}</a></li>" for number, name in enumerate(_organs(site), 101))
     tabs, shown = "", "<div class='con'><p>请在左侧选择单位查看政府信息公开年度报告。</p></div>"
     if year is not None:
         number = _organs(site).index(organ) + 101
         tabs = "".join(f'<li><a href="/OpennessAnnualReport/year/show/{number}/{each}.html">{each}年</a></li>'
-                       for each in YEARS)
+                       for each in _years(site))
         shown = "<div class='con'>暂无相关信息</div>"
     if entry is not None:
         content = entry.content(today)

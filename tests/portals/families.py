@@ -23,7 +23,20 @@ import yaml
 
 from tests.documents import making
 from tests.documents.making import ReportText
-from tests.portals import epoint, gkmlpt, hanweb, jpaas, kaipu, truecms
+from tests.portals import (
+    anhui_label,
+    anhui_openness,
+    aspnet,
+    epoint,
+    gkmlpt,
+    hanweb,
+    jpaas,
+    kaipu,
+    legacy_pages,
+    script_list,
+    truecms,
+    vsb,
+)
 from tests.portals.serving import Portals, Request, Response
 from tests.portals.sites import Content, Entry, Part, Site
 
@@ -110,6 +123,23 @@ FAMILY_PORTALS: dict[str, FamilyPortal] = dict(map(_portal, (
     FamilyPortal("hanweb-reports", "hanweb", hanweb.answer, hanweb.column, "1327031", hanweb.REPORTS, others=0,
                  bodies=1, foreign=False),
     FamilyPortal("hanweb-frozen", "hanweb", hanweb.answer, hanweb.column, "1327032", hanweb.FROZEN, complete=False),
+    FamilyPortal("label-get", "anhui_label", anhui_label.answer, anhui_label.column, "6595731"),
+    FamilyPortal("label-posted", "anhui_label", anhui_label.answer, anhui_label.column, "6595732", anhui_label.POSTED),
+    FamilyPortal("label-frozen", "anhui_label", anhui_label.answer, anhui_label.column, "6595733", anhui_label.FROZEN,
+                 complete=False),
+    FamilyPortal("openness", "anhui_openness", anhui_openness.answer, anhui_openness.column, "", others=0, bodies=1,
+                 foreign=False),
+    FamilyPortal("vsb-linked", "vsb", vsb.answer, vsb.column, ""),
+    FamilyPortal("vsb-call", "vsb", vsb.answer, vsb.column, "", vsb.CALL_ONLY),
+    FamilyPortal("aspnet", "aspnet", aspnet.answer, aspnet.column, "", others=45),
+    FamilyPortal("aspnet-stateless", "aspnet", aspnet.answer, aspnet.column, "", aspnet.DEAF, complete=False),
+    FamilyPortal("jsp-address", "trs", legacy_pages.answer, legacy_pages.column, ""),
+    FamilyPortal("jsp-form", "trs", legacy_pages.answer, legacy_pages.column, "", legacy_pages.FORM),
+    FamilyPortal("php-detail", "legacy_pages", legacy_pages.answer, legacy_pages.column, "", legacy_pages.NUMBERED),
+    FamilyPortal("script-inline", "script_list", script_list.answer, script_list.column, "", others=10),
+    FamilyPortal("script-json", "script_list", script_list.answer, script_list.column, "", script_list.JSON),
+    FamilyPortal("script-cut", "script_list", script_list.answer, script_list.column, "", script_list.CUT,
+                 complete=False),
 )))
 
 

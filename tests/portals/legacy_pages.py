@@ -27,8 +27,12 @@ from tests.portals.sites import (
 )
 
 COLUMN = "/info/iList.jsp?node_id=GKnb&cat_id=15971"
-FORM = "form"
-"""Dialect: the page number is posted in a form's field."""
+FORM, NUMBERED = "form", "numbered"
+"""Dialects: the page number is posted in a form's field; or articles are detail.jsp?id=… and pages are linked."""
+
+
+def column(site: Site) -> str:
+    return COLUMN
 
 
 def answer(site: Site, request: Request, today: date) -> Response:
@@ -43,6 +47,9 @@ def answer(site: Site, request: Request, today: date) -> Response:
         return _list(site, request, today)
     if article := re.fullmatch(r"/info/(\d{6})/t\d{8}_(\d+)\.html", path):
         entry = site.find(int(article.group(2)), today)
+        return _article(site, request, entry, today) if entry else missing_page(site)
+    if path == "/info/detail.jsp":
+        entry = site.find(int(request.query.get("id") or 0), today)
         return _article(site, request, entry, today) if entry else missing_page(site)
     if named := re.fullmatch(r"/info/files/(\d+)_(\d+)\.\w+", path):
         entry = site.find(int(named.group(1)), today)
@@ -59,9 +66,9 @@ def _list(site: Site, request: Request, today: date) -> Response:
         wanted = "1"
     page = min(max(int(wanted) if wanted.isdigit() else 1, 1), len(pages))
     rows = "".join(
-        f"<li onclick=\"jumpToDetail('./{entry.day:%Y%m}/t{entry.day:%Y%m%d}_{entry.number}.html')\">"
+        f"<li onclick=\"jumpToDetail('{_address(site, entry)}')\">"
         f"<font>{escape(entry.title)}</font><span>[{entry.day:%Y-%m-%d}]</span></li>" if not entry.elsewhere else
-        f"<li><a href='{entry.elsewhere}'>{escape(entry.title)}</a><span>[{entry.day:%m-%d}]</span></li>"
+        f"<li><a href='{entry.elsewhere}'>{escape(entry.title)}</a><span>[{entry.day:%Y-%m-%d}]</span></li>"
         for entry in pages[page - 1])
     turn = ("location.href = \"iList.jsp?node_id=GKnb&cat_id=15971&cur_page=\" + n;" if site.dialect != FORM else
             "document.pageForm.cur_page.value = n; document.pageForm.submit();")
@@ -69,10 +76,16 @@ def _list(site: Site, request: Request, today: date) -> Response:
             "<input type='hidden' name='cat_id' value='15971'><input type='hidden' name='cur_page' value='1'></form>"
             if site.dialect == FORM else "")
     body = (f"{furniture_top(site.name)}<ul class='gk'>{rows}</ul>{form}<div class='page'>共{len(pages)}页 "
-            f"当前第{page}页 <a href='javascript:toPage({page + 1})'>下一页</a></div>"
+            f"当前第{page}页 {_further(site, page, len(pages))}</div>"
             f"<script>function jumpToDetail(url) {{ window.open(url); }}\nfunction toPage(n) {{ {turn} }}</script>"
             f"{furniture_foot(site.name, request.count)}")
     return _gbk(site.column_name, body)
+
+
+def _address(site: Site, entry: Entry) -> str:
+    if site.dialect == NUMBERED:
+        return f"detail.jsp?id={entry.number}"
+    return f"./{entry.day:%Y%m}/t{entry.day:%Y%m%d}_{entry.number}.html"
 
 
 def _article(site: Site, request: Request, entry: Entry, today: date) -> Response:
@@ -85,6 +98,13 @@ def _article(site: Site, request: Request, entry: Entry, today: date) -> Respons
             f"{filled(content, names[attached:], names[:attached])}</td></tr></table>"
             f"{furniture_foot(site.name, request.count)}")
     return _gbk(entry.title, body)
+
+
+def _further(site: Site, page: int, last: int) -> str:
+    if site.dialect != NUMBERED:
+        return f"<a href='javascript:toPage({page + 1})'>下一页</a>"
+    return "".join(f"<a href='iList.jsp?node_id=GKnb&cat_id=15971&cur_page={number}'>{number}</a> "
+                   for number in range(1, last + 1) if number != page)
 
 
 def _gbk(title: str, body: str) -> Response:

@@ -30,7 +30,12 @@ from tests.portals.sites import (
 )
 
 COLUMN = "/gk/nb/index.html"
-JSON = "json"
+JSON, CUT = "json", "cut"
+"""Dialects: the data comes from list.json, in CUT always its first twenty rows."""
+
+
+def column(site: Site) -> str:
+    return COLUMN
 
 
 def answer(site: Site, request: Request, today: date) -> Response:
@@ -43,7 +48,7 @@ def answer(site: Site, request: Request, today: date) -> Response:
         return disclosure_page(site, COLUMN)
     if path == COLUMN:
         return _list(site, today)
-    if path == "/gk/nb/list.json" and site.dialect == JSON:
+    if path == "/gk/nb/list.json" and site.dialect in (JSON, CUT):
         return _data(site, request, today)
     if article := re.fullmatch(r"/gk/nb/20\d{4}/([0-9a-f]{32})\.html", path):
         entry = next((each for each in site.entries if _key(each) == article.group(1) and each.visible(today)), None)
@@ -69,7 +74,7 @@ def _list(site: Site, today: date) -> Response:
     inline = ",\n".join(f"{{id: {entry.number}, title: {json.dumps(entry.title, ensure_ascii=False)}, "
                         f"link: '{_address(entry)}', time: \"{entry.day.isoformat()}\",}}" for entry in rows)
     call = ("$.getJSON('list.json?page=1&size=20', function (answer) { draw(answer.data.list); });"
-            if site.dialect == JSON else f"var itemObj=[{inline}];\ndraw(itemObj);")
+            if site.dialect in (JSON, CUT) else f"var itemObj=[{inline}];\ndraw(itemObj);")
     side = "".join(f'<li><a href="/zwdt/t2026010{number}_{number}.html">政务要闻第{number}期</a><span>2026-01-0{number}'
                    "</span></li>" for number in (1, 2))
     body = (f"{furniture_top(site.name)}<div class='main'><ul id='box'></ul><script type='text/html' id='tpl'>"
@@ -83,7 +88,7 @@ def _list(site: Site, today: date) -> Response:
 
 def _data(site: Site, request: Request, today: date) -> Response:
     rows, size = site.rows(today), min(int(request.query.get("size") or 20), 20)
-    page = max(int(request.query.get("page") or 1), 1)
+    page = max(int(request.query.get("page") or 1), 1) if site.dialect == JSON else 1
     shown = [{"docId": entry.number, "docTitle": entry.title, "docPubUrl": _address(entry),
               "docRelTime": int(datetime.combine(entry.day, time(0, 30), ZONE).timestamp() * 1000)}
              for entry in rows[(page - 1) * size:page * size]]

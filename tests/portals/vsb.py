@@ -36,6 +36,10 @@ _TAKEN: Counter[str] = Counter()
 """Files handed out, by host and port."""
 
 
+def column(site: Site) -> str:
+    return COLUMN
+
+
 def answer(site: Site, request: Request, today: date) -> Response:
     path = request.path
     if path == "/robots.txt":
