@@ -144,7 +144,7 @@ def rows(root: html.HtmlElement, url: str, every: bool = False) -> list[Row]:
         kept = [entry for entry in links if names_report(entry[2])] or [max(links, key=lambda entry: len(entry[2]))]
         taken: set[str] = set()
         for link, address, title in kept:
-            day = _day_beside(element, link)
+            day = _day_beside(element, link) or _day_of_term(element)
             report = names_report(title)
             if (every or day or report or _ARTICLE.search(urlsplit(address).path)) and address not in taken:
                 taken.add(address)
@@ -203,6 +203,18 @@ def _day_beside(element: html.HtmlElement, link: html.HtmlElement) -> str:
     # Piece by piece first: cells of a row stand without blanks between them. Then whole, for a day cut by <br>.
     alone = next((day for piece in reversed(outside) if (day := find_day(piece))), "")
     return alone or find_day("".join(outside)) or inside
+
+
+def _day_of_term(element: html.HtmlElement) -> str:
+    """The day in the dd beside a dt, where the title stands in the dt alone."""
+    if element.tag != "dt":
+        return ""
+    for sibling in element.itersiblings():
+        if sibling.tag == "dt":
+            break
+        if sibling.tag == "dd" and sibling.find(".//a[@href]") is None and (day := find_day(_text(sibling))):
+            return day
+    return ""
 
 
 def _without_days(link: html.HtmlElement) -> list[str]:

@@ -17,6 +17,8 @@ def test_a_saved_page_gives_the_rows_written_down(page):
     listing = FAMILIES[page.parent.name].listing(text, expected["url"])
     assert [[item.url, item.title, item.day] for item in listing.items] == expected["items"]
     assert (listing.total, listing.pages) == (expected["total"], expected["pages"])
+    if "known_shape" in expected:
+        assert listing.known_shape is expected["known_shape"]
     if "next" in expected:
         assert listing.next == expected["next"]
     if not expected.get("parser"):
