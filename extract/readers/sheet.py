@@ -2,8 +2,8 @@
 
 Hands over: per sheet its blocks (extract.worksheets) with merged cells, numbers as printed (31, not 31.0), cells of
 text as they stand. Hidden sheets, rows and columns, and cells far from everything else, are left out and said; a
-formula saved without its result is said and never read as blank.
-Promises: clear errors for locked and damaged files. Leaves alone: charts, notes, pictures and number formats.
+formula saved without its result is said and never read as blank. Pictures come where no sheet holds a table.
+Promises: clear errors for locked and damaged files. Leaves alone: charts, notes and number formats.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from lxml import etree
 from extract import office, worksheets
 from extract.exceptions import UnreadableDocumentError
 from extract.limits import current_limits, open_zip
-from extract.model import Cell, Document, Grid, Hints, Text
+from extract.model import Cell, Document, Grid, Hints, Image, Text
 from extract.readers import reader
 
+_MOST_PICTURES = 20
 _FILE_PASS = 0x2F
 _DOUBT = 0.5
 """Confidence of a blank that stands where a formula's result is missing."""
@@ -50,8 +51,10 @@ def read(data: bytes, hints: Hints) -> Document:
     named = hints.name or "workbook"
     document = Document("", "", "sheet")
     marks: dict[str, _Marks] = {}
+    pictures: list[Image] = []
     try:
         if data.startswith(b"PK"):
+            pictures = _pictures(open_zip(data, named))
             data, marks, document.title = _prepared(data, named)
         with python_calamine.load_workbook(io.BytesIO(data)) as book:
             sheets = [sheet for sheet in book.sheets_metadata
@@ -67,6 +70,8 @@ def read(data: bytes, hints: Hints) -> Document:
         if _is_locked(data):
             raise UnreadableDocumentError(f"{named}: locked with a password; ask for a copy without one") from None
         raise UnreadableDocumentError(f"{named}: damaged workbook ({fault}); ask for another copy") from None
+    if not any(isinstance(block, Grid) for block in document.blocks):
+        document.blocks += pictures
     if not document.blocks and not document.problems:
         document.problems.append("the workbook holds no text")
     document.pages = len(sheets)
@@ -170,6 +175,13 @@ def _prepared(data: bytes, named: str) -> tuple[bytes, dict[str, _Marks], str]:
         for name in names:
             copy.writestr(name, changed.get(name) or archive.read(name))
     return buffer.getvalue(), marks, title
+
+
+def _pictures(archive: zipfile.ZipFile) -> list[Image]:
+    """The pictures that stand on the sheets, whose places are their drawings' secret."""
+    names = sorted((name for name in archive.namelist() if name.startswith("xl/media/")),
+                   key=lambda name: (len(name), name))
+    return [Image(name, data=archive.read(name)) for name in names[:_MOST_PICTURES]]
 
 
 def _sheet_parts(archive: zipfile.ZipFile, names: set[str]) -> list[tuple[str, str]]:
