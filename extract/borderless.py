@@ -9,7 +9,9 @@ pages with rules (layout.Lattice) and what labels mean.
 
 from __future__ import annotations
 
+import itertools
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -139,10 +141,9 @@ class Borderless:
         headings = [segment for row in block[:head_end] for segment in row.segments
                     if segment.centre > label_right and not _ITEM.match(segment.text)]
         values = [segment for row in block[head_end:] for segment in row.segments if segment.centre > label_right]
-        columns = _columns(values, headings)
-        if not head_end and self._columns and _fits(columns, self._columns):
-            columns = self._columns
-        self._columns = columns
+        columns = [] if head_end else _shared_out(values, self._columns, [
+            (before[1] + after[0]) / 2 for before, after in itertools.pairwise(self._columns)])
+        self._columns = columns = columns or _columns(values, headings)
         page = block[0].source.page
         cells = _head_cells(block[:head_end], columns, label_right, page)
         height = max((cell.row + cell.rowspan for cell in cells), default=0)
@@ -228,7 +229,9 @@ def _gather(rows: Sequence[_Row], label_right: float) -> None:
 # ---------------------------------------------------------------- columns
 def _columns(values: Sequence[Word], headings: Sequence[Word]) -> list[tuple[float, float]]:
     """Left and right of each column, from values one under the other and the headings over blank columns."""
-    columns: list[tuple[float, float]] = []
+    columns = _slots(values, headings)
+    if columns:
+        return columns
     for word in sorted(values, key=lambda word: word.left):
         if columns and word.left < columns[-1][1]:
             columns[-1] = (columns[-1][0], max(columns[-1][1], word.right))
@@ -245,12 +248,42 @@ def _columns(values: Sequence[Word], headings: Sequence[Word]) -> list[tuple[flo
     return sorted(columns)
 
 
-def _fits(columns: Sequence[tuple[float, float]], known: Sequence[tuple[float, float]]) -> bool:
-    """Whether every column stands under exactly one known column."""
-    under = [[position for position, other in enumerate(known) if column[0] < other[1] and column[1] > other[0]]
-             for column in columns]
-    return len(columns) <= len(known) and all(len(places) == 1 for places in under) and len(
-        {places[0] for places in under}) == len(columns)
+def _leaves(headings: Sequence[Word]) -> list[Word]:
+    """The headings under which no other stands, from left to right."""
+    return sorted((word for word in headings if not any(
+        other.top > word.middle and other.left < word.right and other.right > word.left for other in headings)),
+        key=lambda word: word.left)
+
+
+def _slots(values: Sequence[Word], headings: Sequence[Word]) -> list[tuple[float, float]]:
+    """The columns that the lowest headings show, each from half-way to one neighbour to half-way to the other.
+
+    So figures at the right or left of their cells, which touch no heading, and dashes in the middle of them still fall
+    to their own.
+    """
+    leaves = _leaves(headings)
+    between = [(before.centre + after.centre) / 2 for before, after in itertools.pairwise(leaves)]
+    return _shared_out(values, [(leaf.left, leaf.right) for leaf in leaves], between)
+
+
+def _shared_out(values: Sequence[Word], columns: Sequence[tuple[float, float]],
+                between: Sequence[float]) -> list[tuple[float, float]]:
+    """The columns as wide as what falls between the borders given; nothing where a figure stands on a border, or two
+    of one line in the same column."""
+    if not columns:
+        return []
+    members: list[list[Word]] = [[] for _ in columns]
+    for word in values:
+        slot = bisect_right(between, word.centre)
+        first, last = bisect_right(between, word.left + 1), bisect_right(between, word.right - 1)
+        beside = any(min(word.bottom, other.bottom) - max(word.top, other.top) > 0.5 * (word.bottom - word.top)
+                     for other in members[slot])
+        if first != last or beside:
+            return []
+        members[slot].append(word)
+    made = [(min([left, *(word.left for word in held)]), max([right, *(word.right for word in held)]))
+            for (left, right), held in zip(columns, members, strict=True)]
+    return made if all(before[1] <= after[0] for before, after in itertools.pairwise(made)) else []
 
 
 def _spanned(word: Word | _Stack, columns: Sequence[tuple[float, float]]) -> tuple[int, int]:
