@@ -45,11 +45,12 @@ def shape_of(piece: Pixels, size: float) -> Shape:
     right, bottom = int((sides[:, 0] + sides[:, 2]).max()), int((sides[:, 1] + sides[:, 3]).max())
     box = (left, top, right, bottom)
     width, height = right - left, bottom - top
-    if height <= max(7, 0.35 * width) and width >= 7 and (not size or height < 0.45 * size):
-        return Shape("dash", box, doubtful=bool(size) and width > 4 * size)
+    filled = float(sides[:, 4].sum()) / max(1, width * height)
+    if 7 <= width <= 130 and height <= min(9, 0.5 * width) and filled >= 0.5 and (not size or height < 0.45 * size):
+        return Shape("dash", box, doubtful=height > 0.35 * width or (bool(size) and width > 4 * size))
     if len(kept) == 1:
         lean, spread = _lean(np.isin(labels, kept))
-        if height >= 12 and lean > 0.2 and spread < 0.16 * height and width >= 0.15 * height:
+        if height >= 12 and lean > 0.2 and spread < 0.28 * height and width >= 0.15 * height:
             return Shape("slash", box, doubtful=lean < 0.28)
     if max(width, height) <= 7 and (not size or max(width, height) < 0.4 * size):
         return Shape("nothing", box, doubtful=True)
