@@ -142,6 +142,8 @@ def _text(element: Element, drawn: Drawn, matrix: Matrix) -> None:
         left, base = x, y
         for number, sign in enumerate(text):
             breadth = size * wide * (0.5 if _NARROW.match(sign) else 1.0)
+            if number < len(across) and 0.3 * breadth < across[number] < 1.2 * size * wide:
+                breadth = across[number]  # what its font really takes, or the spacing of letters
             box = _box([at(matrix, left, base - _RISE * size), at(matrix, left + breadth, base + (1 - _RISE) * size)])
             if min(box[2] - box[0], box[3] - box[1]) > _FLAT:
                 drawn.text.append(sign)
