@@ -2,8 +2,9 @@
 
 Promises: the unit of the page's own column is walked (a page carries several), by startrecord/endrecord, and where that
 is ignored by page=N&perpage=; an over-large window that answers nothing is made smaller; another path of the interface
-is tried where one is gone; old answers as a JavaScript array are read; the list is complete when the stated number of
-records was received. Leaves alone: the visible `<ul>`, which is empty in this family.
+is tried where one is gone; where GET is refused or always answers the same, the parameters are posted; old answers as a
+JavaScript array are read; the list is complete when the stated number of records was received. Leaves alone: the
+visible `<ul>`, which is empty in this family.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from dataclasses import dataclass, field
 from html import unescape
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
-from crawler.families.paging import Answer, Enumeration, Get, Listing, Walk
+from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk
 from crawler.families.rows import names_report, parse, rows
 from crawler.model import Item, Outcome
+from extract import literals
 
 PATHS = ("/module/web/jpage/dataproxy.jsp", "/module/jpage/dataproxy.jsp",
          "/module/jslib/jquery/jpage/dataproxy.jsp")
@@ -33,6 +35,7 @@ _OPTION = re.compile(r"""["']?(\w+)["']?\s*:\s*["']?([^"',}\s]*)""")
 _JS_ROW = re.compile(r'"((?:[^"\\]|\\.)*<a\b(?:[^"\\]|\\.)*)"'
                      r"|'((?:[^'\\]|\\.)*<a\b(?:[^'\\]|\\.)*)'", re.I | re.S)
 _COLUMN = re.compile(r"/col/col(\d+)/|columnid=(\d+)")
+_WINDOW = ("startrecord", "endrecord", "perpage", "page")
 _PARAMETERS = ("appid", "webid", "path", "columnid", "unitid", "webname", "permissiontype", "col", "sourceContentType")
 
 
@@ -89,37 +92,53 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
         return walk.conclude(True)
     if not unit.proxy:
         return walk.conclude(False, f"{walk.printed} records of {total} stated, and the page names no interface")
-    proxy, answer = await _first_answer(unit, walk, get)
-    if answer is None:
-        return walk.conclude(False, f"the interface did not answer ({proxy})")
+    found = await _by_interface(unit, walk, get, posted=False)
+    if found.complete or walk.full or walk.reaches(total):
+        return found
+    posted = await _by_interface(unit, walk, get, posted=True)
+    # What GET met says more about the portal than what a second way met, unless that one went further.
+    return posted if posted.complete or len(posted.items) > len(found.items) else found
+
+
+async def _by_interface(unit: Unit, walk: Walk, get: Get, posted: bool) -> Enumeration:
+    """Walk the interface by records, then by pages, asking with GET or by posting."""
+    total = unit.total
+    proxy, answer = await _first_answer(unit, walk, get, posted)
+    if not answer.ok:
+        return walk.conclude(False, f"{answer.outcome} {answer.reason} ({proxy})".replace("  ", " "))
     page = _answered(answer.text, answer.url)
-    total = page.total if page.total is not None else total
+    # An interface that didn't understand the question states 0: the larger count is the one to be reached.
+    total = max((number for number in (total, page.total) if number is not None), default=None)
     if walk.add(page) or not page.items:
-        found = await _by_records(unit, proxy, total, walk, get, GROUP if page.items else unit.perpage)
+        size = GROUP if page.items else unit.perpage
+        found = await _by_records(unit, proxy, total, walk, get, size, posted)
         if found.complete or walk.full or page.items:
             return found
-    return await _by_pages(unit, proxy, total, walk, get)
+    return await _by_pages(unit, proxy, total, walk, get, posted)
 
 
-async def _first_answer(unit: Unit, walk: Walk, get: Get) -> tuple[str, Answer | None]:
+async def _first_answer(unit: Unit, walk: Walk, get: Get, posted: bool) -> tuple[str, Answer]:
     """The first answer of the interface after the rows already held, at whichever of its paths it lives."""
     own = urlsplit(unit.proxy)
-    answer = None
+    first: Answer | None = None
     for path in dict.fromkeys((own.path, *PATHS)):
         proxy = own._replace(path=path).geturl()
-        answer = await get(_window(proxy, walk.printed + 1, GROUP, unit))
+        answer = await get(_asked(_window(proxy, walk.printed + 1, GROUP, unit), posted))
         if answer.ok:
             return proxy, answer
+        first = first or answer
         if answer.outcome not in (Outcome.GONE, Outcome.SOFT_404):
             break
-    return unit.proxy, None
+    assert first is not None
+    return unit.proxy, first
 
 
-async def _by_records(unit: Unit, proxy: str, total: int | None, walk: Walk, get: Get, size: int) -> Enumeration:
+async def _by_records(unit: Unit, proxy: str, total: int | None, walk: Walk, get: Get, size: int,
+                      posted: bool) -> Enumeration:
     while not walk.reaches(total):
         if walk.full:
             return walk.conclude(False, f"stopped after {walk.max_pages} requests at {walk.printed} of {total} records")
-        answer = await get(_window(proxy, walk.printed + 1, size, unit))
+        answer = await get(_asked(_window(proxy, walk.printed + 1, size, unit), posted))
         page = _answered(answer.text, answer.url) if answer.ok else None
         if page is None or not walk.add(page):
             if size > unit.perpage and (page is None or not page.items):
@@ -131,13 +150,13 @@ async def _by_records(unit: Unit, proxy: str, total: int | None, walk: Walk, get
     return walk.conclude(True)
 
 
-async def _by_pages(unit: Unit, proxy: str, total: int | None, walk: Walk, get: Get) -> Enumeration:
+async def _by_pages(unit: Unit, proxy: str, total: int | None, walk: Walk, get: Get, posted: bool) -> Enumeration:
     """Some portals ignore startrecord and count pages; the window is asked in sizes that shrink until one answers."""
     for size in dict.fromkeys((100, 45, unit.perpage)):
         number, idle = 1, 0
         answer = page = None
         while not walk.reaches(total) and not walk.full and idle < 2:
-            answer = await get(_paged(proxy, number, size))
+            answer = await get(_asked(_paged(proxy, number, size), posted))
             page = _answered(answer.text, answer.url) if answer.ok else None
             if page is None or not page.items:
                 break
@@ -150,6 +169,8 @@ async def _by_pages(unit: Unit, proxy: str, total: int | None, walk: Walk, get: 
             return walk.conclude(False, f"stopped after {walk.max_pages} requests at {walk.printed} of {total} records")
         if number > 1 and idle == 0 and total is None and page is not None:
             return walk.conclude(True)
+        if idle:
+            break  # it answers, but always the same: another size changes nothing
     return walk.conclude(False, _why(answer, page, walk, total))
 
 
@@ -159,6 +180,17 @@ def _why(answer: Answer | None, page: Listing | None, walk: Walk, total: int | N
     if page is not None and page.items:
         return f"the interface ignores which records are asked: {walk.printed} of {total} received"
     return f"the interface ends after {walk.printed} of {total} records"
+
+
+def _asked(address: str, posted: bool) -> str | Ask:
+    """The request as the portal's own script sends it: the window in the address, the unit's parameters posted."""
+    if not posted:
+        return address
+    parts = urlsplit(address)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    window = [(key, value) for key, value in query if key in _WINDOW]
+    return Ask(parts._replace(query=urlencode(window)).geturl(),
+               form={"col": "1", **{key: value for key, value in query if key not in _WINDOW}}, expect="data")
 
 
 def _window(proxy: str, start: int, size: int, unit: Unit) -> str:
@@ -219,7 +251,7 @@ def _answered(text: str, url: str) -> Listing:
         items = _records(text, url)
     else:
         pieces = [(first or second) for first, second in _JS_ROW.findall(text)]
-        items = _rows_of("\n".join(re.sub(r"\\(.)", r"\1", piece) for piece in pieces) if pieces else text, url)
+        items = _rows_of("\n".join(map(_unescaped, pieces)) if pieces else text, url)
     total, pages = _number(_TOTAL, text), _number(_PAGES, text)
     return Listing(items, items, int(total) if total else None, int(pages) if pages else None, known_shape=True)
 
@@ -238,6 +270,12 @@ def _rows_of(markup: str, url: str) -> list[Item]:
     around = "table" if bare_rows else "ul"
     root = parse(f"<html><body><{around}>{markup}</{around}></body></html>")
     return [row.item for row in rows(root, url, every=True)]
+
+
+def _unescaped(piece: str) -> str:
+    """The value of a script string whose quotes are gone already."""
+    value = literals.literal("`" + piece.replace("`", "\\`") + "`")
+    return value if isinstance(value, str) else re.sub(r"\\(.)", r"\1", piece)
 
 
 def _href(fragment: str) -> str:

@@ -7,6 +7,7 @@ every request; article bodies stand between ContentStart and ContentEnd. Leaves 
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from html import escape
@@ -34,20 +35,30 @@ GROUP = 3 * PER_PAGE
 LARGEST = 300
 UNIT = "212860"
 PROXY = "/module/web/jpage/dataproxy.jsp"
+OLD_PROXY = "/module/jslib/jquery/jpage/dataproxy.jsp"
+
+
+POSTED, PAGES, OLD_ARRAY, FROZEN = "posted", "pages", "old_array", "frozen"
+"""Dialects: the interface answers only what is posted; it ignores startrecord and counts pages; it is an old one that
+lives at another path and answers a JavaScript array; it always answers the first group."""
+
+
+def column(site: Site) -> str:
+    return f"/col/col{site.base}/index.html"
 
 
 def answer(site: Site, request: Request, today: date) -> Response:
     path = request.path
-    column = f"/col/col{site.base}/index.html"
+    entrance = column(site)
     if path == "/robots.txt":
         return robots(site)
     if path in ("/", "/index.html"):
-        return home(site, column)
+        return home(site, entrance)
     if path == "/zwgk/":
-        return disclosure_page(site, column)
-    if path == column:
+        return disclosure_page(site, entrance)
+    if path == entrance:
         return _list(site, request, today)
-    if path == PROXY:
+    if path == (OLD_PROXY if site.dialect == OLD_ARRAY else PROXY):
         return _group(site, request, today)
     if article := re.fullmatch(rf"/art/\d+/\d+/\d+/art_{site.base}_(\d+)\.html", path):
         entry = site.find(int(article.group(1)), today)
@@ -81,13 +92,22 @@ def _group(site: Site, request: Request, today: date) -> Response:
     if query.get("columnid") != site.base or query.get("unitid") != UNIT:
         return _xml("<datastore><totalrecord>0</totalrecord><totalpage>0</totalpage><recordset></recordset>"
                     "</datastore>")
+    if site.dialect == POSTED and (request.method != "POST" or "columnid=" in request.target):
+        return _xml("<datastore><totalrecord>0</totalrecord><recordset></recordset></datastore>")
     size = int(query.get("perpage") or PER_PAGE)
-    if "startrecord" in query:
+    if site.dialect == FROZEN:
+        first, last = 1, GROUP + 1
+    elif "startrecord" in query and site.dialect != PAGES:
         first, last = int(query["startrecord"]), int(query.get("endrecord") or query["startrecord"]) + 1
     else:
         first = (int(query.get("page") or 1) - 1) * size + 1
         last = first + size
     chosen = [] if last - first > LARGEST or size > LARGEST else rows[first - 1:last - 1]
+    if site.dialect == OLD_ARRAY:
+        records = ",".join(json.dumps(re.sub(r"<record><!\[CDATA\[|\]\]></record>", "", _record(site, entry)),
+                                      ensure_ascii=False) for entry in chosen)
+        return Response(f"totalRecord={len(rows)};totalPage={-(-len(rows) // size)};dataStore=[{records}];".encode(),
+                        200, "text/html; charset=utf-8")
     return _xml(f"<datastore><totalrecord>{len(rows)}</totalrecord><totalpage>{-(-len(rows) // size)}</totalpage>"
                 f"<recordset>{_records(site, chosen)}</recordset></datastore>")
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.families import jpage, static, trs
-from crawler.families.paging import Answer
+from crawler.families.paging import Answer, Ask
 from crawler.model import Outcome
 
 BASE = "http://www.shili.example/nb/"
@@ -181,6 +181,8 @@ def column(held, total, unit="212860"):
 def proxy(total, kind, path="/module/web/jpage/dataproxy.jsp"):
     """An interface with `total` records that behaves as `kind` says."""
     async def get(address):
+        if isinstance(address, Ask):
+            return Answer(address.url, "", Outcome.FORBIDDEN, "status 405")
         parts = urlsplit(address)
         if parts.path != path:
             return Answer(address, "", Outcome.GONE, "status 404")
