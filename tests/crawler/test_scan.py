@@ -250,6 +250,7 @@ def test_runs_are_compared(tmp_path):
         assert once() == [[], [], []]
 
 
+@pytest.mark.slow
 def test_a_report_that_left_its_list_is_asked_for_at_its_own_address_until_gone_for_good(tmp_path):
     state = {"until": 2024, "text": "甲", "file": b"1", "up": True}
     answers = changing(state)
