@@ -22,8 +22,9 @@ _BODIES = (
     "//*[@id='UCAP-CONTENT']", "//*[contains(concat(' ',@class,' '),' TRS_UEDITOR ')]",
     "//*[contains(concat(' ',@class,' '),' trs_editor_view ')]", "//*[contains(concat(' ',@class,' '),' TRS_Editor ')]",
     "//*[contains(concat(' ',@class,' '),' Custom_UnionStyle ')]", "//*[@id='zoom']",
-    "//*[contains(concat(' ',@class,' '),' main-txt ')]", "//*[@id='vsb_content']",
-    "//*[contains(@class,'v_news_content')]", "//*[@id='Zoom' or @id='ZOOM' or @id='zoomcon']",
+    "//*[contains(concat(' ',@class,' '),' main-txt ')]", "//*[starts-with(@id,'vsb_content')]",
+    "//*[contains(@class,'v_news_content')]", "//*[contains(@class,'j-fontContent') or contains(@class,'wzcon')]",
+    "//*[@id='Zoom' or @id='ZOOM' or @id='zoomcon']",
     "//*[@id='con_con' or @id='ccontent']", "//*[contains(concat(' ',@class,' '),' bt_content ')]",
     "//*[contains(@class,'ewb-article-info') or contains(@class,'news-article-para') or contains(@class,'zoomcon')]",
     "//*[@id='content' or @id='article' or @id='mainText' or @id='fontzoom']",
@@ -33,7 +34,13 @@ _BODIES = (
 )
 _FILE = re.compile(r"\.(pdf|docx?|wps|wpt|ofd|rtf|xlsx?|et|zip|rar|txt)$", re.I)
 _HANDLER = re.compile(r"downfile\.jsp|/download\.jsp|downloadfile|filedown|/attach/|/attachment/|download\.do\b"
-                      r"|file-download|attach_?down|downloadZtbAttach", re.I)
+                      r"|file-download|attach_?down|downloadZtbAttach|/down(load)?\w*\.(aspx?|ashx|php|action)\b", re.I)
+_VIEWER = re.compile(r"""(?:PDFObject\.embed|Pdfh5|pdfjsLib\.getDocument|\b(?:pdf|file|ofd)_?(?:url|path|src))"""
+                     r"""[\s(:={]*(?:["'][^"']{0,60}["']\s*,\s*\{[^{}]{0,200}?url["']?\s*:\s*)?"""
+                     r"""["']([^"'\s<>]+)["']""", re.I)
+"""Calls and settings of script viewers with the file they show."""
+_FORM_CHARACTERS = 200
+"""Text from which a form is a page wrapped by its system (ASP.NET) rather than a search box."""
 _PICTURE = re.compile(r"\.(jpe?g|png|bmp|tiff?)$", re.I)
 _AROUND = re.compile(r"(^|[-_ ])(nav|menu|head(er)?|foot(er)?|side(bar)?|crumbs?|breadcrumb|share|hot|recommend|related"
                      r"|bottom|logo|search|toolbar|friend|links?)([-_ ]|$)", re.I)
@@ -67,6 +74,8 @@ def read_article(text: str, url: str) -> Article:
     base = base_of(root, url)
     body = _body(root)
     found = [*_files(root, body, base), *_viewers(root, base), *_pictures(body, base)]
+    if not found:
+        found = _script_viewers(text, base)
     unique = {entry.url: entry for entry in reversed(found) if entry.url and entry.url != url}
     facts = [node.get("content", "").strip() for node in root.iter("meta")
              if (node.get("name") or "").lower() in ("articletitle", "pubdate")]
@@ -96,7 +105,7 @@ def _files(root: html.HtmlElement, body: html.HtmlElement, base: str) -> list[At
     """Links to files in the body; outside it only where the place or the words call them attachments."""
     inside, found = set(body.iter("a")), []
     for link in root.iter("a"):
-        address = absolute(base, link.get("href") or "")
+        address = _shown(base, link.get("href") or "")
         if not address or not (_FILE.search(urlsplit(address).path) or _HANDLER.search(address)
                                or _FILE.search(_query_name(address))):
             continue
@@ -112,13 +121,28 @@ def _viewers(root: html.HtmlElement, base: str) -> list[Attached]:
     found = []
     for node in root.iter("iframe", "embed", "object", "frame"):
         source = node.get("src") or node.get("data") or ""
-        shown = parse_qs(urlsplit(source).query).get("file", [""])[0]
-        address = absolute(urljoin(base, source), shown) if shown else absolute(base, source)
+        address = _shown(base, source)
         if address and (_FILE.search(urlsplit(address).path) or _HANDLER.search(address)):
             found.append(Attached(address, _file_name(address), "attachment"))
     for value in root.xpath("//*[@id='pdfshow']/@data-value | //*[@data-pdf]/@data-pdf"):
         found.append(Attached(absolute(base, str(value)), _file_name(str(value)), "attachment"))
     return found
+
+
+def _shown(base: str, source: str) -> str:
+    """The address of what a link or frame shows: behind a viewer page (viewer.html?file=…) the file itself."""
+    try:
+        file = parse_qs(urlsplit(source).query).get("file", [""])[0]
+    except ValueError:
+        return ""
+    return absolute(urljoin(base, source), file) if _FILE.search(urlsplit(file).path) else absolute(base, source)
+
+
+def _script_viewers(text: str, base: str) -> list[Attached]:
+    """Files that a script shows on a page that carries nothing else."""
+    found = [absolute(base, unquote(match.group(1))) for match in _VIEWER.finditer(text)]
+    return [Attached(address, _file_name(address), "attachment") for address in dict.fromkeys(found)
+            if address and (_FILE.search(urlsplit(address).path) or _HANDLER.search(address))]
 
 
 def _pictures(body: html.HtmlElement, base: str) -> list[Attached]:
@@ -142,7 +166,8 @@ def _main_text(body: html.HtmlElement, known: bool) -> str:
 
     Takes the tree apart, so it comes last.
     """
-    dropped = list(body.iter("script", "style", "noscript", "form", "select", "button"))
+    dropped = list(body.iter("script", "style", "noscript", "select", "button"))
+    dropped += [form for form in body.iter("form") if len(_squeezed(form.text_content())) < _FORM_CHARACTERS]
     if not known:
         dropped += [node for node in body.iter() if isinstance(node.tag, str) and node is not body
                     and (node.tag in ("nav", "header", "footer", "aside") or _is_around(node))]
@@ -163,10 +188,19 @@ def _surrounds(node: html.HtmlElement) -> bool:
 
 
 def _called_attachment(link: html.HtmlElement) -> bool:
-    if re.search(r"附件|年报|报告|下载", title_of(link)):
+    if re.search(r"附件|年报|报告|下载", title_of(link)) or "/_content/download.jsp" in (link.get("href") or ""):
+        return True
+    if "附件" in _words_before(link):
         return True
     return any(re.search(r"attach|fujian|(^|[-_ ])fj|annex|appendix", f"{one.get('class') or ''} {one.get('id') or ''}",
                          re.I) for one in link.iterancestors())
+
+
+def _words_before(link: html.HtmlElement) -> str:
+    """The text that stands in front of a link in its own line."""
+    parent = link.getparent()
+    before = [one.tail or "" for one in link.itersiblings(preceding=True)]
+    return "".join([parent.text or "" if parent is not None else "", *before])
 
 
 def _name(link: html.HtmlElement, address: str) -> str:

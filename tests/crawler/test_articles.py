@@ -83,3 +83,27 @@ def test_attachments_enter_the_hash():
 def test_any_page_is_survived(text):
     article = read_article(f"<html><body>{text}<div id='zoom'><a href='{text}'>{text}</a></div></body></html>", URL)
     assert len(content_hash([article], [])) == 64
+
+
+def test_a_page_wrapped_in_a_form_keeps_its_text():
+    wrapped = f"<html><body><form method='post'><div>{BODY * 9}</div></form><form>检索<input></form></body></html>"
+    text = read_article(wrapped, URL).text
+    assert "31件" in text
+    assert "检索" not in text
+
+
+def test_attachments_of_old_systems():
+    text = page("<div id='vsb_content_2'><p>示例市教育局2021年度报告全文见附件，特此公布。</p></div><ul><li>附件【"
+                "<a href='/system/_content/download.jsp?urltype=news.DownloadAttachUrl&owner=1&wbfileid=77'>1.docx</a>】</li>"
+                "<li>附件：<b>表</b><a href='/DownLoadFile.aspx?id=9'>表格</a></li></ul>")
+    assert [address for _, address, _ in carried(text)] == [
+        "system/_content/download.jsp?urltype=news.DownloadAttachUrl&owner=1&wbfileid=77", "DownLoadFile.aspx?id=9"]
+
+
+@pytest.mark.parametrize("viewer", [
+    "<script>PDFObject.embed('./r.pdf', '#box');</script>", "<script>var pdfUrl = \"r.pdf\";</script>",
+    "<script>var p = new Pdfh5('#demo', {scale: 1, pdfurl: '/zfxxgknb/202201/r.pdf'});</script>",
+    "<a href='/pdfjs/web/viewer.html?file=%2Fzfxxgknb%2F202201%2Fr.pdf'>查看全文</a>"])
+def test_files_that_a_script_or_a_viewer_page_shows(viewer):
+    assert [address for _, address, _ in carried(page(f"<div id='zoom'><p>示例市教育局2021年度报告，请在线查看。</p>"
+                                                      f"{viewer}</div>"))] == ["zfxxgknb/202201/r.pdf"]
