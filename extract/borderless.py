@@ -93,19 +93,27 @@ class Borderless:
     """Takes tables out of the lines of one page after the other; columns carry over to a table's next page."""
 
     _columns: list[tuple[float, float]] = field(default_factory=list)
+    _open: bool = False
+    """Whether the page before ended with a table."""
 
     def split(self, lines: Sequence[Line]) -> tuple[list[Grid], list[Line]]:
         """The tables among the lines of a page, and the lines that are none of them."""
         rows = [_cut(line) for line in lines]
         grids, prose = [], []
         for region in _regions(rows):
-            if sum(row.has_values for row in region) >= 2 or any(len(row.values) >= 5 for row in region):
+            lines = sum(row.has_values for row in region)
+            named = any(_ITEM.match(row.segments[0].text) for row in region)
+            goes_on = self._open and region[0] is rows[0]
+            if lines >= (1 if named or goes_on else 2) or any(len(row.values) >= 5 for row in region):
                 made, rest = self._tables(region)
                 grids += made
                 prose += [row.source for row in rest]
-            elif region[-1] is rows[-1] and max(len(row.segments) for row in region) >= 4:
+                self._open = bool(made)
+            elif region[-1] is rows[-1] and max(len(row.segments) for row in region) >= (2 if named else 4):
                 grids.append(self._head(region))
+                self._open = True
             else:
+                self._open = False
                 prose += [row.source for row in region]
         return grids, prose
 

@@ -36,6 +36,8 @@ _SHORTEST = 8
 """Shortest rule in points."""
 _COVERED = 0.65
 """Share of a cell's side that a rule must cover to divide it from its neighbour."""
+_LOW = 40
+"""Height in points of a row with a label of two lines."""
 _MOST_RULES = 4000
 """Level or upright rules on one page: sixty rows of fifteen cells, each drawn by itself, are a thousand."""
 
@@ -174,12 +176,14 @@ def _array(rows: Sequence[tuple[float, float, float]]) -> Floats:
 
 # ---------------------------------------------------------------- tables
 def tables_of(rules: Rules) -> list[Ruled]:
-    """The ruled tables of a page from top to bottom: two columns and rows or more, or a row of three cells."""
+    """The ruled tables of a page from top to bottom: two columns and rows or more, a row of three cells, or a low one
+    of two, as a page break leaves it of a table."""
     found = []
     for level, upright in _touching(rules):
         level, upright = _closed(level, upright)
         table = _table(level, upright)
-        if table is not None and table.columns >= 2 and (table.rows >= 2 or table.columns >= 3):
+        if table is not None and table.columns >= 2 and (
+                table.rows >= 2 or table.columns >= 3 or table.ys[-1] - table.ys[0] <= _LOW):
             found.append(table)
     if sum(table.owner.size for table in found) > current_limits().cells:
         raise LimitExceededError(f"the page has more than {current_limits().cells} cells")
