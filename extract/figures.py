@@ -38,6 +38,7 @@ NUMERAL = (r"(?:[\d０-９]+(?:[,，][\d０-９]{3})*(?:[.．][\d０-９]+)?\s*(
 _WORDED = re.compile(r"^(?P<before>[^\d.+\-零〇一二两三四五六七八九十百千万亿]{0,8})(?P<number>[+-]?[\d,，.]+)"
                      r"(?P<factor>百万|千万|万|亿)?(?P<about>[余多]?)"
                      r"(?P<unit>(?:元|圆|人民币|[件条项笔个次份起宗人家例篇部批户]|整|余|多|左右|[(（)）])*)$")
+_FOOTNOTE_MARK = re.compile(r"^[\[(（［〔]?\s*(?:注?\s*\d{1,2}|注|[*＊※#†‡]{1,3}|[①-⑳])\s*[\])）］〕]?$")
 _MORE = re.compile(r"增|多|升|\+|↑")
 _LESS = re.compile(r"减|少|降|↓")
 
@@ -80,6 +81,11 @@ def parse_number(text: str) -> Number | None:
         number = _bare_number(match[1])
         return None if number is None else _scaled(number, _FACTORS[match[2]])
     return _chinese_number(bare) if _CHINESE.match(bare) else None
+
+
+def is_footnote_mark(text: str) -> bool:
+    """Whether raised text is the mark of a footnote: joined to the number it stands at, it would make another."""
+    return bool(_FOOTNOTE_MARK.match(text.strip()))
 
 
 @lru_cache(maxsize=20_000)

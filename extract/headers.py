@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from extract.forms import TableFact
 from extract.grids import overlap
-from extract.labels import normalise
+from extract.labels import Labels, Match, normalise
 from extract.model import Cell
 from extract.printed import BY_POSITION, is_blank
 
@@ -64,13 +64,13 @@ def dispute_heads(fact: TableFact, lines: list[list[Cell | None]]) -> list[Head]
         for line in lines:
             cell = line[column] if column < len(line) else None
             filled = cell if cell is not None and normalise(cell.text) else _filled_left(line, column)
-            match = fact.row_labels.match(filled.text) if filled else None
+            match = _named(fact, fact.row_labels, filled.text) if filled else None
             if match:
                 route = match.key
             elif filled is not None and fact.is_header(filled.text):
                 route = None
             if cell is not None and normalise(cell.text):
-                named = fact.column_labels.match(cell.text)
+                named = _named(fact, fact.column_labels, cell.text)
                 if named:
                     outcome, leaf = named.key, cell
         if outcome is None or leaf is None:
@@ -81,6 +81,14 @@ def dispute_heads(fact: TableFact, lines: list[list[Cell | None]]) -> list[Head]
         previous = leaf
         heads.append(Head(f"{route or '?'}.{outcome}", leaf.text.strip(), column, column))
     return heads
+
+
+def _named(fact: TableFact, labels: Labels, text: str) -> Match | None:
+    """What a header of table 4 names, misprints among them; one of the other axis or of a group names nothing."""
+    match = labels.match(text)
+    if match or fact.is_header(text) or fact.row_labels.match(text) or fact.column_labels.match(text):
+        return match
+    return labels.alike(text)
 
 
 def _filled_left(line: list[Cell | None], column: int) -> Cell | None:

@@ -20,6 +20,7 @@ from extract.printed import BY_POSITION, MOST_ROWS, SHARED, Printed, figure_of, 
 
 COUNTED = 0.95
 CONFIRMED = 0.92
+_FEWEST_COLUMNS = 3
 
 
 @dataclass
@@ -45,24 +46,44 @@ class LooseReader:
         self._shapes: dict[tuple[int, int, int], list[int]] = {}
         """(table, fields of a line, values) → places of the values, as full rows and headers show them."""
         self._waiting: list[tuple[TableFact, Match, _Entry]] = []
+        self._usual: dict[int, int] = {}
+        """Values that most rows of a table print, where no row prints more."""
+        self._in_disputes = False
 
     def read(self, grids: Iterable[Grid]) -> Printed:
+        entries: list[_Entry] = []
         for grid in grids:
             if len({cell.row for cell in grid.cells}) > MOST_ROWS:
                 self.printed.problems.append("a list of thousands of lines was left out: the form has about sixty")
                 continue
-            for entry in _entries(grid):
-                self._read(entry)
+            entries.extend(_entries(grid))
+        self._count(entries)
+        for entry in entries:
+            self._read(entry)
         for fact, match, entry in self._waiting:
             self._enter(fact, match, entry, last=True)
         self._confirm_disputes()
         return self.printed
+
+    def _count(self, entries: Iterable[_Entry]) -> None:
+        """How many values rows print: a table that lacks a column has fewer in every row, a row with a blank alone."""
+        counts: dict[int, list[int]] = {}
+        for entry in entries:
+            filled = sum(not is_blank(cell) for cell in entry.values)
+            fact, match, _ = self._row_of(entry.labels)
+            if fact and match and filled and core(entry.labels[-1].text) not in SHARED:
+                counts.setdefault(fact.table, []).append(filled)
+        for table, found in counts.items():
+            if 2 * found.count(max(found)) >= len(found):
+                self._usual[table] = max(found)
 
     def _read(self, entry: _Entry) -> None:
         filled = [cell for cell in entry.values if not is_blank(cell)]
         fact, match, used = self._row_of(entry.labels)
         if match and core(entry.labels[-1].text) in SHARED and self._ends_dispute_header(entry.labels):
             fact, match = None, None
+        if filled and self._disputes_row(entry, filled):
+            return
         disputes = self._note_headers(entry.labels[:-used] if match else entry.labels, entry.widths)
         if not filled and not match:
             return
@@ -122,7 +143,7 @@ class LooseReader:
             self.printed.seen(fact.table, match.key)
             return
         self.printed.seen(fact.table, match.key)
-        if chosen is None:
+        if chosen is None or not certainty:
             if filled or entry.values:
                 self.printed.problems.append(
                     f"table {fact.table}: row {match.key} prints {len(filled)} values for {wanted} columns; "
@@ -141,8 +162,10 @@ class LooseReader:
         printed = [key for key in self._headers.get(fact.table, []) if key in wanted]
         if len(printed) == len(wanted):
             return printed, 1.0
-        if fact.layout == "rows" and printed and set(printed) == set(wanted) - {"total"}:
-            return wanted, BY_POSITION
+        if fact.layout == "rows" and len(printed) == self._usual.get(fact.table, 0) >= _FEWEST_COLUMNS:
+            return printed, 1.0  # neither header nor any row has the others
+        if printed != [key for key in wanted if key in printed]:
+            return wanted, 0.0  # some header is lost, and the others stand in another order than the form's
         return wanted, BY_POSITION
 
     def _unknown(self, entry: _Entry) -> None:
@@ -168,11 +191,14 @@ class LooseReader:
         self.printed.headed.add(number)
         self.printed.pages.setdefault(number, labels[0].page)
         keys = [match.key for cell in labels if (match := fact.column_labels.match(cell.text))]
+        self._in_disputes = fact.layout == "one_row"
         if fact.layout == "one_row":
+            routes = [match.key for cell in labels if (match := fact.row_labels.match(cell.text))]
             if len(keys) <= 2:
+                if len(set(routes)) == len(fact.proper_rows):
+                    self._headers[number], self._routes = [], routes
                 return False
-            self._headers[number] = keys
-            self._routes = [match.key for cell in labels if (match := fact.row_labels.match(cell.text))]
+            self._headers[number], self._routes = keys, routes
             return True
         if fact.layout == "rows":
             if len(keys) > 2:
@@ -202,6 +228,9 @@ class LooseReader:
                 inner.append(match.key)
             elif "法人" in normalise(cell.text) and fact.is_header(cell.text) and "" not in first:
                 first.append("")
+            elif not fact.is_header(cell.text) and (misprint := fact.column_labels.alike(cell.text)):
+                inner.append(misprint.key)
+        first, inner = list(dict.fromkeys(first)), list(dict.fromkeys(inner))
         if "" not in first:
             first.insert(first.index("natural_person") + 1 if "natural_person" in first else 0, "")
         order: list[str] = []
@@ -222,6 +251,27 @@ class LooseReader:
                  for outcome in group]
         for (row, column), cell in zip(order, values, strict=True):
             self.printed.put(fact, row, column, figure_of(cell, fact, column, 1.0 if exact else BY_POSITION))
+
+    def _disputes_row(self, entry: _Entry, filled: Sequence[Cell]) -> bool:
+        """A row of table 4 that prints one route under outcomes, or one outcome under the three routes."""
+        fact, label = self.facts[4], entry.labels[-1].text if entry.labels else ""
+        route, outcome = fact.row_labels.match(label), fact.column_labels.match(label)
+        if not (route or outcome) or len(filled) not in (len(fact.proper_rows), len(fact.columns)):
+            return False
+        if len(entry.labels) > 1:
+            self._note_headers(entry.labels[:-1], entry.widths)
+        outcomes = self._headers.get(4, [])
+        if not self._in_disputes:
+            return False
+        if route and len(outcomes) == len(filled) == len(fact.columns) == len(set(outcomes)):
+            names = [(route.key, key) for key in outcomes]
+        elif outcome and not outcomes and len(self._routes) == len(filled) == len(fact.proper_rows):
+            names = [(key, outcome.key) for key in self._routes]
+        else:
+            return False
+        for (row, column), cell in zip(names, filled, strict=True):
+            self.printed.put(fact, row, column, figure_of(cell, fact, column, 1.0))
+        return True
 
     def _confirm_disputes(self) -> None:
         """A row of 15 read by position is confirmed when every route keeps its sum and one of them isn't zero."""

@@ -17,7 +17,7 @@ from bs4.element import CData, Declaration, Doctype, NavigableString, Processing
 
 from extract.decoding import decode
 from extract.exceptions import LimitExceededError, UnreadableDocumentError
-from extract.figures import is_value
+from extract.figures import is_footnote_mark, is_value
 from extract.grids import MAX_CELLS, RawCell, build
 from extract.labels import normalise
 from extract.model import Block, Document, Hints, Image, Text
@@ -37,6 +37,7 @@ _FLOW = frozenset({"address", "article", "aside", "blockquote", "body", "center"
                    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li",
                    "main", "nav", "ol", "p", "pre", "section", "ul", "table", "caption", "thead", "tbody", "tfoot",
                    "tr", "td", "th", "html", "ucaptitle", "ucapcontent", "legend"})
+_RAISED = re.compile(r"vertical-align\s*:\s*(?:super|text-top)")
 _BLANKS = re.compile(r"[ \t\r\f\v\u00a0\u3000\u200b-\u200f\u2060\ufeff]+")
 _COMMENTS = (Comment, CData, Declaration, Doctype, ProcessingInstruction)
 _DONE = object()
@@ -210,8 +211,9 @@ def tidy(text: str) -> str:
 
 
 def cell_text(cell: Tag) -> str:
-    """A cell's text without inner tables, paragraphs and breaks as newlines."""
+    """A cell's text without inner tables and footnote marks, paragraphs and breaks as newlines."""
     pieces: list[str] = []
+    marks: list[str] = []
     stack: list[Iterator[object]] = [iter(cell.contents)]
     ends: list[bool] = [False]
     while stack:
@@ -228,12 +230,18 @@ def cell_text(cell: Tag) -> str:
         elif isinstance(node, Tag):
             if node.name == "br":
                 pieces.append("\n")
+            elif _is_raised(node) and is_footnote_mark(node.get_text()):
+                marks.append(node.get_text())
             elif node.name not in _DROPPED and node.name != "table":
                 if node.name in _FLOW:
                     pieces.append("\n")
                 stack.append(iter(node.contents))
                 ends.append(node.name in _FLOW)
-    return tidy("".join(pieces))
+    return tidy("".join(pieces)) or tidy("".join(marks))
+
+
+def _is_raised(tag: Tag) -> bool:
+    return tag.name == "sup" or bool(tag.attrs and _RAISED.search(str(tag.get("style") or "")))
 
 
 def _own(table: Tag, name: str) -> Iterator[Tag]:

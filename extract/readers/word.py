@@ -20,6 +20,7 @@ from lxml import etree
 
 from extract.counting import as_printed
 from extract.exceptions import LimitExceededError, UnreadableDocumentError
+from extract.figures import is_footnote_mark
 from extract.limits import current_limits, open_zip
 from extract.model import Block, Cell, Document, Grid, Hints, Image, Text
 from extract.readers import reader
@@ -304,13 +305,18 @@ def _paragraph(paragraph: _Element, parts: _Parts) -> Iterator[Block]:
     properties = _child(paragraph, "pPr")
     style = parts.styles.get(_value(_child(properties, "pStyle")) or "", _Style())
     pieces: list[str] = []
+    marks: list[str] = []
     beside: list[Block] = []
     for run in _content(paragraph):
         if _name(run) == "r":
-            _run(run, style, pieces, beside, parts)
+            raised = _child(run, "rPr", "vertAlign")
+            own: list[str] = []
+            _run(run, style, own, beside, parts)
+            mark = _value(raised) == "superscript" and is_footnote_mark("".join(own))
+            (marks if mark else pieces).extend(own)
         elif _name(run) == "oMath" or _name(run) == "oMathPara":
             pieces.append("".join(str(text.text or "") for text in run.iter() if _name(text) == "t"))
-    text = "".join(pieces).replace("\xa0", " ").strip()
+    text = "".join(pieces).replace("\xa0", " ").strip() or "".join(marks).strip()
     marked_deleted = _child(properties, "rPr", "del") is not None
     if text:
         outline = _value(_child(properties, "outlineLvl"))
