@@ -148,7 +148,7 @@ class Hints:
     media_type: str | None = None
     name: str | None = None
     resources: dict[str, bytes] = field(default_factory=dict)
-    """Pictures that a page refers to, by their address as the page prints it."""
+    """Pictures that a page refers to, by their address as the page prints it or by their whole address."""
 
 
 # ---------------------------------------------------------------- what reading makes of it

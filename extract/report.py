@@ -44,10 +44,10 @@ def read(data: bytes, hints: Hints | None = None) -> Report:
     hints = hints or Hints()
     media_type = sniffing.media_type(data, hints.name or "", hints.media_type or "")
     document = readers.read(data, media_type, hints)
-    if any(isinstance(block, Image) and (block.data or block.source in hints.resources) for block in document.blocks):
+    if any(isinstance(block, Image) and (block.data or hints.resources) for block in document.blocks):
         from extract.scans import read_pictures  # loads the recogniser, which most documents don't need
 
-        read_pictures(document, hints.resources)
+        read_pictures(document, hints.resources, hints.url or "")
     return build(document, hints)
 
 

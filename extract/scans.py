@@ -11,6 +11,7 @@ import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urljoin
 
 import numpy as np
 import pypdfium2
@@ -101,11 +102,11 @@ def place_back(blocks: Sequence[Block], scans: Mapping[int, Scan]) -> None:
                     cell.box = scan.on_picture(cell.box)
 
 
-def read_pictures(document: Document, resources: Mapping[str, bytes] | None = None) -> None:
+def read_pictures(document: Document, resources: Mapping[str, bytes] | None = None, address: str = "") -> None:
     """Replace the pictures of a document by what they show, where its own tables don't hold the form already.
 
-    `resources`: bytes of pictures by the name they have in the document. A picture that shows neither table nor text
-    stays a picture.
+    `resources`: bytes of pictures by the address they have in the document, or by their whole address where `address`
+    is the document's own. A picture that shows neither table nor text stays a picture.
     """
     resources = resources or {}
     pictures = [block for block in document.blocks if isinstance(block, Image)]
@@ -117,7 +118,7 @@ def read_pictures(document: Document, resources: Mapping[str, bytes] | None = No
     for position, block in enumerate(document.blocks):
         if not isinstance(block, Image) or len(read) >= MOST_PICTURES:
             continue
-        data = block.data or resources.get(block.source)
+        data = block.data or resources.get(block.source) or resources.get(urljoin(address, block.source))
         if not data:
             continue
         try:

@@ -229,6 +229,7 @@ def _read(job: Job, guard: Guard) -> tuple[Report | None, str]:
     pages: list[Report] = []
     attachments: list[Report] = []
     problems: list[str] = []
+    pictures = _pictures(job, evidence)
     for part in job.parts:
         if part.get("role") not in ("page", "attachment"):
             continue
@@ -242,7 +243,7 @@ def _read(job: Job, guard: Guard) -> tuple[Report | None, str]:
             return None, str(fault)
         read = pages if part["role"] == "page" else attachments
         try:
-            read.append(guard.read(data, _hints_of(part, job.hints)))
+            read.append(guard.read(data, _hints_of(part, job.hints, pictures)))
         except ExtractError as fault:
             problems.append(f"{named}: {fault}")
             read.append(_unreadable(part, job.hints))
@@ -250,6 +251,18 @@ def _read(job: Job, guard: Guard) -> tuple[Report | None, str]:
     report = combine(page, attachments) if attachments else page
     report.problems = [*report.problems, *(problem for problem in problems if problem not in report.problems)]
     return report, ""
+
+
+def _pictures(job: Job, evidence: Evidence) -> dict[str, bytes]:
+    """The captured pictures of a page by their address; one that is lost costs its table, not the page."""
+    found = {}
+    for part in job.parts:
+        if part.get("role") == "image" and part.get("sha256") and part.get("url"):
+            try:
+                found[part["url"]] = evidence.get(part["sha256"])
+            except EvidenceError:
+                continue
+    return found
 
 
 def joined(pages: list[Report]) -> Report:
@@ -292,8 +305,9 @@ def _joined_table(one: TableReading, other: TableReading) -> TableReading:
                    columns_missing=[column for column in one.columns_missing if column in other.columns_missing])
 
 
-def _hints_of(part: dict[str, Any], hints: Hints) -> Hints:
+def _hints_of(part: dict[str, Any], hints: Hints, pictures: dict[str, bytes]) -> Hints:
     return Hints(title=hints.title, year=hints.year, scope=hints.scope, url=hints.url, list_date=hints.list_date,
+                 resources=pictures if part.get("role") == "page" else {},
                  last_modified=hints.last_modified if part.get("role") == "page" else None,
                  first_seen=hints.first_seen, media_type=part.get("media_type"), name=part.get("name") or None)
 

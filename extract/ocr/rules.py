@@ -65,7 +65,7 @@ def _pieces(page: Pixels, length: int) -> list[Edge]:
         y = float(centres[number][1])
         edges.append({"x0": left, "x1": left + width, "top": y, "bottom": y, "orientation": "h", "object_type": "line",
                       "width": width, "height": 0, "slope": _slope(found, left, top, width, height),
-                      "beside": _beside(level, left, round(y), width)})
+                      "beside": _beside(level, left, round(y), width) if width < _CERTAIN else 0.0})
     edges.sort(key=lambda edge: -float(edge["width"]))
     return edges[:_MOST_EDGES]
 
@@ -92,8 +92,8 @@ def _slope(mask: Pixels, left: int, top: int, width: int, height: int) -> float:
 
 def _beside(ink: Pixels, left: int, row: int, width: int) -> float:
     """Greatest share of ink in a row beside a piece: strokes of characters have others near, rules stand alone."""
-    rows = [other for step in range(6, 12) for other in (row - step, row + step) if 0 <= other < len(ink)]
-    return max((float(ink[other, left:left + width].mean()) / 255 for other in rows), default=0.0)
+    above, below = ink[max(0, row - 11):max(0, row - 5), left:left + width], ink[row + 6:row + 12, left:left + width]
+    return max((int(np.count_nonzero(part, axis=1).max()) / width for part in (above, below) if part.size), default=0.0)
 
 
 def _turned(edge: Edge) -> Edge:

@@ -121,8 +121,8 @@ def _fit(slopes: Sequence[tuple[float, float, float]], size: int) -> tuple[float
     return float(base), float(base + rise * size)
 
 
-def straight(page: Pixels) -> tuple[Pixels, Matrix]:
-    """The page level and plumb, of the same size, and the matrix from the picture as it came."""
+def straight(page: Pixels) -> tuple[Pixels, Matrix, tuple[list[Edge], list[Edge]]]:
+    """The page level and plumb, of the same size, the matrix from the picture as it came, and its rules."""
     height, width = page.shape
     matrix = np.eye(3)
     angle = skew(page)
@@ -130,11 +130,13 @@ def straight(page: Pixels) -> tuple[Pixels, Matrix]:
     if abs(angle) >= 0.15:
         matrix = turned(page, angle)
         image = warped(page, matrix)
-    better = straightening(*segments(image), width, height)
+    rules = segments(image)
+    better = straightening(*rules, width, height)
     if better is not None:
         matrix = better @ matrix
         image = warped(page, matrix)
-    return image, matrix
+        rules = segments(image)
+    return image, matrix, rules
 
 
 def warped(page: Pixels, matrix: Matrix) -> Pixels:

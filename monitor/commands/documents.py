@@ -7,10 +7,12 @@ reason among its problems) and exit code 2. Leaves alone: what reading and judgi
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import unquote
 
 import typer
 
@@ -127,7 +129,8 @@ def read_files(files: list[Path], title: str | None = None, year: int | None = N
                 from extract.model import Hints
 
                 guard = guard or Guard().__enter__()
-                yield Read(str(file), guard.read(data, Hints(title=title, year=year, name=file.name)))
+                hints = Hints(title=title, year=year, name=file.name, resources=_beside(file, data))
+                yield Read(str(file), guard.read(data, hints))
             except ExtractError as fault:
                 yield _unreadable(file, str(fault))
             except OSError as fault:
@@ -135,6 +138,24 @@ def read_files(files: list[Path], title: str | None = None, year: int | None = N
     finally:
         if guard is not None:
             guard.__exit__(None, None, None)
+
+
+_PICTURE = re.compile(rb"""<img\b[^>]*?\bsrc\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
+_MOST_BESIDE = 40
+_LARGEST_BESIDE = 20 << 20
+
+
+def _beside(file: Path, data: bytes) -> dict[str, bytes]:
+    """Pictures a saved page refers to that lie in its own folder or below, by their address as the page prints it."""
+    found: dict[str, bytes] = {}
+    folder = file.resolve().parent
+    for source in dict.fromkeys(match.decode("utf-8", "replace") for match in _PICTURE.findall(data)):
+        if len(found) >= _MOST_BESIDE or re.match(r"[a-zA-Z][\w+.-]*:|/", source):
+            continue
+        picture = (folder / unquote(re.split(r"[?#]", source)[0])).resolve()
+        if picture.is_relative_to(folder) and picture.is_file() and picture.stat().st_size <= _LARGEST_BESIDE:
+            found[source] = picture.read_bytes()
+    return found
 
 
 def _records(file: str, data: bytes) -> Iterator[Read]:
