@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import itertools
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from extract.columns import columns_of, shared_out, spanned
 from extract.layout import Line, Word, cell_text, tidy
 from extract.model import Cell, Grid
 
@@ -101,10 +101,10 @@ class Borderless:
         rows = [_cut(line) for line in lines]
         grids, prose = [], []
         for region in _regions(rows):
-            lines = sum(row.has_values for row in region)
+            count = sum(row.has_values for row in region)
             named = any(_ITEM.match(row.segments[0].text) for row in region)
             goes_on = self._open and region[0] is rows[0]
-            if lines >= (1 if named or goes_on else 2) or any(len(row.values) >= 5 for row in region):
+            if count >= (1 if named or goes_on else 2) or any(len(row.values) >= 5 for row in region):
                 made, rest = self._tables(region)
                 grids += made
                 prose += [row.source for row in rest]
@@ -124,7 +124,7 @@ class Borderless:
         label_right = next((segment.right for row in region for segment in row.segments
                             if segment.left < start + row.size and segment.right < deepest.segments[-1].left), -1.0)
         headings = [segment for row in region for segment in row.segments if segment.centre > label_right]
-        self._columns = _columns([], headings)
+        self._columns = columns_of([], headings)
         return Grid(_head_cells(region, self._columns, label_right, region[0].source.page), region[0].source.page)
 
     def _tables(self, region: list[_Row]) -> tuple[list[Grid], list[_Row]]:
@@ -149,10 +149,12 @@ class Borderless:
         headings = [segment for row in block[:head_end] for segment in row.segments
                     if segment.centre > label_right and not _ITEM.match(segment.text)]
         values = [segment for row in block[head_end:] for segment in row.segments if segment.centre > label_right]
-        columns = [] if head_end else _shared_out(values, self._columns, [
+        columns = [] if head_end else shared_out(values, self._columns, [
             (before[1] + after[0]) / 2 for before, after in itertools.pairwise(self._columns)])
-        self._columns = columns = columns or _columns(values, headings)
+        self._columns = columns = columns or columns_of(values, headings)
         page = block[0].source.page
+        for head in block[:head_end]:
+            head.segments = [part for segment in head.segments for part in _by_column(segment, head, columns)]
         cells = _head_cells(block[:head_end], columns, label_right, page)
         height = max((cell.row + cell.rowspan for cell in cells), default=0)
         shown = bool(head_end) or len(columns) > 1
@@ -173,6 +175,15 @@ def _cut(line: Line) -> _Row:
         else:
             segments.append(Word(word.text, word.left, word.top, word.right, word.bottom))
     return _Row(segments, size, line)
+
+
+def _by_column(segment: Word, row: _Row, columns: Sequence[tuple[float, float]]) -> list[Word]:
+    """A heading cut into the words that stand over a column each: headings that fill their cells nearly touch."""
+    words = [word for word in row.source.words if segment.left <= word.centre <= segment.right]
+    over = [[at for at, column in enumerate(columns) if word.left < column[1] and word.right > column[0]]
+            for word in words]
+    apart = all(len(places) == 1 for places in over) and len({places[0] for places in over}) == len(words)
+    return words if len(words) > 1 and apart else [segment]
 
 
 def _regions(rows: Sequence[_Row]) -> list[list[_Row]]:
@@ -234,76 +245,7 @@ def _gather(rows: Sequence[_Row], label_right: float) -> None:
             row.segments = [segment for segment in row.segments if segment.centre <= label_right]
 
 
-# ---------------------------------------------------------------- columns
-def _columns(values: Sequence[Word], headings: Sequence[Word]) -> list[tuple[float, float]]:
-    """Left and right of each column, from values one under the other and the headings over blank columns."""
-    columns = _slots(values, headings)
-    if columns:
-        return columns
-    for word in sorted(values, key=lambda word: word.left):
-        if columns and word.left < columns[-1][1]:
-            columns[-1] = (columns[-1][0], max(columns[-1][1], word.right))
-        else:
-            columns.append((word.left, word.right))
-    for word in sorted(headings, key=lambda word: word.right - word.left):
-        over = [column for column in columns if word.left < column[1] and word.right > column[0]]
-        if not over:
-            columns.append((word.left, word.right))
-        elif len(over) == 1:  # a heading is wider than the figures under it
-            wide = (min(word.left, over[0][0]), max(word.right, over[0][1]))
-            if not any(wide[0] < other[1] and wide[1] > other[0] for other in columns if other != over[0]):
-                columns[columns.index(over[0])] = wide
-    return sorted(columns)
-
-
-def _leaves(headings: Sequence[Word]) -> list[Word]:
-    """The headings under which no other stands, from left to right."""
-    return sorted((word for word in headings if not any(
-        other.top > word.middle and other.left < word.right and other.right > word.left for other in headings)),
-        key=lambda word: word.left)
-
-
-def _slots(values: Sequence[Word], headings: Sequence[Word]) -> list[tuple[float, float]]:
-    """The columns that the lowest headings show, each from half-way to one neighbour to half-way to the other.
-
-    So figures at the right or left of their cells, which touch no heading, and dashes in the middle of them still fall
-    to their own.
-    """
-    leaves = _leaves(headings)
-    between = [(before.centre + after.centre) / 2 for before, after in itertools.pairwise(leaves)]
-    return _shared_out(values, [(leaf.left, leaf.right) for leaf in leaves], between)
-
-
-def _shared_out(values: Sequence[Word], columns: Sequence[tuple[float, float]],
-                between: Sequence[float]) -> list[tuple[float, float]]:
-    """The columns as wide as what falls between the borders given; nothing where a figure stands on a border, or two
-    of one line in the same column."""
-    if not columns:
-        return []
-    members: list[list[Word]] = [[] for _ in columns]
-    for word in values:
-        slot = bisect_right(between, word.centre)
-        first, last = bisect_right(between, word.left + 1), bisect_right(between, word.right - 1)
-        beside = any(min(word.bottom, other.bottom) - max(word.top, other.top) > 0.5 * (word.bottom - word.top)
-                     for other in members[slot])
-        if first != last or beside:
-            return []
-        members[slot].append(word)
-    made = [(min([left, *(word.left for word in held)]), max([right, *(word.right for word in held)]))
-            for (left, right), held in zip(columns, members, strict=True)]
-    return made if all(before[1] <= after[0] for before, after in itertools.pairwise(made)) else []
-
-
-def _spanned(word: Word | _Stack, columns: Sequence[tuple[float, float]]) -> tuple[int, int]:
-    """First column and number of columns that a heading stands over."""
-    over = [position for position, column in enumerate(columns) if word.left < column[1] and word.right > column[0]]
-    if over:
-        return over[0], over[-1] - over[0] + 1
-    centre = (word.left + word.right) / 2
-    nearest = min(range(len(columns)), key=lambda at: abs((columns[at][0] + columns[at][1]) / 2 - centre))
-    return nearest, 1
-
-
+# ---------------------------------------------------------------- headings
 _LABELS = 2
 """Grid columns for labels: what groups the row, and its own."""
 
@@ -320,7 +262,7 @@ def _head_cells(rows: Sequence[_Row], columns: list[tuple[float, float]], label_
             else:
                 stacks.append(_Stack([segment]))
     over = [stack for stack in stacks if (stack.left + stack.right) / 2 > label_right]
-    places = {id(stack): (0, len(columns)) if _ITEM.match(stack.text) else _spanned(stack, columns) for stack in over}
+    places = {id(stack): (0, len(columns)) if _ITEM.match(stack.text) else spanned(stack, columns) for stack in over}
     lowest = {places[id(stack)][0]: stack for stack in sorted(over, key=lambda stack: stack.top)
               if places[id(stack)][1] == 1 and not _broad(stack, columns)}
     upper = sorted((stack for stack in over if not any(stack is leaf for leaf in lowest.values())),
@@ -399,14 +341,14 @@ def _same_place(stack: _Stack, segment: Word, columns: list[tuple[float, float]]
         return True
     if _ITEM.match(stack.text) or _ITEM.match(segment.text):
         return False
-    return (bool(columns) and _spanned(stack, columns) == _spanned(segment, columns)
+    return (bool(columns) and spanned(stack, columns) == spanned(segment, columns)
             and _broad(stack, columns) == _broad(segment, columns))
 
 
 def _broad(word: Word | _Stack, columns: list[tuple[float, float]]) -> bool:
     """Whether a heading is wider than the one column under it has room for, so that it must stand over several."""
     centres = [(left + right) / 2 for left, right in columns]
-    at = _spanned(word, columns)[0]
+    at = spanned(word, columns)[0]
     beside = [abs(centres[other] - centres[at]) for other in (at - 1, at + 1) if 0 <= other < len(centres)]
     return bool(beside) and word.right - word.left > sum(beside) / len(beside)
 
@@ -475,7 +417,7 @@ def _row_cells(row: int, groups: list[_Stack], leaf: _Stack | None, line: _Row |
     held: dict[int, list[Word]] = {}
     for segment in (line.segments if line else []):
         if segment.centre > label_right:
-            held.setdefault(_spanned(segment, columns)[0], []).append(segment)
+            held.setdefault(spanned(segment, columns)[0], []).append(segment)
     full = len(held) == len(columns)
     top, bottom = (line.top, line.bottom) if line else (leaf.top, leaf.bottom) if leaf else (0.0, 0.0)
     for position, column in enumerate(columns):
