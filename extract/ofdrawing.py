@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -46,10 +47,22 @@ class Drawn:
     """Resource and place of each picture."""
     curves: int = 0
     """Curves drawn: outlines of characters have many, tables none."""
+    turns: Counter[int] = field(default_factory=Counter)
+    """Characters by the quarter turns clockwise that their line was given."""
 
     @property
     def characters(self) -> Characters:
         return Characters("".join(self.text), np.array(self.boxes, float).reshape(-1, 4))
+
+    def upright(self, width: float, height: float) -> tuple[float, float]:
+        """Turn everything so that most of the text runs from left to right; the page's size after that, in points."""
+        turns = self.turns.most_common(1)[0][0] if self.turns else 0
+        for _ in range(-turns % 4):
+            self.boxes = [_turned(box, height) for box in self.boxes]
+            self.rules = [_turned(rule, height) for rule in self.rules]
+            self.pictures = [(resource, _turned(box, height)) for resource, box in self.pictures]
+            width, height = height, width
+        return width, height
 
 
 @dataclass(slots=True)
@@ -61,6 +74,12 @@ class Resources:
     composites: dict[str, Element] = field(default_factory=dict)
     defaults: dict[str, dict[str, str]] = field(default_factory=dict)
     """Drawing parameter sets."""
+
+
+def _turned(box: Line, height: float) -> Line:
+    """A box after a quarter turn clockwise of a page of that height."""
+    left, top, right, bottom = box
+    return (height - bottom, left, height - top, right)
 
 
 def numbers(text: str | None) -> list[float]:
@@ -129,6 +148,7 @@ def _text(element: Element, drawn: Drawn, matrix: Matrix) -> None:
             attribute(element, "Stroke") or "false").lower() == "false":
         return
     x = y = 0.0
+    turns = (1 if matrix[1] > 0 else 3) if abs(matrix[1]) > abs(matrix[0]) else 2 if matrix[0] < 0 > matrix[3] else 0
     for code in element:
         if kind(code) != "TextCode":
             continue
@@ -148,6 +168,7 @@ def _text(element: Element, drawn: Drawn, matrix: Matrix) -> None:
             if min(box[2] - box[0], box[3] - box[1]) > _FLAT:
                 drawn.text.append(sign)
                 drawn.boxes.append(box)
+                drawn.turns[turns] += 1
             if number < len(across) or number < len(down):
                 left += across[number] if number < len(across) else 0.0
                 base += down[number] if number < len(down) else 0.0

@@ -188,7 +188,7 @@ def _read_page(package: _Package, path: str, number: int) -> Sheet:
     drawn = Drawn()
     for content in [*_templates(package, root), root]:
         draw(content, drawn, package.resources, (1.0, 0.0, 0.0, 1.0, -area[0], -area[1]))
-    width, height = area[2] * POINTS, area[3] * POINTS
+    width, height = drawn.upright(area[2] * POINTS, area[3] * POINTS)
     sheet = Sheet(number, height)
     pictures = [(box[1], _picture(package, resource, box, number, place), _share(box, width, height))
                 for place, (resource, box) in enumerate(drawn.pictures, 1)]

@@ -120,6 +120,18 @@ def test_characters_stand_where_boundary_and_matrix_put_them():
     assert next(cell.text for cell in grid.cells if cell.text) == "12"
 
 
+@pytest.mark.parametrize("matrix", ["0 1 -1 0 210 0", "0 -1 1 0 0 297", "-1 0 0 -1 210 297", "1 0 0 1 0 0"])
+def test_pages_turned_on_their_side_are_read_upright(matrix):
+    table = making.tables(made())[2]
+    drawn, _ = ofd_table(table, 12)
+    page = f'<ofd:CompositeObject ResourceID="7" Boundary="0 0 0 0" CTM="{matrix}"/>'
+    more = {"Doc_0/Res.xml": f'<ofd:Res {NAMES}><ofd:CompositeGraphicUnit ID="7"><ofd:Content>{drawn}</ofd:Content>'
+                             "</ofd:CompositeGraphicUnit></ofd:Res>"}
+    grid, = grids(read(ofd_pages([page], common="<ofd:DocumentRes>Res.xml</ofd:DocumentRes>", more=more)))
+    assert sorted((cell.row, cell.column, cell.rowspan, cell.colspan, cell.text) for cell in grid.cells) == sorted(
+        making.placed(table))
+
+
 def test_rules_drawn_as_narrow_boxes_and_text_drawn_twice():
     def bar(x, y, w, h):
         return (f'<ofd:PathObject Boundary="{x} {y} {w} {h}" Stroke="false" Fill="true"><ofd:AbbreviatedData>M 0 0 '
