@@ -137,7 +137,9 @@ def of_response(received: Received, expect: Expect = "page") -> Verdict:
     if _undecodable(text):
         return Verdict(Outcome.UNDECODABLE, "neither UTF-8 nor GB18030", text)
     if expect == "data":
-        return Verdict(Outcome.OK, "", text)
+        # A whole page in place of an interface's answer is a notice or a check as any other page.
+        return _of_page(received, text) if re.match(r"\s*<(!doctype\s+html|html)\b", text[:500], re.I) \
+            else Verdict(Outcome.OK, "", text)
     return _of_page(received, text)
 
 

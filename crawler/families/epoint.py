@@ -102,18 +102,15 @@ async def _query(first: Answer, get: Get) -> tuple[Query | None, str]:
         script = next((urljoin(first.url, unescape(source)) for source in _SCRIPT.findall(text)),
                       urljoin(first.url, "/js/webBuilderCommon.js"))
         answer = await get(Ask(script, expect="data"))
-        if not answer.ok:
-            return None, f"the script with the site's guid: {answer.outcome} {answer.reason} ({answer.url})"
-        text += answer.text
+        # Where the script is gone the interface may still answer without the guid.
+        text += answer.text if answer.ok else ""
     guid, project, call = _GUID.search(text), _PROJECT.search(text), _CALL.search(text)
-    if guid is None:
-        return None, "no siteGuid in the page or its script"
     named = unescape(call.group(1)) if call else ""
     # The call is often put together from projectName; then only its end stands in the script.
     own = f"{project.group(1) if project else '/EWB-FRONT'}{ACTION}"
     address = named if named and not named.startswith(ACTION) else own
     body = {"deptcode": _address(first.url, "deptcode") or _in_page(first.text, "deptcode"), "categorynum": category,
-            "siteGuid": guid.group(1)}
+            "siteGuid": guid.group(1) if guid else ""}
     return Query(urljoin(first.url, address), body), ""
 
 

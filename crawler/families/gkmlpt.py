@@ -19,14 +19,15 @@ from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 from crawler.families import static
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
 from crawler.families.rows import absolute, find_day
-from crawler.model import Item
+from crawler.model import Item, Outcome
 from extract.literals import literal_after
 
 _MARK = re.compile(r"window\._CONFIG\s*=.{0,4000}?\bSID\b.{0,200000}?\bTREE\b"
                    r"|window\._CONFIG\s*=.{0,200000}?\bTREE\b.{0,200000}?\bSID\b", re.S)
 _COLUMN = re.compile(r"[#/?=&](\d{2,})(?:$|[/?&#])")
 _ANNUAL = (re.compile(r"^(政府)?信息公开(工作)?(年度报告|年报)"),
-           re.compile(r"信息公开.*(年度报告|年报)|(年度报告|年报).*信息公开"), re.compile(r"^(工作)?(年度报告|年报)$"))
+           re.compile(r"信息公开.*(年度报告|年报)|(年度报告|年报).*信息公开"), re.compile(r"^(工作)?(年度报告|年报)$"),
+           re.compile(r"^(?!.*(统计|财政|决算|预算|法治|网站|企业|审计|环境|质量)).*(年度报告|年报)"))
 _ZONE = timezone(timedelta(hours=8))
 
 
@@ -37,6 +38,7 @@ class Category:
     id: str
     name: str
     jump: str = ""
+    children: tuple[str, ...] = ()
 
 
 def recognise(text: str) -> bool:
@@ -60,15 +62,34 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
         if not answer.ok:
             return walk.breaks_off(answer, f"{chosen.name} lies elsewhere")
         return await static.enumerate_list(answer, get, max_pages)
+    found = await _of_category(chosen.id, first, get, walk)
+    for child in chosen.children:
+        # The catalogue counts a category's own rows alone on some sites, and those below it too on others.
+        if found.items or found.outcome is Outcome.EMPTY_LISTING:
+            found = _together(found, await _of_category(child, first, get, Walk(max_pages)))
+    return found
+
+
+async def _of_category(number: str, first: Answer, get: Get, walk: Walk) -> Enumeration:
     site = str(literal_after(first.text, "SID") or "")
 
-    async def page(number: int) -> tuple[Answer, Listing | None]:
-        query = urlencode({"page": number, "sid": site})
-        answer = await get(Ask(f"{_root(first.url)}api/all/{chosen.id}?{query}", expect="data",
+    async def page(index: int) -> tuple[Answer, Listing | None]:
+        query = urlencode({"page": index, "sid": site})
+        answer = await get(Ask(f"{_root(first.url)}api/all/{number}?{query}", expect="data",
                                headers={"X-Requested-With": "XMLHttpRequest"}))
         return answer, _answered(answer.text, answer.url) if answer.ok else None
 
     return await by_number(walk, page)
+
+
+def _together(one: Enumeration, other: Enumeration) -> Enumeration:
+    """Two parts of one list; whole only where both are. Nothing is said of their common order."""
+    items = list({item.url: item for item in (*one.items, *other.items)}.values())
+    if len(items) == len(one.items) and other.complete:
+        return one
+    failed = next((part for part in (one, other) if not part.complete), None)
+    return Enumeration(items, Outcome.OK if items else other.outcome, failed.reason if failed else "", failed is None,
+                       reached=min(filter(None, (one.reached, other.reached)), default=None))
 
 
 def category(text: str, url: str) -> Category | None:
@@ -85,7 +106,8 @@ def _categories(tree: Any) -> Iterator[Category]:
     for node in tree if isinstance(tree, list) else []:
         if isinstance(node, dict):
             if node.get("id"):
-                yield Category(str(node["id"]), str(node.get("name") or "").strip(), str(node.get("jump_url") or ""))
+                yield Category(str(node["id"]), str(node.get("name") or "").strip(), str(node.get("jump_url") or ""),
+                               tuple(each.id for each in _categories(node.get("children"))))
             yield from _categories(node.get("children"))
 
 

@@ -163,6 +163,9 @@ async def _by_years(address: str, first: Answer, get: Get, max_pages: int) -> En
                 continue
             return walk.conclude(False, f"the year is ignored: {year} shows the rows of {same} ({answer.url})")
         walk.add(Listing(items, items))
+        pages = stated(answer.text)[1]
+        if pages is not None and pages > 1:
+            return walk.conclude(False, f"year {year} has {pages} pages, of which only the first is known to be asked")
     return walk.conclude(True)
 
 

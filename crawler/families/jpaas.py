@@ -20,6 +20,7 @@ from extract.literals import literal
 
 PATH = "/api-gateway/jpaas-publish-server/front/page/build/unit"
 PAGE_SIZE = 15
+_LARGEST = 100
 _MARK = re.compile(r"AuthorizedRead/unitbuild\.js|jpaas-publish-server")
 _SCRIPT = re.compile(r"<script\b([^>]*\bqueryData\s*=(?:[^>\"']|\"[^\"]*\"|'[^']*')*)>", re.I | re.S)
 _ATTRIBUTE = re.compile(r"""\b(url|queryData)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.I | re.S)
@@ -90,14 +91,30 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
         return answer, _answered(answer.text, first.url) if answer.ok else None
 
     found_list = await by_number(Walk(max_pages), page)
+    if not found_list.complete and found_list.items and await _is_whole(chosen, found_list, first.url, get):
+        found_list.complete, found_list.reason = True, ""
     if failed is not None and found_list.complete and not any(names_report(item.title) for item in found_list.items):
         # The unit that failed may be the list itself; this one is then only what stands beside it.
         found_list.complete, found_list.reason = False, f"another unit of the page did not answer ({failed.url})"
     return found_list
 
 
-def _asking(unit: Unit, number: int) -> Ask:
-    paged = json.dumps({"pageNo": number, "pageSize": PAGE_SIZE}, separators=(",", ":"))
+async def _is_whole(unit: Unit, found: Enumeration, url: str, get: Get) -> bool:
+    """Whether the list has no further rows although its last page came twice: asked for one row more than was seen it
+    gives exactly those, asked for one less it gives one less, so it heeds what is asked."""
+    seen = [item.url for item in found.items]
+    if not 1 < len(seen) < _LARGEST:
+        return False
+    for size, expected in ((len(seen) + 1, set(seen)), (len(seen) - 1, set(seen[:-1]))):
+        answer = await get(_asking(unit, 1, size))
+        shown = _answered(answer.text, url) if answer.ok else None
+        if shown is None or shown.total not in (None, len(seen)) or {item.url for item in shown.main} != expected:
+            return False
+    return True
+
+
+def _asking(unit: Unit, number: int, size: int = PAGE_SIZE) -> Ask:
+    paged = json.dumps({"pageNo": number, "pageSize": size}, separators=(",", ":"))
     kept = {key: value for key, value in unit.parameters.items() if key != "paramJson"}
     joint = "&" if "?" in unit.url else "?"
     return Ask(f"{unit.url}{joint}{urlencode({**kept, 'paramJson': paged})}", expect="data",

@@ -1,8 +1,8 @@
 """Kaipu / UCAP: static lists common_list.shtml, common_list_2.shtml …, or JSON from /common/search/<32 hex>.
 
 Promises: a page with rows of its own is walked by its paging call (files count from 1, some portals from 0) or its
-links; where rows are missing or its end isn't proven, the JSON interface the page names is walked to its total, at
-whatever page size it answers. Leaves alone: interfaces behind a token that only a browser makes.
+links; where rows are missing or nothing states how many there are, the JSON interface the page names is walked to its
+total, at whatever page size it answers. Leaves alone: interfaces behind a token that only a browser makes.
 """
 
 from __future__ import annotations
@@ -44,10 +44,9 @@ def listing(text: str, url: str) -> Listing:
 async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration:
     """Walk the static pages to their end, else the interface."""
     own, proxy = trs.listing(first.text, first.url), interface(first.text, first.url)
-    if own.main:
-        found = await trs.enumerate_list(first, get, max_pages)
-        if found.complete or not proxy:
-            return found
+    found = await trs.enumerate_list(first, get, max_pages) if own.main else None
+    if found is not None and (not proxy or (found.complete and (own.pages or own.total))):
+        return found
     if not proxy:
         return Walk(max_pages).conclude(own.known_shape and (own.pages or 0) <= 1, known_shape=own.known_shape,
                                         seen="the page has no rows and names no interface")
@@ -56,7 +55,17 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
         answer = await get(Ask(_paged(proxy, number), expect="data", headers={"X-Requested-With": "XMLHttpRequest"}))
         return answer, _answered(answer.text, answer.url) if answer.ok else None
 
-    return await by_number(Walk(max_pages), page)
+    searched = await by_number(Walk(max_pages), page)
+    if found is None:
+        return searched
+    # A page with rows of its own that states no count: the interface tells whether there are more – if it is this
+    # list's at all and not the site's search.
+    beside = {item.url for item in found.items} & {item.url for item in searched.items}
+    if beside or not found.complete:
+        return searched if beside else found
+    if not searched.items and not searched.complete:
+        found.complete, found.reason = False, f"the page names an interface that did not answer: {searched.reason}"
+    return found
 
 
 def interface(text: str, url: str) -> str:

@@ -173,7 +173,8 @@ async def by_number(walk: Walk, page: Callable[[int], Awaitable[tuple[Answer, Li
     """Walk numbered answers of an interface from `first` to their proven end.
 
     `page(number)` gives the answer and what it lists, None where it holds no list. Proven is the end by the stated
-    number of rows or pages, by an empty page, or by a short last page that is shown again past the end.
+    number of rows or pages, by an empty page, or by a last page shorter than the first after which nothing new comes.
+    An article that stands in the list twice counts once; what is short for it is made up by rows received.
     """
     total: int | None = None
     believed = True
@@ -193,17 +194,18 @@ async def by_number(walk: Walk, page: Callable[[int], Awaitable[tuple[Answer, Li
             total = shown.total
         addresses = [item.url for item in shown.main]
         new = walk.add(shown)
-        if total is not None and walk.printed > total:
+        distinct = len({item.url for item in walk.main})
+        if total is not None and distinct > total:
             # More came than was stated: that number counts something else.
             believed, total = False, None
-        if walk.reaches(total):
+        if total is not None and distinct >= total:
             return walk.conclude(True)
+        received = total is None or walk.received == total
         if not addresses:
-            whole = total is None or walk.received == total
-            return walk.conclude(whole, "" if whole else f"the list ends after {walk.printed} of {total} rows")
+            return walk.conclude(received, "" if received else f"the list ends after {distinct} of {total} rows")
         if not new:
-            # Past its end this portal shows its last page again; one that is as long as the first proves no end.
-            if total is None and addresses == previous and len(previous) < len(opening):
+            # Past its end a portal may show an earlier page; a last page as long as the first proves no end.
+            if received and number > first + 1 and len(previous) < len(opening):
                 return walk.conclude(True)
             return walk.conclude(False, f"page {number} repeats earlier rows, {walk.printed} of "
                                         f"{'?' if total is None else total} received ({answer.url})")
