@@ -8,7 +8,6 @@ probe walks them), reading lists (families/).
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from pydantic import BaseModel, ConfigDict
 from crawler.families import rows
 from crawler.families.rows import absolute, base_of, parse
 from extract import configuration, titles
+from extract.literals import literal_after
 
 Kind = Literal["column", "year", "way", "article", "frame"]
 
@@ -31,7 +31,8 @@ _NO_FRAME = re.compile(r"visitcount|count|login|share|foot|weather|search", re.I
 _YEAR = re.compile(r"(20\d\d)年?度?(?:政府)?(?:信息公开)?(?:工作)?(?:年度?报告|年报)?")
 _PLACE = re.compile(
     r"^[\u4e00-\u9fff]{1,12}?(?:自治区|自治州|自治县|省|市|县|区|旗|州|镇|乡|局|委|厅|办|人民政府)(?=.*公开)")
-_TREE = re.compile(r"""["']?TREE["']?\s*:\s*(\[.*)""", re.S)
+_CATEGORY = re.compile(r"#(\d{2,})$")
+"""Catalogues drawn by script keep the category behind #, and nothing else tells it."""
 
 
 class _Facts(BaseModel):
@@ -125,7 +126,8 @@ def plain(url: str) -> str:
     """An address for comparing: without scheme, index file and final slash."""
     parts = urlsplit(url)
     path = re.sub(r"/(index|default)\.\w+$", "/", parts.path).rstrip("/")
-    return f"{parts.netloc.lower()}{path}{'?' + parts.query if parts.query else ''}"
+    category = match.group() if (match := _CATEGORY.search(url)) else ""
+    return f"{parts.netloc.lower()}{path}{'?' + parts.query if parts.query else ''}{category}"
 
 
 def class_of(text: str) -> str:
@@ -137,11 +139,9 @@ def class_of(text: str) -> str:
 def _judge(address: str, shown: str, inside: bool, column: bool) -> Link | None:
     known = facts()
     words = _squeezed(shown)
-    if re.search(_tight(known.other_reports), words):
-        return None
     year = _YEAR.fullmatch(words)
     parsed = titles.parse(shown)
-    if parsed.accepted and parsed.year and _is_article(address):
+    if parsed.accepted and parsed.year and (parsed.body or _is_article(address)):
         return Link(address, shown, "article", 0.30)
     if year and column and not _is_article(address):
         return Link(address, shown, "year", 0.85)
@@ -151,11 +151,12 @@ def _judge(address: str, shown: str, inside: bool, column: bool) -> Link | None:
         return Link(address, shown, "column", 0.9)
     path = urlsplit(address).path.split("/")
     slugs = {*path, path[-1].split(".")[0]}
-    if re.search(known.column.strong, words):
+    other = re.search(_tight(known.other_reports), words)
+    if not other and re.search(known.column.strong, words):
         return Link(address, shown, "column", 1.0)
-    if re.fullmatch(known.column.weak, words):
+    if not other and re.fullmatch(known.column.weak, words):
         return Link(address, shown, "column", 0.95 if inside else 0.65)
-    if slugs & set(known.column_slugs) and not _is_article(address) and len(words) < 16:
+    if not other and slugs & set(known.column_slugs) and not _is_article(address) and len(words) < 16:
         return Link(address, shown, "column", 0.9 if not words else 0.6)
     bare = _PLACE.sub("", words)
     for way in known.ways:
@@ -188,6 +189,7 @@ def _addresses_of(node: html.HtmlElement, base: str) -> list[str]:
     """Where a node leads: its own address, else what its click calls."""
     href = node.get("href") or ""
     own = absolute(base, href) if node.tag in ("a", "area") else ""
+    own += match.group() if own and (match := _CATEGORY.search(href.strip())) else ""
     if own:
         return [own]
     for name in _ADDRESS_ATTRIBUTES[:-1]:
@@ -209,14 +211,8 @@ def _shown(node: html.HtmlElement) -> str:
 
 def _tree(text: str, url: str) -> Iterator[tuple[str, str]]:
     """Columns that a page keeps as a tree of {id, name, jump_url, children} in its script."""
-    match = _TREE.search(text)
-    if not match:
-        return
-    try:
-        nodes, _ = json.JSONDecoder().raw_decode(match.group(1))
-    except ValueError:
-        return
-    waiting = list(nodes)
+    nodes = literal_after(text, "TREE")
+    waiting = list(nodes) if isinstance(nodes, list) else []
     while waiting:
         node = waiting.pop(0)
         if not isinstance(node, dict):

@@ -96,6 +96,8 @@ class Candidate:
     hosts: list[str] = field(default_factory=list)
     path: list[Step] = field(default_factory=list)
     parent: str = ""
+    divided: bool = False
+    """The list is cut into further columns (by year, by class), which a scan reads with it."""
 
     @property
     def readable(self) -> bool:
@@ -130,7 +132,8 @@ class Probe:
         """The proposed entry. Raises ProbeError where the probe was refused."""
         if self.refusal:
             raise ProbeError(f"{self.target.home}: refused, {self.refusal}: {self.reason}")
-        families = {column.family for column in self.columns}
+        # Every part of a divided column may be of another system.
+        families = {"auto" if column.divided else column.family for column in self.columns}
         own = len({name for column in self.columns for name in column.bodies}) <= 1
         hosts = [place_of(self.target.home), *self.target.hosts,
                  *(host for column in self.columns for host in (place_of(column.url), *column.hosts))]
@@ -138,7 +141,7 @@ class Probe:
         least = min((column.items // 2 for column in self.columns), default=1)
         return Portal(
             id=self.target.id, name=self.target.name or self.name or self.target.id, hosts=list(dict.fromkeys(hosts)),
-            family=(families.pop() if len(families) == 1 else "") or "auto",
+            family=families.pop() if len(families) == 1 else "auto",
             columns=[Column(id="annual" if number == 1 else f"annual-{number}", name=column.name or "年报",
                             url=column.url, role="own" if own and len(self.columns) == 1 else "collective")
                      for number, column in enumerate(self.columns, 1)],

@@ -250,8 +250,7 @@ class Walk:
         if not listing.sightings and one.outcome == Outcome.UNKNOWN_SHAPE:
             one.reason = f"{one.reason}; {navigation.describe(page.text, page.url)}"
         parts = {plain(part.url) for part in subcolumns.parts(page.text, page.url)}
-        if parts and one.readable:
-            one.family = ""  # every part may be of another system
+        one.divided = bool(parts) and one.readable
         preview = shown.preview_of if shown and not listing.complete else ""
         if preview and one.readable:
             # The newest rows of several lists: the lists themselves are what counts.

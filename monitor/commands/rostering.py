@@ -81,45 +81,41 @@ def _import_record(made: ImportPlan, file: Path, dry_run: bool, written: Path | 
 
 
 def _print_import(made: ImportPlan, dry_run: bool, written: Path | None, lang: Lang) -> None:
-    from monitor import wording
-
-    rows = [[wording.say(f"import_{change.kind}", lang), change.place, change.id, change.name,
+    rows = [[_say(f"import_{change.kind}", lang), change.place, change.id, change.name,
              _told(change, lang)] for kind in ("invalid", "added", "changed") for change in getattr(made, kind)[:SHOWN]]
-    rows += [[wording.say("import_dropped", lang), f":{body.line}", body.id, body.name,
-              wording.say("import_kept", lang)] for body in made.dropped[:SHOWN]]
-    rows += [[wording.say("import_duplicate", lang), change.place, change.id, change.name,
+    rows += [[_say("import_dropped", lang), f":{body.line}", body.id, body.name,
+              _say("import_kept", lang)] for body in made.dropped[:SHOWN]]
+    rows += [[_say("import_duplicate", lang), change.place, change.id, change.name,
               _remark(change.reason, lang)] for change in made.duplicates[:SHOWN]]
-    rows += [[wording.say("import_remark", lang), change.place, change.id, change.name, _told(change, lang)]
+    rows += [[_say("import_remark", lang), change.place, change.id, change.name, _told(change, lang)]
              for change in made.unchanged[:SHOWN] if change.remarks]
     if rows:
-        printing.table([wording.say(key, lang) for key in ("import_what", "import_row", "import_id", "body", "detail")],
+        printing.table([_say(key, lang) for key in ("import_what", "import_row", "import_id", "body", "detail")],
                        rows)
     hidden = sum(max(0, len(each) - SHOWN) for each in (made.invalid, made.added, made.changed, made.dropped))
     if hidden:
-        printing.line(wording.say("import_more", lang, n=hidden))
+        printing.line(_say("import_more", lang, n=hidden))
     if made.listed.unknown:
-        printing.line(wording.say("import_unknown_columns", lang,
-                                  list=wording.say("import_separator", lang).join(made.listed.unknown)))
+        printing.line(_say("import_unknown_columns", lang,
+                                  list=_say("import_separator", lang).join(made.listed.unknown)))
     for sheet, number, text in made.listed.aside[:SHOWN]:
-        printing.line(wording.say("import_aside", lang, row=f"{sheet}!{number}" if sheet else str(number), text=text))
-    printing.line(wording.say(
+        printing.line(_say("import_aside", lang, row=f"{sheet}!{number}" if sheet else str(number), text=text))
+    printing.line(_say(
         "import_summary", lang, rows=len(made.listed.entries), added=len(made.added), changed=len(made.changed),
         unchanged=len(made.unchanged), dropped=len(made.dropped), invalid=len(made.invalid),
         duplicates=len(made.duplicates)))
     if any(change.guessed for change in made.added):
-        printing.line(wording.say("import_guessed_note", lang,
+        printing.line(_say("import_guessed_note", lang,
                                   n=sum(bool(change.guessed) for change in made.added)))
     done = "import_dry" if dry_run else "import_written" if written else "import_nothing"
-    printing.line(wording.say(done, lang, path=str(made.path)))
+    printing.line(_say(done, lang, path=str(made.path)))
 
 
 def _told(change: Change, lang: Lang) -> str:
     """What one row says: its reason, its fields, what was guessed, what was left out."""
-    from monitor import wording
-
     told = [_remark(change.reason, lang)] if change.reason else []
     if change.kind == "added":
-        told += [f"{column}={change.fields[column][1]}" + (wording.say("import_guess_mark", lang)
+        told += [f"{column}={change.fields[column][1]}" + (_say("import_guess_mark", lang)
                                                            if column in change.guessed else "")
                  for column in ("kind", "level", "obligation") if column in change.fields]
     elif change.kind == "changed":
@@ -127,10 +123,15 @@ def _told(change: Change, lang: Lang) -> str:
     return "; ".join([*told, *(_remark(each, lang) for each in change.remarks)])
 
 
-def _remark(remark: Remark | None, lang: Lang) -> str:
+def _say(key: str, lang: Lang, **values: Any) -> str:
+    """A string of the vocabulary; values stand as they are, since addresses and codes are no days or numbers."""
     from monitor import wording
 
-    return wording.say(f"remark_{remark.key}", lang, value=remark.value or "-") if remark else ""
+    return wording.fill(wording.vocabulary().strings[key].say(lang), {name: str(each) for name, each in values.items()})
+
+
+def _remark(remark: Remark | None, lang: Lang) -> str:
+    return _say(f"remark_{remark.key}", lang, value=remark.value or "-") if remark else ""
 
 
 # ---------------------------------------------------------------- roster check
@@ -141,7 +142,7 @@ def check(
 ) -> None:
     """Check roster and portals without any network: names, channels, hosts, events, confirmations."""
     from crawler import checking
-    from monitor import obligations, wording
+    from monitor import obligations
 
     session: Session = context.obj
     _ = session.settings
@@ -159,12 +160,12 @@ def check(
             key = (each.level, each.key)
             shown[key] += 1
             if shown[key] <= SHOWN // 10 or each.level == "fault":
-                text = wording.say(f"check_{each.key}", session.lang, value=each.value or "-")
-                printing.line("  ".join(part for part in (wording.say(f"check_level_{each.level}", session.lang),
+                text = _say(f"check_{each.key}", session.lang, value=each.value or "-")
+                printing.line("  ".join(part for part in (_say(f"check_level_{each.level}", session.lang),
                                                           each.place, each.subject, text) if part))
             elif shown[key] == grouped[key]:
-                printing.line(wording.say("import_more", session.lang, n=grouped[key] - SHOWN // 10))
-        printing.line(wording.say("check_summary", session.lang, fault=counts["fault"], warning=counts["warning"],
+                printing.line(_say("import_more", session.lang, n=grouped[key] - SHOWN // 10))
+        printing.line(_say("check_summary", session.lang, fault=counts["fault"], warning=counts["warning"],
                                   note=counts["note"]))
     if counts["fault"]:
         raise typer.Exit(CONFIGURATION)
@@ -187,8 +188,6 @@ def probe(
 ) -> None:
     """Find the annual-report column from a home page and propose the portal's entry, or say why not."""
     from crawler import probe as probing
-    from monitor import wording
-
     session: Session = context.obj
     settings = session.settings
     if bool(url) == of_roster:
@@ -206,7 +205,7 @@ def probe(
     def tell(done: Probe) -> None:
         tell.done += 1  # type: ignore[attr-defined]
         if of_roster:
-            printing.note(wording.say("probe_progress", session.lang, done=tell.done,  # type: ignore[attr-defined]
+            printing.note(_say("probe_progress", session.lang, done=tell.done,  # type: ignore[attr-defined]
                                       total=len(targets), detail=f"{done.target.home} {_verdict(done, session.lang)}"))
 
     tell.done = 0  # type: ignore[attr-defined]
@@ -291,16 +290,14 @@ def _verdict(done: Probe, lang: Lang) -> str:
 
     key = done.refusal or "ok"
     strings = wording.vocabulary().strings
-    return wording.say(f"probe_{key}", lang) if f"probe_{key}" in strings else wording.outcome_words(key, lang)[0]
+    return _say(f"probe_{key}", lang) if f"probe_{key}" in strings else wording.outcome_words(key, lang)[0]
 
 
 def _print_table(found: list[Probe], written: dict[str, str], lang: Lang) -> None:
-    from monitor import wording
-
     if not found:
-        printing.line(wording.say("probe_no_targets", lang))
+        printing.line(_say("probe_no_targets", lang))
         return
-    printing.table([wording.say(key, lang) for key in ("probe_home", "outcome", "probe_family", "probe_column",
+    printing.table([_say(key, lang) for key in ("probe_home", "outcome", "probe_family", "probe_column",
                                                        "probe_reports", "probe_requests", "detail")],
                    [[done.target.home, _verdict(done, lang),
                      ", ".join(dict.fromkeys(column.family for column in done.columns if column.family)),
@@ -308,7 +305,7 @@ def _print_table(found: list[Probe], written: dict[str, str], lang: Lang) -> Non
                      str(sum(column.reports for column in done.columns)) if not done.refusal else "",
                      str(done.requests), done.reason[:160]] for done in found])
     good = sum(not done.refusal for done in found)
-    printing.line(wording.say("probe_summary", lang, n=len(found), found=good, refused=len(found) - good,
+    printing.line(_say("probe_summary", lang, n=len(found), found=good, refused=len(found) - good,
                               written=len(written)))
 
 
@@ -319,7 +316,7 @@ def _print_probe(done: Probe, written: dict[str, str], lang: Lang) -> None:
         said = wording.outcome_words(step.outcome, lang)[0]
         printing.line(f"  {said}  {step.text or '-'}  {step.url}" + (f"  ({step.reason})" if step.reason else ""))
     for column in done.columns:
-        printing.line(wording.say("probe_seen", lang, url=column.url, family=column.family or "auto",
+        printing.line(_say("probe_seen", lang, url=column.url, family=column.family or "auto",
                                   items=column.items, reports=column.reports,
                                   total=str(column.total) if column.total is not None else ""))
         if column.reason:
@@ -327,9 +324,9 @@ def _print_probe(done: Probe, written: dict[str, str], lang: Lang) -> None:
         for title in column.titles[:5]:
             printing.line(f"    {title}")
     if done.refusal:
-        printing.line(wording.say("probe_refused", lang, verdict=_verdict(done, lang), reason=done.reason))
+        printing.line(_say("probe_refused", lang, verdict=_verdict(done, lang), reason=done.reason))
         return
     printing.line("")
     printing.line(done.to_yaml().rstrip())
     if written:
-        printing.line(wording.say("init_written", lang, path=written[done.target.id]))
+        printing.line(_say("init_written", lang, path=written[done.target.id]))
