@@ -19,10 +19,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from extract import configuration
 from extract.exceptions import ConfigurationError
 from extract.figures import Kind
-from extract.labels import Label, Labels, core, normalise
+from extract.labels import Label, Labels, core, normalise, ratio
 from extract.model import Grid
 
 Relation = Literal["=", ">="]
+HEADER_LIKE = 0.7
+"""Resemblance from which a label is a misprinted header."""
 
 
 class _Fact(BaseModel):
@@ -113,6 +115,13 @@ class TableFact(_Fact):
         """Whether a label belongs to the table without naming a row or column (申请人情况, 信息内容 …)."""
         bare = core(text)
         return bare in self._plain or any(all(word in bare for word in words) for words in self.header_keywords)
+
+
+    def like_header(self, text: str) -> bool:
+        """Whether a label resembles such a header more than any column: a misprint of it."""
+        column = self.column_labels.alike(text)
+        nearest = max((ratio(core(text), name) for name in self._plain), default=0.0)
+        return nearest >= HEADER_LIKE and (column is None or nearest > column.resemblance)
 
 
 class IdentityFact(_Fact):

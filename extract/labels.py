@@ -44,6 +44,7 @@ class Match:
     key: str
     quality: float
     at: int = 0
+    resemblance: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -116,11 +117,11 @@ class Labels:
         wanted = set(among) if among is not None else None
         if len(bare) > _LONGEST:
             return None
-        ranked = sorted(((max(_ratio(bare, name) for name in entry.names), entry.key) for entry in self.entries
+        ranked = sorted(((max(ratio(bare, name) for name in entry.names), entry.key) for entry in self.entries
                          if wanted is None or entry.key in wanted), reverse=True)
         if not ranked or ranked[0][0] < _FUZZY or (len(ranked) > 1 and ranked[0][0] - ranked[1][0] < _MARGIN):
             return None
-        return Match(ranked[0][1], 0.92 if ranked[0][0] >= 0.75 else 0.85)
+        return Match(ranked[0][1], 0.92 if ranked[0][0] >= 0.75 else 0.85, resemblance=ranked[0][0])
 
     @staticmethod
     def _by_keywords(entry: Label, bare: str) -> Match | None:
@@ -132,7 +133,8 @@ class Labels:
 
 
 @lru_cache(maxsize=20_000)
-def _ratio(left: str, right: str) -> float:
+def ratio(left: str, right: str) -> float:
+    """How much two labels resemble each other, 0 to 1; 0 where their lengths alone forbid it."""
     if 2 * min(len(left), len(right)) < _FUZZY * (len(left) + len(right)):
         return 0.0
     return difflib.SequenceMatcher(None, left, right, autojunk=False).ratio()

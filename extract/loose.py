@@ -20,6 +20,7 @@ from extract.printed import BY_POSITION, MOST_ROWS, SHARED, Printed, figure_of, 
 
 COUNTED = 0.95
 CONFIRMED = 0.92
+MISPRINTED = 0.92
 _FEWEST_COLUMNS = 3
 
 
@@ -47,8 +48,12 @@ class LooseReader:
         """(table, fields of a line, values) → places of the values, as full rows and headers show them."""
         self._waiting: list[tuple[TableFact, Match, _Entry]] = []
         self._usual: dict[int, int] = {}
-        """Values that most rows of a table print, where no row prints more."""
+        """Most values that rows of a table print, one row's own oddity left out: as many columns the table has."""
         self._in_disputes = False
+        self._strange: list[int] = []
+        """Tables with a column header that names nothing."""
+        self._guessed: dict[int, float] = {}
+        """How sure the columns of a table are, where a header is only alike."""
 
     def read(self, grids: Iterable[Grid]) -> Printed:
         entries: list[_Entry] = []
@@ -74,8 +79,8 @@ class LooseReader:
             if fact and match and filled and core(entry.labels[-1].text) not in SHARED:
                 counts.setdefault(fact.table, []).append(filled)
         for table, found in counts.items():
-            if 2 * found.count(max(found)) >= len(found):
-                self._usual[table] = max(found)
+            often = [count for count in found if found.count(count) > 1] or found
+            self._usual[table] = max(often)
 
     def _read(self, entry: _Entry) -> None:
         filled = [cell for cell in entry.values if not is_blank(cell)]
@@ -160,12 +165,15 @@ class LooseReader:
         """The row's columns in printed order, and how sure that order is."""
         wanted = list(fact.columns_of(row))
         printed = [key for key in self._headers.get(fact.table, []) if key in wanted]
+        sure = self._guessed.get(fact.table, 1.0)
+        if fact.layout == "rows" and self._usual.get(fact.table, 0) > len(wanted):
+            return wanted, 0.0  # a column the form doesn't know: where blanks stand can't be told
         if len(printed) == len(wanted):
-            return printed, 1.0
+            return printed, sure
         if fact.layout == "rows" and len(printed) == self._usual.get(fact.table, 0) >= _FEWEST_COLUMNS:
-            return printed, 1.0  # neither header nor any row has the others
-        if printed != [key for key in wanted if key in printed]:
-            return wanted, 0.0  # some header is lost, and the others stand in another order than the form's
+            return printed, sure  # neither header nor any row has the others
+        if fact.table in self._strange or printed != [key for key in wanted if key in printed]:
+            return wanted, 0.0  # a header is lost, and another is unknown or stands in another order than the form's
         return wanted, BY_POSITION
 
     def _unknown(self, entry: _Entry) -> None:
@@ -215,27 +223,34 @@ class LooseReader:
             if fields > 1 and places:
                 self._shapes.setdefault((fact.table, fields, len(places)), places)
 
-    @staticmethod
-    def _applicants(fact: TableFact, labels: Sequence[Cell]) -> list[str]:
+    def _applicants(self, fact: TableFact, labels: Sequence[Cell]) -> list[str]:
         """Column order of table 3: the classes under 法人或其他组织 stand where that header stands."""
         first: list[str] = []
         inner: list[str] = []
+        guessed = False
         for cell in labels:
             match = fact.column_labels.match(cell.text)
             if match and match.key in ("natural_person", "total"):
                 first.append(match.key)
             elif match:
                 inner.append(match.key)
-            elif "法人" in normalise(cell.text) and fact.is_header(cell.text) and "" not in first:
-                first.append("")
-            elif not fact.is_header(cell.text) and (misprint := fact.column_labels.alike(cell.text)):
+            elif fact.is_header(cell.text) or fact.like_header(cell.text):
+                if "法人" in normalise(cell.text) or "组织" in normalise(cell.text):
+                    first.append("")
+            elif misprint := fact.column_labels.alike(cell.text):
                 inner.append(misprint.key)
+                guessed = True
+            elif first and fact.table not in self._strange:
+                self._strange.append(fact.table)
         first, inner = list(dict.fromkeys(first)), list(dict.fromkeys(inner))
         if "" not in first:
             first.insert(first.index("natural_person") + 1 if "natural_person" in first else 0, "")
         order: list[str] = []
         for key in first:
             order.extend(inner if not key else [key])
+        if guessed:
+            usual = [column.key for column in fact.columns if column.key in order]
+            self._guessed[fact.table] = MISPRINTED if order == usual else BY_POSITION
         return order
 
     # ------------------------------------------------------------ table 4

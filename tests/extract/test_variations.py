@@ -32,7 +32,7 @@ def judge(seed: int, medium: str) -> None:
         assert not missing, told
         shifted = [key for key in made.truth if not read.figures[key].confident]
         assert not shifted, told
-    elif made.exact:
+    elif made.exact and not {"open cells", "column added"} & set(made.done):
         assert len(missing) <= len(made.truth) / 2, told
 
 

@@ -78,21 +78,34 @@ def make(seed: int) -> Made:
     for key in printed:
         if pick.random() < 0.1 and not key.endswith(".amount"):
             printed[key] = _dressed(pick, printed[key])
+    made.truth = {key: float(text) for key, text in figures.items()}
+    if pick.random() < 0.25:
+        made.done.append("open cells")
+        for key in pick.sample(list(printed), 20):
+            if pick.random() < 0.9 and key.startswith(("applications.", "disputes.")):
+                printed[key] = pick.choice(["", "", "/", "—", "　"])
+                del made.truth[key]
     two, three, four = (table_two(printed, era), table_three(printed, columns, era, one_row=one_row),
                         table_four(printed))
-    made.truth = {key: float(text) for key, text in figures.items()}
     if pick.random() < 0.2:
         made.done.append("row left out")
         three = unmerged(three)
         at = pick.randrange(3, len(three))
         values = {part.text for part in three[at]}
-        gone = [key for key, text in printed.items() if text in values and key.startswith("applications.")]
+        rows = {key.split(".")[1] for key, text in printed.items()
+                if text.strip("/—　 ") and text in values and key.startswith("applications.")}
         del three[at]
-        for key in gone:
-            made.truth.pop(key)
+        made.truth = {key: value for key, value in made.truth.items() if key.split(".")[1] not in rows}
     elif pick.random() < 0.3:
         made.done.append("unmerged")
         three = unmerged(three, repeat=pick.random() < 0.5)
+    if pick.random() < 0.15:
+        made.done.append("column added")
+        three = unmerged(three)
+        at = len(three[0]) - len(columns) + pick.randrange(len(columns))
+        for place, row in enumerate(three):
+            row.insert(at, cell(("申请人情况", "境外人士", "境外人士")[place] if place < 3 else "88888"))
+        columns = [*columns, "境外人士"]
     if pick.random() < 0.2:
         made.done.append("row added")
         width = build(three).width
@@ -119,7 +132,7 @@ def make(seed: int) -> Made:
         made.done.append("table 3 split")
         flat = unmerged(three)
         cut = pick.randrange(5, len(flat) - 2)
-        again = unmerged(header_three(columns)) if pick.random() < 0.5 and len(flat[0]) == 3 + len(columns) else []
+        again = unmerged(header_three(columns)) if pick.random() < 0.5 and set(columns) <= set(COLUMNS) else []
         made.tables[3] = [flat[:cut], [*again, *flat[cut:]]]
     if pick.random() < 0.1 and len(made.tables[3]) == 1 and "disputes as columns" not in made.done:
         made.done.append("all in one")
