@@ -359,7 +359,8 @@ def test_hanweb_year_that_fails_or_is_paged_is_not_whole():
 def test_hanweb_rows_of_other_columns_stay_out_and_all_stay_where_numbers_are_foreign():
     def answer(ask):
         rows = "".join("<tr class='tr_main_value_odd'><td>1</td><td>"
-                       f"<a href='/art/2024/1/9/art_{number}_{number}.html'>{NAME.format(2010 + number % 10)}</a></td><td>2024-01-09</td></tr>" for number in (77, 78, 79))
+                       f"<a href='/art/2024/1/9/art_{number}_{number}.html'>{NAME.format(2010 + number % 10)}</a></td>"
+                       "<td>2024-01-09</td></tr>" for number in (77, 78, 79))
         return f"<table>{rows}</table>共 1 页"
     page = "<iframe src='/module/xxgk/tree.jsp?area=001'></iframe>"
     found, _ = talk(hanweb, "http://a.example/col/col77/index.html", page, answer)

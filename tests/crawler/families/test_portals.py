@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urldefrag, urlsplit
 
 import pytest
 
-from crawler import families, scan
+from crawler import articles, families, scan
 from crawler.evidence import Evidence
 from crawler.families.paging import Answer, Ask
 from crawler.model import Outcome, ScanPlan
@@ -89,6 +89,25 @@ def test_a_walk_cut_short_is_never_whole(plan):
 def test_asking_costs_few_requests():
     spent = {plan.id: len({ask.key for ask in walked(plan)[2]}) for plan in PORTALS}
     assert {name: number for name, number in spent.items() if number > 12} == {}
+
+
+@pytest.mark.parametrize("plan", [plan for plan in PORTALS if plan.complete and plan.bodies == 2],
+                         ids=lambda plan: plan.id)
+def test_article_pages_give_their_text_and_their_files(plan):
+    _, found, _ = walked(plan)
+    year = world.YEARS[-1]
+    pages = []
+    for name in plan.names:
+        address = next(item.url for item in found.items
+                       if item.title.startswith(f"{name}{year}年") and urlsplit(item.url).netloc.startswith(plan.host))
+        page = asyncio.run(asking(plan, [])(address))
+        pages.append(articles.read_article(page.text, address))
+    whole, carrier = pages
+    assert "本年新收政府信息公开申请数量" in whole.text
+    assert "承办" not in whole.text, "the page's foot is no part of the article"
+    assert whole.attached == []
+    assert [(entry.role, entry.name.rsplit(".", 1)[-1]) for entry in carrier.attached] == [("attachment", "docx")]
+    assert urlsplit(carrier.attached[0].url).netloc == f"{plan.host}:{PORT}"
 
 
 # ---------------------------------------------------------------- scanned, captured and read
