@@ -15,6 +15,7 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _WORD = re.compile(r"[\w$.]+")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 _WORDS = {"true": True, "false": False}
+_PLAIN = {quote: re.compile(rf"[^\\{quote}]+") for quote in "'\"`"}
 _DEEPEST = 100
 
 
@@ -103,14 +104,14 @@ def _string(text: str, at: int) -> tuple[str, int]:
     pieces: list[str] = []
     at += 1
     while at < len(text):
-        mark = text[at]
-        if mark == quote:
+        plain = _PLAIN[quote].match(text, at)
+        if plain:
+            pieces.append(plain.group())
+            at = plain.end()
+            continue
+        if text[at] == quote:
             # Two escapes may be the halves of one character; a half alone would break every writer later.
             return "".join(pieces).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), at + 1
-        if mark != "\\":
-            pieces.append(mark)
-            at += 1
-            continue
         escaped = text[at + 1:at + 2]
         digits = {"u": 4, "x": 2}.get(escaped, 0)
         code = text[at + 2:at + 2 + digits]

@@ -16,14 +16,13 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
-from crawler.families import static
+from crawler.families import trs
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
 from crawler.families.rows import absolute, find_day
 from crawler.model import Item, Outcome
 from extract.literals import literal_after
 
-_MARK = re.compile(r"window\._CONFIG\s*=.{0,4000}?\bSID\b.{0,200000}?\bTREE\b"
-                   r"|window\._CONFIG\s*=.{0,200000}?\bTREE\b.{0,200000}?\bSID\b", re.S)
+_MARKS = (re.compile(r"\bSID\b[\"']?\s*[:=]"), re.compile(r"\bTREE\b[\"']?\s*[:=]"))
 _COLUMN = re.compile(r"[#/?=&](\d{2,})(?:$|[/?&#])")
 _ANNUAL = (re.compile(r"^(政府)?信息公开(工作)?(年度报告|年报)"),
            re.compile(r"信息公开.*(年度报告|年报)|(年度报告|年报).*信息公开"), re.compile(r"^(工作)?(年度报告|年报)$"),
@@ -42,7 +41,8 @@ class Category:
 
 
 def recognise(text: str) -> bool:
-    return "window._CONFIG" in text and bool(_MARK.search(text))
+    _, mark, script = text.partition("window._CONFIG")
+    return bool(mark) and all(each.search(script) for each in _MARKS)
 
 
 def listing(text: str, url: str) -> Listing:
@@ -61,7 +61,7 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
         answer = await get(urljoin(first.url, chosen.jump))
         if not answer.ok:
             return walk.breaks_off(answer, f"{chosen.name} lies elsewhere")
-        return await static.enumerate_list(answer, get, max_pages)
+        return await trs.enumerate_list(answer, get, max_pages)
     found = await _of_category(chosen.id, first, get, walk)
     for child in chosen.children:
         # The catalogue counts a category's own rows alone on some sites, and those below it too on others.

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin
 
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
-from crawler.families.rows import main_rows, names_report, parse, rows
+from crawler.families.rows import names_report, parse, rows
 from extract.literals import literal
 
 PATH = "/api-gateway/jpaas-publish-server/front/page/build/unit"
@@ -59,7 +59,7 @@ def units(text: str, url: str) -> list[Unit]:
     for match in _SCRIPT.finditer(text):
         attributes = {name.lower(): double or single for name, double, single in _ATTRIBUTE.findall(match.group(1))}
         parameters = literal(unescape(attributes.get("querydata", "")))
-        if isinstance(parameters, dict) and parameters.get("pageId"):
+        if isinstance(parameters, dict) and (parameters.get("pageId") or parameters.get("tagId")):
             found.append(Unit(urljoin(url, unescape(attributes.get("url", "")) or PATH),
                               {key: "" if value is None else str(value) for key, value in parameters.items()}))
     return sorted(found, key=lambda unit: not _LISTED.search(unit.name))
@@ -133,9 +133,9 @@ def _answered(text: str, url: str) -> Listing | None:
     markup = data.get("html") if isinstance(data, dict) else data
     if not isinstance(markup, str):
         return None
-    found = rows(parse(markup), url)
-    main = main_rows(found)
-    return Listing([row.item for row in found], main, _total(markup, len(main)), known_shape=True)
+    # A unit holds one list and nothing beside it, so all its rows are the list's, in however many groups they stand.
+    found = [row.item for row in rows(parse(markup), url)]
+    return Listing(found, found, _total(markup, len(found)), known_shape=True)
 
 
 def _total(markup: str, shown: int) -> int | None:
