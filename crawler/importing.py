@@ -110,7 +110,7 @@ def _compare(made: ImportPlan, known: dict[str, Body], under: str) -> None:
     for body in known.values():
         for name in body.names:
             by_name[titles.normalise(name)].add(body.id)
-    seen: dict[str, Entry] = {}
+    seen: dict[str, tuple[str, dict[str, str]]] = {}
     taken: dict[str, Entry] = {}
     ids = set(known)
     names = {titles.normalise(entry.name): entry for entry in made.listed.entries if entry.name}
@@ -122,14 +122,14 @@ def _compare(made: ImportPlan, known: dict[str, Body], under: str) -> None:
             continue
         key = entry.values.get("uscc") or f"{titles.normalise(entry.name)}|{entry.values.get('division_code', '')}"
         if key in seen:
-            other = seen[key]
-            change.reason = Remark("same_as_row", other.place)
-            if other.values == entry.values:
+            other, values = seen[key]
+            change.reason = Remark("same_as_row", other)
+            if values == entry.values:
                 made.duplicates.append(change)
             else:
-                _invalid(made, change, Remark("contradicts_row", other.place))
+                _invalid(made, change, Remark("contradicts_row", other))
             continue
-        seen[key] = entry
+        seen[key] = entry.place, dict(entry.values)
         body = _match(entry, known, by_code, by_name)
         if isinstance(body, Remark):
             _invalid(made, change, body)

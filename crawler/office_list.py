@@ -26,6 +26,7 @@ _USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _BLANKS = re.compile(r"[\s\u3000\xa0\u200b\ufeff]+")
 _LISTS = frozenset({"aliases", "former_names", "plates", "hosts", "channels"})
+_NUMBERED = re.compile(r"[（(]?[一二三四五六七八九十]+[、.）)]")
 _LEVEL_BY_ENDING = (("自治区", "province"), ("省", "province"), ("自治州", "prefecture"), ("地区", "prefecture"),
                     ("盟", "prefecture"), ("县", "county"), ("旗", "county"), ("区", "county"))
 _NOTHING = frozenset({"", "无", "/", "-", "—", "－", "暂无", "N/A", "n/a"})
@@ -112,9 +113,9 @@ def entries_of(sheets: list[Sheet], named: str) -> OfficeList:
         found.aside += [(sheet.name, number, _said(cells)) for number, cells in sheet.rows[:place]]
         titles_of = [_squeezed(cell) for cell in sheet.rows[place][1]]
         for number, cells in sheet.rows[place + 1:]:
-            filled = [cell for cell in cells if cell.strip()]
+            filled = {index: cell for index, cell in enumerate(cells) if cell.strip()}
             repeated = sum(_squeezed(cell) == title for cell, title in zip(cells, titles_of, strict=False) if title)
-            if (len(set(filled)) == 1 and len(columns) > 1) or tails.match(_squeezed(filled[0])) or repeated > 1:
+            if repeated > 1 or _heads_a_group(filled, columns) or tails.match(_squeezed(next(iter(filled.values())))):
                 found.aside.append((sheet.name, number, _said(cells)))
             else:
                 found.entries.append(_entry(sheet.name, number, cells, columns))
@@ -122,6 +123,14 @@ def entries_of(sheets: list[Sheet], named: str) -> OfficeList:
         raise ImportingError(f"{named}: no row names a column 单位名称 or the like within the first {_HEADING_ROWS} "
                              "rows; add a heading row, or its name to facts/roster.yaml")
     return found
+
+
+def _heads_a_group(filled: dict[int, str], columns: dict[int, str]) -> bool:
+    """Whether a row says one thing only, and not in a column of its own: 一、市政府部门, over the whole width."""
+    if len(set(filled.values())) > 1 or len(columns) < 2:
+        return False
+    text = _squeezed(next(iter(filled.values())))
+    return len(filled) > 1 or next(iter(filled)) not in columns or bool(_NUMBERED.match(text))
 
 
 def _heading(sheet: Sheet) -> tuple[int, dict[int, str]] | None:
