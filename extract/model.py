@@ -41,6 +41,8 @@ class Cell:
     confidence: float = 1.0
     alternatives: tuple[str, ...] = ()
     """Other texts a recogniser took into account for the same print, likeliest first; sums may choose among them."""
+    place: tuple[int, int, int] | None = None
+    """Which grid of the document, and row and column there as printed; set by extract.report, which may turn a grid."""
 
 
 @dataclass(slots=True)
@@ -154,7 +156,8 @@ class Hints:
 # ---------------------------------------------------------------- what reading makes of it
 @dataclass(slots=True)
 class Source:
-    """Where a figure stands. `table` is the form's table number (2, 3, 4); row and column count from 0 in that grid."""
+    """Where a figure stands. `table` is the form's table number (1 for the statistics form, 2, 3, 4); `grid` counts the
+    grids of the document from 0, row and column count from 0 in that grid, with spans expanded."""
 
     table: int | None = None
     row: int | None = None
@@ -164,9 +167,10 @@ class Source:
     span: tuple[int, int] | None = None
     document: str | None = None
     """sha256 of the document, where it isn't the record's own: a table taken from an attachment."""
+    grid: int | None = None
 
     def to_record(self) -> dict[str, Any]:
-        pairs = {name: getattr(self, name) for name in ("table", "row", "column", "page", "box", "span", "document")}
+        pairs = {name: getattr(self, name) for name in self.__slots__}
         return {name: list(value) if isinstance(value, tuple) else value
                 for name, value in pairs.items() if value is not None}
 
@@ -174,7 +178,7 @@ class Source:
     def from_record(cls, record: Mapping[str, Any]) -> Source:
         box, span = record.get("box"), record.get("span")
         return cls(record.get("table"), record.get("row"), record.get("column"), record.get("page"),
-                   tuple(box) if box else None, tuple(span) if span else None, record.get("document"))
+                   tuple(box) if box else None, tuple(span) if span else None, record.get("document"), record.get("grid"))
 
 
 @dataclass(slots=True)

@@ -91,7 +91,8 @@ def figure_of(cell: Cell, table: TableFact, column: str, confidence: float) -> F
 def figure_from(cell: Cell, table: int, kind: Kind, confidence: float) -> Figure:
     """The figure a cell holds: `confidence` is that of its place in the form, the cell's own that of its text."""
     value, state = parse_cell(cell.text, kind)
-    source = Source(table, cell.row, cell.column, cell.page, cell.box, cell.span)
+    grid, row, column = cell.place or (None, cell.row, cell.column)
+    source = Source(table, row, column, cell.page, cell.box, cell.span, grid=grid)
     return Figure(value, state, cell.text.strip(), confidence * cell.confidence, source,
                   cell.confidence < 1 or bool(cell.alternatives), cell.alternatives)
 

@@ -59,6 +59,9 @@ def build(document: Document, hints: Hints | None = None) -> Report:
     sections = [span.section() for span in spans if span.number or span.text]
     period = claims.stated_period(sections)
     grids = [block for block in document.blocks if isinstance(block, Grid)]
+    for number, grid in enumerate(grids):
+        for cell in grid.cells:
+            cell.place = number, cell.row, cell.column
     statistics, others = _indicators(grids, year)
     printed, used, tagged = _tables(others, spans, year, bool(statistics.rows))
     tables = [*statistic_readings(statistics, year, spans), *readings(printed, used, tagged, spans)]
