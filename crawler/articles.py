@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 from lxml import html
 
-from crawler.families.rows import absolute, base_of, parse, title_of
+from crawler.families.rows import absolute, base_of, parse, rows, title_of
 from extract.scripted import with_article
 
 # Body containers of known systems, the narrowest first.
@@ -39,6 +39,8 @@ _VIEWER = re.compile(r"""(?:PDFObject\.embed|Pdfh5|pdfjsLib\.getDocument|\b(?:pd
                      r"""[\s(:={]*(?:["'][^"']{0,60}["']\s*,\s*\{[^{}]{0,200}?url["']?\s*:\s*)?"""
                      r"""["']([^"'\s<>]+)["']""", re.I)
 """Calls and settings of script viewers with the file they show."""
+_BESIDE_ROWS = 200
+"""Characters beside its rows up to which a page is nothing but a list."""
 _FORM_CHARACTERS = 200
 """Text from which a form is a page wrapped by its system (ASP.NET) rather than a search box."""
 _PICTURE = re.compile(r"\.(jpe?g|png|bmp|tiff?)$", re.I)
@@ -84,6 +86,22 @@ def read_article(text: str, url: str) -> Article:
     facts.append(re.sub(r"\s+", "", dated.group(3)) if dated else "")
     known = body.tag not in ("body", "html")
     return Article(_main_text(body, known), facts, [unique[address] for address in order if address in unique])
+
+
+def is_list_instead(text: str, url: str, listed: set[str]) -> bool:
+    """Whether an article's address answered with the list it stands on (portals do that to whom they throttle).
+
+    `listed` are the addresses of the list's rows. A page with text of its own is an article, whatever it lists beside.
+    """
+    root = parse(text)
+    body = _body(root)
+    if body.tag not in ("body", "html"):
+        return False
+    shown = [row.item for row in rows(root, url)]
+    if len({item.url for item in shown} & listed) < 3:
+        return False
+    in_rows = sum(len(_squeezed(item.title)) + len(item.day) for item in shown)
+    return len(_main_text(body, known=False)) - in_rows < _BESIDE_ROWS
 
 
 def content_hash(articles: Iterable[Article], attached: Iterable[str]) -> str:

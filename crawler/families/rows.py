@@ -35,6 +35,7 @@ _OPENED = re.compile(r"""(?:jump|open|goto|location|href|detail|view|show|link|u
                      r"""["']([^"'\s]+)["']""", re.I)
 """What a script call opens: jumpToDetail('./a.html'), window.open("/b.jsp?id=1"), location.href='c.htm'."""
 _PAGE_LIKE = re.compile(r"/|\.(s?html?|jsp|aspx?|php|do)\b", re.I)
+_MOBILE = re.compile(r"/m(post_\d+\.s?html?)$", re.I)
 _STRAY = re.compile(r"^\s*(<\?xml[^>]*>|\ufeff)+")
 
 
@@ -126,6 +127,20 @@ def title_of(link: html.HtmlElement) -> str:
     if full and (not shown or _CUT.search(shown) or (len(full) > len(shown) and full.startswith(shown.rstrip(".…")))):
         return full
     return shown or _squeezed(link.xpath("string(.//img/@alt)"))
+
+
+def without_twins(items: list[Item]) -> list[Item]:
+    """Each article once: the same page under http and https, and its twin for mobile screens (mpost_1.html)."""
+    kept: dict[tuple[str, str, str], Item] = {}
+    for item in items:
+        parts = urlsplit(item.url)
+        key = (parts.netloc, _MOBILE.sub(r"/\1", parts.path), parts.query)
+        known = kept.get(key)
+        if known is None:
+            kept[key] = item
+        elif _MOBILE.search(urlsplit(known.url).path) and not _MOBILE.search(parts.path):
+            kept[key] = Item(item.url, item.title, item.day or known.day)
+    return list(kept.values())
 
 
 def rows(root: html.HtmlElement, url: str, every: bool = False) -> list[Row]:

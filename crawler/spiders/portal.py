@@ -24,9 +24,9 @@ from scrapy.http.request import NO_CALLBACK
 from crawler import articles, clock, families
 from crawler.conduct import HostRule, within_hours
 from crawler.exceptions import CrawlerError
-from crawler.families import subcolumns, trs
+from crawler.families import cut_titles, subcolumns, trs
 from crawler.families.paging import Answer, Ask, Enumeration, Get
-from crawler.families.rows import absolute, parse
+from crawler.families.rows import absolute, parse, without_twins
 from crawler.middlewares import hold
 from crawler.model import Column, Item, Outcome, Portal, Route, ScanPlan
 from crawler.outcomes import Expect, Received, Verdict, of_failure, of_response
@@ -60,11 +60,13 @@ class Got:
 
 @dataclass(slots=True)
 class Visit:
-    """One portal on its way. `failed` holds what did not come, so that no page of this visit asks for it again."""
+    """One portal on its way. `failed` holds what did not come, so that no page of this visit asks for it again;
+    `listed` the addresses of every row of its lists."""
 
     portal: Portal
     rule: HostRule
     failed: dict[str, Got] = field(default_factory=dict)
+    listed: set[str] = field(default_factory=set)
     pages: int = 0
 
 
@@ -122,6 +124,7 @@ class PortalSpider(scrapy.Spider):
             result = PortalResult(portal.id, Outcome.OK)
             for column in portal.columns:
                 result.listings.append(await self._list_safely(visit, column))
+            visit.listed = {item.url for listing in result.listings for item, _ in listing.sightings}
             captured: set[str] = set()
             for listing in result.listings:
                 # A report that left its list may still stand where it stood: only its own address can tell.
@@ -193,9 +196,11 @@ class PortalSpider(scrapy.Spider):
             return found
 
         found = await subcolumns.enumerate_parts(first, await walk(first), get, walk)
+        found = await cut_titles.completed(found, first.url, get)
         listing.outcome, listing.reason, listing.complete = found.outcome, found.reason, found.complete
         listing.in_order, listing.reached = found.in_order, found.reached
-        listing.sightings = [(item, self.roster.route(item, visit.portal, column)) for item in found.items]
+        listing.sightings = [(item, self.roster.route(item, visit.portal, column))
+                             for item in without_twins(found.items)]
         self._judge_list(listing, visit.portal)
         return listing
 
@@ -245,6 +250,9 @@ class PortalSpider(scrapy.Spider):
             capture.content = got.fetch.sha256
             return capture
         address = got.fetch.final_url or item.url
+        if articles.is_list_instead(got.verdict.text, address, visit.listed):
+            capture.outcome, capture.reason = Outcome.RATE_LIMITED, "the list came in place of the article"
+            return capture
         pages = [articles.read_article(got.verdict.text, address)]
         hashes, unread = [], None
         for number, further in enumerate(trs.article_pages(got.verdict.text, address), 2):

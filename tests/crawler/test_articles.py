@@ -93,8 +93,9 @@ def test_a_page_wrapped_in_a_form_keeps_its_text():
 
 
 def test_attachments_of_old_systems():
-    text = page("<div id='vsb_content_2'><p>示例市教育局2021年度报告全文见附件，特此公布。</p></div><ul><li>附件【"
-                "<a href='/system/_content/download.jsp?urltype=news.DownloadAttachUrl&owner=1&wbfileid=77'>1.docx</a>】</li>"
+    text = page("<div id='vsb_content_2'><p>示例市教育局2021年度报告全文见附件。</p></div><ul><li>附件【"
+                "<a href='/system/_content/download.jsp?urltype=news.DownloadAttachUrl&owner=1&wbfileid=77'>1.docx"
+                "</a>】</li>"
                 "<li>附件：<b>表</b><a href='/DownLoadFile.aspx?id=9'>表格</a></li></ul>")
     assert [address for _, address, _ in carried(text)] == [
         "system/_content/download.jsp?urltype=news.DownloadAttachUrl&owner=1&wbfileid=77", "DownLoadFile.aspx?id=9"]
