@@ -31,6 +31,9 @@ OLE = "application/x-ole-storage"
 RTF = "application/rtf"
 ZIP = "application/zip"
 HTML = "text/html"
+WEB_ARCHIVE = "multipart/related"
+WORD_XML = "application/vnd.ms-word.document+xml"
+EXCEL_XML = "application/vnd.ms-excel.workbook+xml"
 XML = "application/xml"
 PLAIN = "text/plain"
 JSON = "application/json"
@@ -69,7 +72,15 @@ _TAG = re.compile(
     r"<(?:!doctype\s+html|html|head|body|meta|title|link|script|style|table|div|p|span|h[1-6]|br|a|img|form|iframe|ul"
     r"|center|font|tbody|tr|td)\b[^<>]*/?>", re.IGNORECASE)
 _WHOLE_PAGE = re.compile(r"<(?:!doctype\s+html|html|body)\b", re.IGNORECASE)
-_LEADING = re.compile(r"\A(?:\s|\ufeff|<!--.*?-->|<\?xml[^>]*\?>)*", re.DOTALL)
+_LEADING = re.compile(r"\A(?:\s|\ufeff|<!--.*?-->|<\?(?:xml|mso-)[^>]*\?>)*", re.DOTALL)
+_ARCHIVED = re.compile(r"\A\s*(?:[A-Za-z-]+:[^\n]*\n(?:[ \t]+[^\n]*\n)*){0,20}?Content-Type:\s*multipart/related",
+                       re.IGNORECASE)
+_OFFICE_XML = (
+    ("http://schemas.microsoft.com/office/word/2003/wordml", WORD_XML),
+    ("http://schemas.microsoft.com/office/2006/xmlPackage", WORD_XML),
+    ("urn:schemas-microsoft-com:office:spreadsheet", EXCEL_XML),
+)
+"""Namespaces of the root element of office files saved as XML, whatever they are named."""
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -165,10 +176,16 @@ def _printable(text: str) -> bool:
 
 
 def _textual(text: str, claimed: str) -> str:
+    if _ARCHIVED.match(text[:8192].replace("\r\n", "\n")):
+        return WEB_ARCHIVE
     start = text[_LEADING.match(text).end():]  # type: ignore[union-attr]  # the pattern matches the empty string too
     if start[:1] in ("{", "[") and _is_json(text, start):
         return JSON
     tag = _TAG.search(text)
+    root = re.match(r"<(?!html\b)[a-zA-Z_][^>]*>", start, re.IGNORECASE)
+    for namespace, kind in _OFFICE_XML if root else ():
+        if re.search(rf"""xmlns(?::\w+)?=["']{re.escape(namespace)}["']""", root.group()):  # type: ignore[union-attr]
+            return kind
     if _TAG.match(start):
         return HTML
     if re.match(r"<[a-zA-Z_][\w:.-]*[\s/>]", start) and claimed != HTML and not _WHOLE_PAGE.search(text):
