@@ -168,6 +168,8 @@ class Item:
     url: str
     title: str
     day: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+    """Attachments that the list itself names (address, name); the article's page may not show them."""
 
 
 @dataclass(frozen=True, slots=True)

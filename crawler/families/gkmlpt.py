@@ -137,7 +137,11 @@ def _item(entry: dict[str, Any], url: str) -> Item | None:
     title = re.sub(r"\s+", " ", str(entry.get("title") or "")).strip()
     if not address or not title:
         return None
-    return Item(address, title, _day(entry.get("display_publish_time")) or _day(entry.get("date")))
+    listed = entry.get("attachment")
+    files = [(absolute(url, str(file.get("url") or "")), str(file.get("name") or ""))
+             for file in (listed if isinstance(listed, list) else []) if isinstance(file, dict)]
+    return Item(address, title, _day(entry.get("display_publish_time")) or _day(entry.get("date")),
+                tuple((file, name) for file, name in files if file))
 
 
 def _day(value: Any) -> str:

@@ -27,6 +27,7 @@ _ARTICLE = re.compile(
     r"|/\d{4,}\.s?html?$|\.(pdf|docx?|wps|ofd|rtf|xlsx?|zip|rar)$)", re.I)
 _REPORT = re.compile(r"(20\d\d|二[〇○零O0][一二三四五六七八九〇○零]{2}).*(报告|年报)")
 _CUT = re.compile(r"(…|\.{2,}|·{3,})$")
+_LAST_DAY = re.compile(r"[\s\[(（]*(?<!\d)20\d\d[-/.]\d{1,2}[-/.]\d{1,2}[\])）\s]*$")
 _PREFIX = re.compile(r"^(标题|题名)[:：]")
 _NO_LINK = re.compile(r"^\s*(#|javascript:|mailto:|tel:|data:|$)", re.I)
 _TEMPLATE = re.compile(r"\{\{|<\?|\$\{|<%")
@@ -121,6 +122,8 @@ def title_of(link: html.HtmlElement) -> str:
     if link.tag == "tr":  # a whole row that a click opens: its longest cell
         link = max(link.iter("td"), key=lambda cell: len(cell.text_content()), default=link)
     shown = _squeezed("".join(_without_days(link)))
+    # The day may end the anchor's own text: "…年度报告 2026-06-17".
+    shown = _LAST_DAY.sub("", shown) or shown
     full = _PREFIX.sub("", _squeezed((link.get("title") or "").strip().split("\n")[0]))
     if _TEMPLATE.search(shown + full):
         return ""
@@ -209,6 +212,8 @@ def _group_of(element: html.HtmlElement) -> str:
 def _day_beside(element: html.HtmlElement, link: html.HtmlElement) -> str:
     """The day in the row outside the title, or as an own element inside the anchor."""
     inside = find_day(" ".join(text for node in link.iterdescendants() for text in [_text(node)] if _only_day(text)))
+    ending = _LAST_DAY.search(_text(link))
+    inside = inside or (find_day(ending.group()) if ending else "")
     if element is link:
         return inside
     own = set(link.iter())

@@ -21,13 +21,13 @@ from crawler.families import jpage
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk
 from crawler.families.rows import parse, rows
 from crawler.model import Item
-from extract.literals import literal_after
+from extract.literals import literal, literal_after
 
 WINDOWS = (50, 20, 10)
 """Sizes to try: some sites answer 50, others nothing above 20."""
 _MARK = re.compile(r"messageController/getMessage\.do", re.I)
 _PROXY = re.compile(r"""["'(]([^"'()\s<>]*messageController/getMessage\.do[^"'()\s<>]*)""", re.I)
-_COLUMN = re.compile(r"""\bcolumnId["']?\s*[:=]\s*["']?([\w-]{8,})""", re.I)
+_COLUMN = re.compile(r"""\bcolumnId["']?(?:[^<>]{0,80}\bvalue)?\s*[:=]\s*["']?([\w-]{8,})""", re.I)
 _TOTAL = re.compile(r"""\btotalRecord["']?\s*[:=]\s*["']?(\d+)""", re.I)
 _PERPAGE = re.compile(r"""\bperPage["']?\s*[:=]\s*["']?(\d+)""", re.I)
 _WRAPPED = re.compile(r"^\s*(?:/\*.*?\*/\s*)?[\w$.]*\s*\((.*)\)\s*;?\s*$", re.S)
@@ -141,6 +141,8 @@ def _answered(text: str, url: str) -> Listing | None:
     inner: Any = (match.group(1) if match else text).strip()
     with contextlib.suppress(ValueError):
         inner = json.loads(inner)
+    if isinstance(inner, str) and inner[:1] in ("'", "`", '"'):
+        inner = literal(inner)
     if isinstance(inner, dict):
         inner = next((inner[key] for key in ("result", "data", "content") if isinstance(inner.get(key), str)), None)
     if not isinstance(inner, str) or not re.search(r"<datastore|<record\b|<recordset", inner, re.I):

@@ -263,6 +263,8 @@ class PortalSpider(scrapy.Spider):
             elif more.verdict.outcome in _PASSING:
                 unread = more
         attached = {entry.url: entry for page in pages for entry in page.attached}
+        for file, name in item.files:
+            attached.setdefault(file, articles.Attached(file, name, "attachment"))
         for entry in attached.values():
             file = await self._fetch(visit, Ask(entry.url, expect="file"), address)
             capture.parts.append(_part(entry.role, entry.url, entry.name, file))

@@ -87,7 +87,7 @@ class FamilyPortal:
 
     @property
     def names(self) -> tuple[str, ...]:
-        place = f"示{_PLACES[self.number % len(_PLACES)]}{'县' if self.number < len(_PLACES) else '区'}"
+        place = f"示{_PLACES[self.number % len(_PLACES)]}{'县区市州'[self.number // len(_PLACES)]}"
         return (f"{place}财政局", f"{place}水利局")[:self.bodies]
 
 
@@ -98,6 +98,7 @@ def _portal(plan: FamilyPortal) -> tuple[str, FamilyPortal]:
 FAMILY_PORTALS: dict[str, FamilyPortal] = dict(map(_portal, (
     FamilyPortal("gkmlpt", "gkmlpt", gkmlpt.answer, gkmlpt.column, "", others=230),
     FamilyPortal("gkmlpt-folder", "gkmlpt", gkmlpt.answer, gkmlpt.column, "/zqsj", others=5),
+    FamilyPortal("gkmlpt-rows", "gkmlpt", gkmlpt.answer, gkmlpt.column, "", gkmlpt.ROWS, others=5),
     FamilyPortal("gkmlpt-beside", "gkmlpt", gkmlpt.answer, gkmlpt.column, "", gkmlpt.BESIDE),
     FamilyPortal("jpaas-counted", "jpaas", jpaas.answer, jpaas.column, "1229565788", jpaas.COUNTED),
     FamilyPortal("jpaas-open", "jpaas", jpaas.answer, jpaas.column, "1229565789", jpaas.OPEN),

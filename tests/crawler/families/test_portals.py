@@ -96,18 +96,20 @@ def test_asking_costs_few_requests():
 def test_article_pages_give_their_text_and_their_files(plan):
     _, found, _ = walked(plan)
     year = world.YEARS[-1]
-    pages = []
+    pages, listed = [], []
     for name in plan.names:
-        address = next(item.url for item in found.items
-                       if item.title.startswith(f"{name}{year}年") and urlsplit(item.url).netloc.startswith(plan.host))
-        page = asyncio.run(asking(plan, [])(address))
-        pages.append(articles.read_article(page.text, address))
+        row = next(item for item in found.items
+                   if item.title.startswith(f"{name}{year}年") and urlsplit(item.url).netloc.startswith(plan.host))
+        page = asyncio.run(asking(plan, [])(row.url))
+        pages.append(articles.read_article(page.text, row.url))
+        listed.append([articles.Attached(*file, "attachment") for file in row.files])
     whole, carrier = pages
     assert "本年新收政府信息公开申请数量" in whole.text
     assert "承办" not in whole.text, "the page's foot is no part of the article"
-    assert whole.attached == []
-    assert [(entry.role, entry.name.rsplit(".", 1)[-1]) for entry in carrier.attached] == [("attachment", "docx")]
-    assert urlsplit(carrier.attached[0].url).netloc == f"{plan.host}:{PORT}"
+    assert whole.attached == listed[0] == []
+    attached = [*carrier.attached, *listed[1]]
+    assert [(entry.role, entry.name.rsplit(".", 1)[-1]) for entry in attached] == [("attachment", "docx")]
+    assert urlsplit(attached[0].url).netloc == f"{plan.host}:{PORT}"
 
 
 # ---------------------------------------------------------------- scanned, captured and read

@@ -85,3 +85,15 @@ def test_rows_that_a_script_opens_and_templates_that_are_none():
         ("202605/t20260528_1.html", "甲县财政局2025年年报公布", "2026-01-28"),
         ("2.html", "甲县教育局2025年年报公布", ""), ("show.jsp?id=3", "甲县体育局2025年年报公布", ""),
         ("d.aspx?id=4", "甲县卫健委2025年年报公布", "2026-01-02")]
+
+
+@pytest.mark.parametrize(("anchor", "title", "day"), [
+    ("<a href=a.html title='{0}'>{0}2026-06-17</a>", "{0}", "2026-06-17"),
+    ("<a href=a.html>{0} [2026-6-7]</a>", "{0}", "2026-06-07"),
+    ("<a href=a.html>{0}（2026/06/17）</a>", "{0}", "2026-06-17"),
+    ("<a href=a.html>{0}2026-06-17</a><span>2026-06-18</span>", "{0}", "2026-06-18"),
+    ("<a href=a.html>{0}</a>", "{0}", "")])
+def test_a_day_at_the_end_of_the_anchors_own_text(anchor, title, day):
+    name = "甲县林业局2025年政府信息公开工作年度报告"
+    found = rows(parse(f"<ul><li>{anchor.format(name)}</li></ul>"), "http://a.example/")
+    assert [(row.item.title, row.item.day) for row in found] == [(title.format(name), day)]
