@@ -27,6 +27,9 @@ _SPACED = re.compile(r"^(?P<label>\S*[^\W\d]\S*(?:\s.*?)??)(?P<values>"
                      r"(?:\s+(?:[+-]?[\d０-９][\d,.，０-９]*|[/—－-]))+)\s*$")
 _SENTENCE = re.compile(r"[。；！？]|，.*，.*，")
 _AMONG = re.compile(r"^\s*其中\s*[:：]?\s*(?=\S)")
+_PIPE_BEHIND = re.compile(r"^[^|]*[^|\s][^|]*\|\s*$")
+_PIPED = 10
+"""Lines with a pipe behind one cell, or with nothing but a pipe, from which on a dump is taken to be printed so."""
 _SHORT = 30
 _LONGEST_LABEL = 60
 _LONGEST_PRINT = 150
@@ -60,7 +63,7 @@ def read(data: bytes, hints: Hints) -> Document:
 
 def _scan(text: str, meta: dict[str, str]) -> Iterator[_Line]:
     at, leading = 0, True
-    for number, raw in enumerate(text.split("\n")):
+    for number, raw in enumerate(_unpiped(text.split("\n"))):
         start, at = at, at + len(raw) + 1
         if leading and number < 20:
             match = _META_LINE.match(raw)
@@ -72,6 +75,27 @@ def _scan(text: str, meta: dict[str, str]) -> Iterator[_Line]:
         if _MARKER.match(raw) or (_RULE.match(raw) and raw.strip()):
             continue
         yield _line(raw, start)
+
+
+def _unpiped(lines: list[str]) -> Iterator[str]:
+    """Lines of a dump that gives every cell a line of its own and a pipe behind it or on the next line, as if printed
+    one cell a line: of equal length, the pipes gone, a tab where a cell stands empty."""
+    behind = sum(bool(_PIPE_BEHIND.match(line)) for line in lines)
+    alone = sum(line.strip() == "|" for line in lines)
+    if max(behind, alone) < _PIPED:
+        yield from lines
+        return
+    between, open_cell = alone > behind, False
+    for line in lines:
+        if line.strip() == "|":
+            # Between cells the first pipe ends the cell above it; every further one is an empty cell.
+            yield line.replace("|", " " if between and open_cell else "\t")
+            open_cell = False
+        elif line.strip() and not line.strip(" |"):
+            yield " " * len(line)
+        else:
+            yield line.replace("|", " ") if _PIPE_BEHIND.match(line) else line
+            open_cell = bool(line.strip())
 
 
 def _line(raw: str, start: int) -> _Line:
