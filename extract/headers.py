@@ -80,7 +80,26 @@ def dispute_heads(fact: TableFact, lines: list[list[Cell | None]]) -> list[Head]
             continue
         previous = leaf
         heads.append(Head(f"{route or '?'}.{outcome}", leaf.text.strip(), column, column))
+    _fill_routes(fact, heads)
     return heads
+
+
+def _fill_routes(fact: TableFact, heads: list[Head]) -> None:
+    """Name the routes a torn header leaves open, where every route prints all outcomes once and no name contradicts."""
+    outcomes, routes = len(fact.columns), [row.key for row in fact.proper_rows]
+    parts = [str(head.key).split(".") for head in heads]
+    groups = [parts[start:start + outcomes] for start in range(0, len(parts), outcomes)]
+    if len(groups) != len(routes) or any(len({outcome for _, outcome in group}) != outcomes for group in groups):
+        return
+    told = [{route for route, _ in group} - {"?"} for group in groups]
+    named = [next(iter(known)) if len(known) == 1 else "" for known in told]
+    if any(len(known) > 1 for known in told) or named.count("") > 1 or len({*named}) != len(routes):
+        return
+    lost = next((route for route in routes if route not in named), "")
+    for place, head in enumerate(heads):
+        head.key = f"{named[place // outcomes] or lost}.{parts[place][1]}"
+
+
 
 
 def _named(fact: TableFact, labels: Labels, text: str) -> Match | None:

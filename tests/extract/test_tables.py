@@ -231,6 +231,18 @@ def test_disputes_as_three_rows():
     assert not faults(result)
 
 
+@pytest.mark.parametrize("torn", [(0, 1), (0, 1, 2, 3, 4), (3,)])
+def test_torn_header_of_the_disputes_is_mended_where_the_outcomes_tell(torn):
+    rows = unmerged(table_four(TRUTH), repeat=True)
+    for line in rows[:2]:
+        for place in torn:
+            line[place] = cell("")
+    rows[2][:5] = [cell(text) for text in ("结果维持", "结果纠正", "其他结果", "尚未审结", "总计")]
+    result = read(table_two(TRUTH), table_three(TRUTH), rows)
+    assert not faults(result)
+    assert all(result.figures[key].confident for key in TRUTH if key.startswith("disputes."))
+
+
 def test_wrong_colspan_in_a_label_is_no_confident_shift():
     rows = table_three(TRUTH)
     rows[3][0] = cell(rows[3][0].text, 1, 2)
