@@ -109,10 +109,10 @@ def place(characters: Characters, tables: Sequence[Ruled], page: int | None = No
         inside = table.owners(x, y)
         owner = np.where((inside >= 0) & (owner < 0), inside + start, owner)
         framed = (x > table.xs[0]) & (x < table.xs[-1]) & (y > table.ys[0]) & (y < table.ys[-1])
-        if table.odd and (framed & (owner < 0)).any():
+        if (framed & (owner < 0)).any():
             placed.doubtful = "characters stand among the rules of a table, but in no cell of it"
         elif table.odd:
-            placed.doubtful = placed.doubtful or "the rules of a table don't close"
+            placed.doubtful = placed.doubtful or "the rules of a table enclose something that is no rectangle"
         start += len(table.places)
     held: dict[int, list[Word]] = {}
     outside: list[Word] = []

@@ -32,6 +32,8 @@ _THICKEST = 4
 """Half of the thickest rule in points; what is thicker is a filled area."""
 _GAP = 6
 """Longest gap in a dashed rule, in points."""
+_DASHED = 0.8
+"""Share of its length up to which a rule counts as dashed."""
 _SHORTEST = 8
 """Shortest rule in points."""
 _COVERED = 0.65
@@ -75,7 +77,7 @@ class Ruled:
     places: list[tuple[int, int, int, int]] = field(default_factory=list)
     """Row, column, rowspan, colspan by cell number."""
     odd: bool = False
-    """Whether the rules enclose something that is no rectangle, or leave a gap."""
+    """Whether the rules enclose something that is no rectangle."""
 
     @property
     def rows(self) -> int:
@@ -112,7 +114,19 @@ def rules_in(grey: Bitmap, scale: float = 1.0, *, areas: bool = False) -> Rules:
     if max(len(level), len(upright)) > _MOST_RULES:
         raise LimitExceededError(f"the page has {len(level)} level and {len(upright)} upright rules, "
                                  f"more than {_MOST_RULES}")
-    return Rules(level, upright)
+    return Rules(_met(level, upright), _met(upright, level))
+
+
+def _met(rules: Floats, across: Floats) -> Floats:
+    """Rules, those that may end with a gap drawn on to the rule across that stands behind it."""
+    rules = rules.copy()
+    for position in np.flatnonzero(rules[:, 3] > 0):
+        rule = rules[position]
+        near = across[(across[:, 0] - TOUCH <= rule[2]) & (rule[2] <= across[:, 1] + across[:, 3] + TOUCH), 2]
+        before = near[(near < rule[0]) & (near >= rule[0] - rule[3])]
+        behind = near[(near > rule[1]) & (near <= rule[1] + rule[3])]
+        rules[position, :2] = before.min(initial=rule[0]), behind.max(initial=rule[1])
+    return rules[:, :3]
 
 
 def _strokes(grey: Bitmap, scale: float, areas: bool) -> tuple[Bitmap, NDArray[np.intp]]:
@@ -133,9 +147,10 @@ def _strokes(grey: Bitmap, scale: float, areas: bool) -> tuple[Bitmap, NDArray[n
 
 
 def _runs(mask: Bitmap, used: NDArray[np.intp], scale: float) -> Floats:
-    """Level strokes of a mask as rows of left, right, y in points; gaps of dashes closed."""
+    """Level strokes of a mask as rows of left, right, y in points, gaps of dashes closed; then how much may be missing
+    at the ends."""
     if not len(used):
-        return _array([])
+        return np.zeros((0, 4))
     gap, shortest = round(_GAP * scale) | 1, max(3, round(_SHORTEST * scale))
     dense = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8),
                              borderType=cv2.BORDER_CONSTANT, borderValue=0)
@@ -147,8 +162,11 @@ def _runs(mask: Bitmap, used: NDArray[np.intp], scale: float) -> Floats:
     long = stops - starts >= shortest
     if np.count_nonzero(long) > 20 * _MOST_RULES:
         raise LimitExceededError(f"the page has more than {_MOST_RULES} rules")
-    runs = np.column_stack([starts[long], stops[long], used[rows[long]] + 0.5]) / scale
-    return _joined(runs)
+    rows, starts, stops = rows[long], starts[long], stops[long]
+    # A dashed rule may begin and end with a gap; other rules have only the small ones where they cross.
+    drawn = np.cumsum(np.pad(mask, ((0, 0), (1, 0))), axis=1, dtype=np.int32)
+    short = np.where(drawn[rows, stops] - drawn[rows, starts] < _DASHED * (stops - starts), gap - 1, 0)
+    return _joined(np.column_stack([starts, stops, used[rows] + 0.5, short]) / scale)
 
 
 def _joined(runs: Floats) -> Floats:
@@ -158,16 +176,16 @@ def _joined(runs: Floats) -> Floats:
     runs = runs[np.lexsort((runs[:, 0], runs[:, 2]))]
     made: list[list[float]] = []
     recent: list[list[float]] = []
-    for left, right, y in runs.tolist():
+    for left, right, y, *more in runs.tolist():
         recent = [one for one in recent if y - one[3] <= 1.6]
         for one in recent:
             if left <= one[1] + 1 and right >= one[0] - 1:
                 one[0], one[1], one[3] = min(one[0], left), max(one[1], right), y
                 break
         else:
-            recent.append([left, right, y, y])
+            recent.append([left, right, y, y, *more])
             made.append(recent[-1])
-    return _array([(left, right, (first + last) / 2) for left, right, first, last in made])
+    return np.array([(left, right, (first + last) / 2, *more) for left, right, first, last, *more in made])
 
 
 def _array(rows: Sequence[tuple[float, float, float]]) -> Floats:
@@ -266,7 +284,6 @@ def _table(level: Floats, upright: Floats) -> Ruled | None:
     labels = cv2.connectedComponents(maze, connectivity=4)[1]
     inner = labels[2:-1:2, 2:-1:2]
     table = Ruled(xs, ys, np.full((rows, columns), -1, np.int32))
-    table.odd = bool((inner == labels[0, 0]).any())
     for row in range(rows):
         for column in range(columns):
             label = inner[row, column]
@@ -281,5 +298,5 @@ def _table(level: Floats, upright: Floats) -> Ruled | None:
                 down += 1
             table.owner[row:row + down, column:column + across] = len(table.places)
             table.places.append((row, column, down, across))
-    table.odd |= len(table.places) > len(np.unique(inner[inner != labels[0, 0]]))
+    table.odd = len(table.places) > len(np.unique(inner[inner != labels[0, 0]]))
     return table
