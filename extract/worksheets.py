@@ -10,17 +10,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from extract import titles
+from extract import office, titles
 from extract.figures import is_value
 from extract.model import Block, Cell, Grid, Text
-from extract.office import count_cells
 from extract.sections import heading
 
 MOST_ROWS = 3000
 MOST_COLUMNS = 256
 """Cells beyond stand far from anything a report prints: strays, or a bomb."""
+_LABEL = 200
+"""Characters of the longest label, roughly; longer cells hold prose."""
 _PLAIN_NAME = re.compile(r"^(?:sheet|工作表|表格?|表[一二三四]|表\d)\s*\d*$", re.IGNORECASE)
 _SENTENCE = re.compile(r"。|；$|^.{60,}$", re.DOTALL)
+
+
+def number(value: float) -> str:
+    """A number as print shows it: whole ones without point, no binary noise (0.30000000000000004 → 0.3)."""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"
+
+
+def text(printed: str) -> str:
+    """What a cell prints: the lines of a label joined, those of prose kept."""
+    return office.join_lines(printed.split("\n")) if len(printed) < _LABEL else printed.strip()
 
 
 def near(cells: Iterable[Cell]) -> tuple[list[Cell], int]:
@@ -77,7 +88,7 @@ def _grid(region: Sequence[Cell], page: int) -> Grid:
     """The region's cells, and a blank one for each place among them that prints nothing."""
     top, bottom = region[0].row, max(cell.row + cell.rowspan for cell in region)
     left, right = min(cell.column for cell in region), max(cell.column + cell.colspan for cell in region)
-    count_cells((bottom - top) * (right - left))
+    office.count_cells((bottom - top) * (right - left))
     taken = {(row, column) for cell in region for row in range(cell.row, cell.row + cell.rowspan)
              for column in range(cell.column, cell.column + cell.colspan)}
     blank = [Cell("", row, column, page=page) for row in range(top, bottom) for column in range(left, right)

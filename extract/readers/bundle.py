@@ -9,6 +9,7 @@ bundles. Rar and 7z need `bsdtar` (Debian: libarchive-tools), since no library i
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ import tempfile
 import unicodedata
 import zipfile
 from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
 
 from extract import office, readers, report, sniffing
 from extract.exceptions import UnreadableDocumentError
@@ -72,11 +74,22 @@ def read(data: bytes, hints: Hints) -> Document:
         said = "; ".join(found.failed) or "it is empty"
         raise UnreadableDocumentError(f"{named}: none of its members could be read ({said})")
     document = _chosen(found, hints) if found.members else Document("", "", "bundle")
+    _fill(document, found)
     if found.pictures and not any(block for block in document.blocks if isinstance(block, Grid)):
         document.blocks += found.pictures
     document.problems += found.failed
     document.text = document.text or office.visible_text(document.blocks)
     return document
+
+
+def _fill(document: Document, found: _Found) -> None:
+    """Give the pictures that a saved page shows their bytes, which lie beside it."""
+    by_name = {posixpath.basename(picture.source).lower(): picture for picture in found.pictures}
+    for block in document.blocks:
+        shown = posixpath.basename(unquote(block.source).replace("\\", "/")).lower() if isinstance(block, Image) else ""
+        if isinstance(block, Image) and block.data is None and shown in by_name:
+            block.data = by_name[shown].data
+            found.pictures = [picture for picture in found.pictures if picture is not by_name[shown]]
 
 
 # ---------------------------------------------------------------- members

@@ -344,7 +344,7 @@ def _sheet_cells(table: Element, parts: _Parts) -> Iterator[Cell]:
             if local(cell) not in ("table-cell", "covered-table-cell"):
                 continue
             repeated = max(1, whole(attribute(cell, "number-columns-repeated"), 1))
-            text = _cell(cell, parts, 0)[0] if len(cell) and local(cell) == "table-cell" else ""
+            text = _shown(cell, parts) if local(cell) == "table-cell" else ""
             if text:
                 down = min(max(1, whole(attribute(cell, "number-rows-spanned"), 1)), current_limits().rowspan)
                 across = min(max(1, whole(attribute(cell, "number-columns-spanned"), 1)), current_limits().colspan)
@@ -355,3 +355,13 @@ def _sheet_cells(table: Element, parts: _Parts) -> Iterator[Cell]:
                         yield Cell(text, at + below, column + beside, down, across)
             column += repeated
         at += times
+
+
+def _shown(cell: Element, parts: _Parts) -> str:
+    """A cell's print; some programs store only its value."""
+    if len(cell):
+        return _cell(cell, parts, 0)[0]
+    try:
+        return worksheets.number(float(attribute(cell, "value") or ""))
+    except (ValueError, OverflowError):
+        return attribute(cell, "string-value") or ""

@@ -180,8 +180,7 @@ def _cells(sheet: Element) -> Iterator[Cell]:
                 text = "".join(str(part) for part in data.itertext())
                 if attribute(data, "Type") == "Number":
                     text = _number(text)
-                yield Cell(office.join_lines(text.split("\n")) if len(text) < 200 else text.strip(), row, column, down,
-                           across)
+                yield Cell(worksheets.text(text), row, column, down, across)
             if down > 1:
                 covered.update(dict.fromkeys(range(column, column + across), row + down - 1))
             column += across
@@ -189,9 +188,7 @@ def _cells(sheet: Element) -> Iterator[Cell]:
 
 
 def _number(text: str) -> str:
-    """A number as print shows it: 31, not 31.0 nor 3.1E1."""
     try:
-        value = float(text)
-    except ValueError:
+        return worksheets.number(float(text))
+    except (ValueError, OverflowError):
         return text
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"

@@ -25,6 +25,8 @@ _CODE_PAGES = {936: "gb18030", 950: "big5", 932: "cp932", 949: "cp949", 65001: "
 _CHARSETS = {134: "gb18030", 136: "big5", 128: "cp932", 129: "cp949", 238: "cp1250", 204: "cp1251", 161: "cp1253"}
 _WESTERN = re.compile(rb"(?:[\x00-\x7f]|[\x80-\xa0\xb0\xb7\xd7](?![\x80-\xff]))*")
 """Quotes and dashes of a Western font among plain characters."""
+_CHINESE = re.compile(rb"[\x00-\x7f]*(?:[\xa1-\xf7][\xa1-\xfe][\x00-\x7f]*)+")
+"""Bytes that make sense as GB 2312."""
 _SIGNS = {"tab": "\t", "line": "\n", "emdash": "—", "endash": "–", "lquote": "‘", "rquote": "’", "ldblquote": "“",
           "rdblquote": "”", "bullet": "·", "emspace": " ", "enspace": " ", "qmspace": " ", "softline": "\n"}
 _SKIPPED = {"colortbl", "header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf",
@@ -222,6 +224,8 @@ class _Reading:
             self._text(plain.decode("cp1252", "replace"))
             return
         font = self._fonts.get(self._state.font, self._fonts.get(self._default_font, ""))
+        if not font and _CHINESE.fullmatch(plain):
+            font = "gb18030"  # whatever code page the head names: no Western text has such pairs only
         for coding in dict.fromkeys(coding for coding in (font, self._ansi, "gb18030") if coding):
             try:
                 self._text(plain.decode(coding))

@@ -139,12 +139,12 @@ def printed(value: Any) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"
+        return worksheets.number(value)
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():
         return value.date().isoformat()
     if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
         return value.isoformat()
-    return office.join_lines(str(value).split("\n")) if len(str(value)) < 200 else str(value).strip()
+    return worksheets.text(str(value))
 
 
 # ---------------------------------------------------------------- xlsx before calamine sees it

@@ -97,6 +97,15 @@ def test_pictures_alone_are_pages_in_the_order_of_their_names():
                                                                          ("第10页.png", 3)]
 
 
+def test_a_saved_page_finds_its_pictures_beside_it():
+    text = made()
+    page = f"<html><body>{making.html_body(text, tables_as_images=True, image_folder='年报.files/')}</body></html>"
+    pictures = {f"年报.files/table{number}.png": making.table_image(text, number) for number in (2, 3, 4)}
+    document, _ = read({"年报.htm": page.encode(), **pictures, "logo.png": b"\x89PNG\r\n\x1a\n" + bytes(50)})
+    held = [block.data for block in document.blocks if isinstance(block, Image)]
+    assert held[:3] == list(pictures.values())
+
+
 @pytest.mark.parametrize(("stored", "flags"), [("年报.doc".encode("gb18030").decode("cp437"), 0), ("年报.doc", 0x800),
                                                ("report.doc", 0)])
 def test_names_of_chinese_windows(stored, flags):

@@ -152,6 +152,13 @@ def test_sheets_leave_out_what_is_hidden_or_far():
     assert document.problems == ["sheet '依申请公开': 1 cells far from all others were left out"]
 
 
+def test_cells_that_store_only_their_value():
+    body = table("<table:table-cell office:value-type='float' office:value='31'/><table:table-cell office:value-type="
+                 "'string' office:string-value='甲'/><table:table-cell office:value-type='float' office:value='0.5'/>")
+    document = read(odf(body, kind="spreadsheet"), "a.ods")
+    assert [cell.text for cell in grids(document)[0].cells] == ["31", "甲", "0.5"]
+
+
 # ---------------------------------------------------------------- what can't be read
 def test_locked_files_are_told():
     manifest = "<m:manifest xmlns:m='x'><m:file-entry><m:encryption-data/></m:file-entry></m:manifest>"

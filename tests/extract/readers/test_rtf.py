@@ -86,6 +86,12 @@ def test_characters(body, wanted):
     assert texts(read(body + r"\par")) == [wanted]
 
 
+def test_bytes_under_a_wrong_code_page_are_told_by_their_pairs():
+    head = rb"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0 SimSun;}} "
+    document = read_medium(head + rb"2022\'c4\'ea\par caf\'e9 \'93x\'94\par}", RTF, Hints())
+    assert texts(document) == ["2022年", "café “x”"]
+
+
 def test_characters_without_any_coding_are_counted():
     document = read_medium(rb"{\rtf1\ansi\ansicpg936 \'ff\'ff\'c4\'ea\par}", RTF, Hints())
     assert document.problems
