@@ -116,7 +116,8 @@ class HopRedirectMiddleware:
             raise Failure(Outcome.REDIRECT_OFFSITE, f"led to {target}: {refused}")
         meta = {key: value for key, value in request.meta.items()
                 if key not in ("download_slot", "retry_times")}
-        return request.replace(url=target, method="GET", body=b"", meta={**meta, "hops": hops}, dont_filter=True)
+        kept = {} if response.status in (307, 308) else {"method": "GET", "body": b""}
+        return request.replace(url=target, meta={**meta, "hops": hops}, dont_filter=True, **kept)
 
 
 class PatientRetryMiddleware(RetryMiddleware):

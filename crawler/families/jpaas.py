@@ -26,6 +26,7 @@ _SCRIPT = re.compile(r"<script\b([^>]*\bqueryData\s*=(?:[^>\"']|\"[^\"]*\"|'[^']
 _ATTRIBUTE = re.compile(r"""\b(url|queryData)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.I | re.S)
 _LISTED = re.compile(r"列表|信息|内容|分页|list|当前栏目|年报", re.I)
 _COUNT = re.compile(r"""\b(?:count|totalCount|totalRecord)["']?\s*[:=]\s*["']?(\d{1,6})\b""")
+_SIZE = re.compile(r"""\b(?:rows|pageSize|limit|perPage)["']?\s*[:=]\s*["']?(\d{1,4})\b""")
 _VISIBLE_COUNT = re.compile(r"共\s*(\d{1,6})\s*(?:条|篇|项|个?记录)")
 
 
@@ -139,9 +140,15 @@ def _answered(text: str, url: str) -> Listing | None:
 
 
 def _total(markup: str, shown: int) -> int | None:
-    """The number of rows that the fragment's pager states, where it is plausible."""
-    match = _VISIBLE_COUNT.search(re.sub(r"<[^>]{1,200}>|&nbsp;", "", markup)) or _COUNT.search(markup)
-    if match is None:
+    """The number of rows that the fragment's pager states, where it is plausible.
+
+    A `count` that equals the rows shown may count just these; it is believed beside another page size only.
+    """
+    visible = _VISIBLE_COUNT.search(re.sub(r"<[^>]{1,200}>|&nbsp;", "", markup))
+    match = visible or _COUNT.search(markup)
+    if match is None or int(match.group(1)) < shown:
         return None
     total = int(match.group(1))
-    return total if total >= shown else None
+    if visible or total > shown or any(int(size) != total for size in _SIZE.findall(markup)):
+        return total
+    return None

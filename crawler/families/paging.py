@@ -119,8 +119,6 @@ class Walk:
         self.max_pages = max_pages
         self.pages = 0
         self.printed = 0
-        self.received = 0
-        """Rows of all pages that brought something new, those seen before included."""
         self.main: list[Item] = []
         self._items: dict[str, Item] = {}
         self._seen: set[str] = set()
@@ -137,7 +135,6 @@ class Walk:
             return False
         self._seen.update(item.url for item in listing.main)
         self.printed += len(fresh)
-        self.received += len(listing.main)
         self.main.extend(fresh)
         for item in listing.items:
             known = self._items.get(item.url)
@@ -174,10 +171,11 @@ async def by_number(walk: Walk, page: Callable[[int], Awaitable[tuple[Answer, Li
 
     `page(number)` gives the answer and what it lists, None where it holds no list. Proven is the end by the stated
     number of rows or pages, by an empty page, or by a last page shorter than the first after which nothing new comes.
-    An article that stands in the list twice counts once; what is short for it is made up by rows received.
+    A row that comes again (pinned on every page) counts once; one address under two titles is two rows.
     """
     total: int | None = None
     believed = True
+    rows: set[tuple[str, str]] = set()
     opening: list[str] = []
     previous: list[str] = []
     number = first
@@ -194,18 +192,19 @@ async def by_number(walk: Walk, page: Callable[[int], Awaitable[tuple[Answer, Li
             total = shown.total
         addresses = [item.url for item in shown.main]
         new = walk.add(shown)
-        distinct = len({item.url for item in walk.main})
+        rows.update((item.url, item.title) for item in shown.main)
+        distinct = len(rows)
         if total is not None and distinct > total:
             # More came than was stated: that number counts something else.
             believed, total = False, None
         if total is not None and distinct >= total:
             return walk.conclude(True)
-        received = total is None or walk.received == total
         if not addresses:
-            return walk.conclude(received, "" if received else f"the list ends after {distinct} of {total} rows")
+            return walk.conclude(total is None, "" if total is None else
+                                 f"the list ends after {distinct} of {total} rows")
         if not new:
             # Past its end a portal may show an earlier page; a last page as long as the first proves no end.
-            if received and number > first + 1 and len(previous) < len(opening):
+            if total is None and number > first + 1 and len(previous) < len(opening):
                 return walk.conclude(True)
             return walk.conclude(False, f"page {number} repeats earlier rows, {walk.printed} of "
                                         f"{'?' if total is None else total} received ({answer.url})")
