@@ -12,6 +12,7 @@ import re
 from html import unescape
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
+from crawler.families import static
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, stated
 from crawler.families.rows import parse, rows
 from crawler.model import Item
@@ -47,9 +48,8 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
     shell, walk = listing(first.text, first.url), Walk(max_pages)
     address, parameters = label_call(first.text, first.url)
     if not parameters:
-        walk.add(shell)
-        whole = bool(shell.items) and shell.pages is not None and shell.pages <= 1
-        return walk.conclude(whole, "" if whole else "the page names no parameters of its label", shell.known_shape)
+        # Other pages of the platform are made by the server; only their search box speaks to the label.
+        return await static.enumerate_list(first, get, max_pages)
     posted = False
     answer = await get(_ask(address, parameters, 1, posted))
     opening = listing(answer.text, answer.url) if answer.ok else None
@@ -104,7 +104,7 @@ def label_call(text: str, url: str) -> tuple[str, dict[str, str]]:
     hidden = {name: value for name, value in map(_hidden, _INPUT.findall(text)) if name in _KNOWN}
     if "organId" in hidden or "labelName" in hidden:
         calls.append((address, hidden))
-    lists = [call for call in calls if call[1].get("labelName", _LABEL).lower().endswith("list")]
+    lists = [call for call in calls if re.search(r"(?<!data)list$", call[1].get("labelName", _LABEL), re.I)]
     own = [call for call in lists if organ and call[1].get("organId", organ) == organ
            and call[1].get("catId", column) in (column, "")]
     chosen = (own or lists or [("", {})])[0]

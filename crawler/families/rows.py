@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urldefrag, urljoin, urlsplit
 
@@ -142,7 +142,7 @@ def without_twins(items: list[Item]) -> list[Item]:
         if known is None:
             kept[key] = item
         elif _MOBILE.search(urlsplit(known.url).path) and not _MOBILE.search(parts.path):
-            kept[key] = Item(item.url, item.title, item.day or known.day)
+            kept[key] = replace(item, day=item.day or known.day)
     return list(kept.values())
 
 

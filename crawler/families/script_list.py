@@ -98,7 +98,11 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
 
 async def _by_data(address: str, first: Answer, opening: Listing, get: Get, walk: Walk) -> Enumeration:
     numbered = _page_parameter(address) is not None or _FURTHER.search(urlsplit(address).path) is not None
-    if not numbered and (opening.total is None or len(opening.main) >= opening.total) and (opening.pages or 1) == 1:
+    if opening.total == len(opening.main):
+        # Some interfaces count what they send, not what there is: only the page after it tells.
+        opening.total = None
+    sized = any(value == str(len(opening.main)) for _, value in parse_qsl(urlsplit(address).query))
+    if not numbered and not sized and opening.total is None and (opening.pages or 1) == 1:
         walk.add(opening)
         return walk.conclude(True)
 
@@ -106,7 +110,11 @@ async def _by_data(address: str, first: Answer, opening: Listing, get: Get, walk
         if number == 1:
             return first, opening
         answer = await get(Ask(_numbered(address, number), expect="data"))
-        return answer, listing(answer.text, answer.url) if answer.ok and _answered(answer.text) is not None else None
+        if not answer.ok or _answered(answer.text) is None:
+            return answer, None
+        shown = listing(answer.text, answer.url)
+        shown.total = shown.total if opening.total is not None else None
+        return answer, shown
 
     return await by_number(walk, page)
 

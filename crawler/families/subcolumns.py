@@ -28,7 +28,12 @@ _CLASS = re.compile(
     r"^(?:历年|往年|历史|(?:各|市|县|区|省|州|旗|盟|本级|本|政府|部门|单位|直属|直|局|委办局|乡|镇|街道?|开发区|园区|及"
     r"|和|、|[()（）]|办事处|办|功能区|管委会|垂直管理|垂管|机构|派出)+)(?:政府)?(?:信息公开)?(?:工作)?"
     r"(?:年度(?:工作)?报告|年报)$")
-_NAVIGATION = re.compile(r"^(首页|上一?页|下一?页|尾页|末页|更多.*|返回.*|网站地图|\d{1,4}|[<>«»]+)$")
+_OTHER = re.compile(r"^(首页|上一?页|下一?页|尾页|末页|更多.*|返回.*|网站地图|\d{1,4}|[<>«»]+)$"
+                    r"|指南|制度|主动公开内容|目录|依申请")
+"""Links that turn pages or lead to the other fixed columns."""
+_ANNUAL = re.compile(r"/[^/]*(nb|ndbg|gzbg|nianbao|annual|report)[^/]*/$", re.I)
+_ANNUAL_WORDS = re.compile(r"年报|年度报告")
+"""Only of a column that calls itself one of annual reports is every folder below a part; else by name alone."""
 _FOLDER = re.compile(r"^[\w-]+/(?:(?:index|list|default)\.\w+)?$")
 _LIST_LIKE = re.compile(r"/(index|list|default)\w*\.\w+$|/col/col\d+/|/public/column/|/channels?/", re.I)
 _ARTICLE_LIKE = re.compile(r"t\d{8}_\d+|/art/20\d\d|/info/\d+/\d+|post_\d+|content_?\d+|[0-9a-f]{32}|/\d{4,}\.s?html?$"
@@ -52,13 +57,14 @@ def parts(text: str, url: str) -> list[Part]:
     root = parse(text)
     base, found = base_of(root, url), {}
     home = _folder(url)
+    annual = bool(_ANNUAL.search(home) or _ANNUAL_WORDS.search(root.xpath("string(//title)")))
     for link in root.iter("a"):
         address, words = absolute(base, link.get("href") or ""), re.sub(r"\s+", "", title_of(link))
-        if not address or not words or _NAVIGATION.match(words) or _same(address, url):
+        if not address or not words or _OTHER.search(words) or _same(address, url):
             continue
         if urlsplit(address).netloc != urlsplit(url).netloc or _stands_around(link):
             continue
-        below = address.startswith(home) and bool(_FOLDER.match(address.removeprefix(home).split("?")[0]))
+        below = annual and address.startswith(home) and bool(_FOLDER.match(address.removeprefix(home).split("?")[0]))
         named = _YEAR.match(words) or _CLASS.match(words)
         if (named and _column_like(address)) or (below and not _own_title(words)):
             found.setdefault(address, Part(address, words, below, names_report(words)))

@@ -26,7 +26,7 @@ from crawler.conduct import HostRule, within_hours
 from crawler.exceptions import CrawlerError
 from crawler.families import cut_titles, subcolumns, trs
 from crawler.families.paging import Answer, Ask, Enumeration, Get
-from crawler.families.rows import absolute, parse, without_twins
+from crawler.families.rows import absolute, names_report, parse, without_twins
 from crawler.middlewares import hold
 from crawler.model import Column, Item, Outcome, Portal, Route, ScanPlan
 from crawler.outcomes import Expect, Received, Verdict, of_failure, of_response
@@ -212,16 +212,21 @@ class PortalSpider(scrapy.Spider):
             family = families.FAMILIES.get(name)
             if family is None and name:
                 return name, first
+            settled = False
             if family is not None and family.recognise(first.text):
                 shown = family.listing(first.text, first.url)
-                if shown.items or shown.known_shape:
+                settled = bool(shown.items) or shown.known_shape
+                if settled and (not shown.items or any(names_report(item.title) for item in shown.items)):
                     return name, first
             for frame in _frames(first):
                 inner: Answer = await get(frame)
-                if inner.ok and families.recognise(inner.text):
+                # Beside a side column of other rows only a frame with reports is the list.
+                if inner.ok and families.recognise(inner.text) and (not settled or names_report(inner.text)):
                     first = inner
                     break
             else:
+                if settled:
+                    return name, first
                 break
         # A page without rows is of a known shape where it says itself that its list is empty.
         return ("static" if _says_empty(first) else ""), first
