@@ -248,7 +248,9 @@ def _characters(page: Any, text: Any, number: int) -> Characters:
     tight = [ctypes.c_double() for _ in range(4)]
     # Fonts that don't say how high they are, and upright writing, whose boxes pdfium scales wrongly.
     for position in np.flatnonzero((high < 0.5) | (wide <= 0) | (np.maximum(wide, high) > 2.2 * usual)).tolist():
-        if not printed[position].isspace() and pdfium_c.FPDFText_GetCharBox(text, position, *tight):
+        if printed[position].isspace() or 0 < max(wide[position], high[position]) < 2.2 * _type_size(text, position):
+            continue
+        if pdfium_c.FPDFText_GetCharBox(text, position, *tight):
             left, right, bottom, top = (side.value for side in tight)
             boxes[position] = left, top, right, bottom
     boxes = _upright(page, boxes)
