@@ -137,8 +137,11 @@ def _answered(text: str, url: str) -> Listing | None:
     total = str(custom.get("total") if custom.get("total") is not None else custom.get("count", ""))
     if data is None:
         return Listing([], [], 0, known_shape=True) if total == "0" else None
-    items = [item for entry in data if isinstance(entry, dict) and (item := _item(entry, url))]
-    return Listing(items, items, int(total) if total.isdigit() else None, known_shape=True)
+    read = [(_item(entry, url), str(entry.get("realtitle") or entry.get("title") or ""))
+            for entry in data if isinstance(entry, dict)]
+    items = [item for item, _ in read if item is not None]
+    return Listing(items, items, int(total) if total.isdigit() else None, known_shape=True,
+                   blank=sum(item is None and not names_report(title) for item, title in read))
 
 
 def _item(entry: dict[str, Any], url: str) -> Item | None:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from crawler.families import trs
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
-from crawler.families.rows import absolute, find_day
+from crawler.families.rows import absolute, find_day, names_report
 from crawler.model import Item
 
 PAGE_SIZE = 20
@@ -96,9 +96,11 @@ def _answered(text: str, url: str) -> Listing | None:
     data = answer.get("data", answer) if isinstance(answer, dict) else None
     if not isinstance(data, dict) or not isinstance(data.get("results"), list):
         return None
-    items = [item for entry in data["results"] if isinstance(entry, dict) and (item := _item(entry, url))]
+    read = [(_item(entry, url), str(entry.get("title") or "")) for entry in data["results"] if isinstance(entry, dict)]
+    items = [item for item, _ in read if item is not None]
     total = str(data.get("total") if data.get("total") is not None else "")
-    return Listing(items, items, int(total) if total.isdigit() else None, known_shape=True)
+    return Listing(items, items, int(total) if total.isdigit() else None, known_shape=True,
+                   blank=sum(item is None and not names_report(title) for item, title in read))
 
 
 def _item(entry: dict[str, Any], url: str) -> Item | None:

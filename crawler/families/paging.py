@@ -97,6 +97,8 @@ class Listing:
     """Address of the whole list, where the page shows only its newest rows beside a link to more."""
     known_shape: bool = False
     """Something on the page proves that it is a list of this family, even with zero rows."""
+    blank: int = 0
+    """Rows of an interface that carry no title, or no address and no report's title: counted, but no items."""
 
 
 @dataclass(slots=True)
@@ -176,6 +178,7 @@ async def by_number(walk: Walk, page: Callable[[int], Awaitable[tuple[Answer, Li
     total: int | None = None
     believed = True
     rows: set[tuple[str, str]] = set()
+    blank = 0
     opening: list[str] = []
     previous: list[str] = []
     number = first
@@ -193,7 +196,8 @@ async def by_number(walk: Walk, page: Callable[[int], Awaitable[tuple[Answer, Li
         addresses = [item.url for item in shown.main]
         new = walk.add(shown)
         rows.update((item.url, item.title) for item in shown.main)
-        distinct = len(rows)
+        blank += shown.blank if new or not addresses else 0
+        distinct = len(rows) + blank
         if total is not None and distinct > total:
             # More came than was stated: that number counts something else.
             believed, total = False, None

@@ -274,6 +274,15 @@ def kaipu_answer(numbers, total):
         {"title": NAME.format(2000 + number), "url": f"/c1/202401/{number:032x}.shtml"} for number in numbers]}})
 
 
+@pytest.mark.parametrize(("title", "whole"), [("", True), ("放假通知", True), (NAME.format(2024), False)])
+def test_a_row_without_address_is_counted_unless_it_names_a_report(title, whole):
+    answer = json.loads(kaipu_answer(range(3), 4))
+    answer["data"]["results"].append({"title": title, "url": ""})
+    found, _ = talk(kaipu, "http://a.example/c1/common_list.shtml", kaipu_page(0), lambda ask: (
+        json.dumps(answer) if query(ask)["page"] == "1" else kaipu_answer([], 4)))
+    assert (found.complete, len(found.items)) == (whole, 3)
+
+
 def test_kaipu_page_with_its_newest_rows_only_is_walked_by_its_interface():
     found, _ = talk(kaipu, "http://a.example/c1/common_list.shtml", kaipu_page(5),
                     lambda ask: kaipu_answer(range(15) if query(ask)["page"] == "1" else range(15, 22), 22))
