@@ -126,7 +126,7 @@ def _in_page(text: str, url: str) -> list[Item]:
         for match in _ARRAY.finditer(script):
             try:
                 value, _ = literals.read(script, match.end())
-            except literals.NotLiteral:
+            except literals.LiteralError:
                 continue
             items = _items(value, url)
             if items:
