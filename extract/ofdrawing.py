@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -135,7 +135,14 @@ def _object(name: str, element: Element, drawn: Drawn, resources: Resources, mat
             draw(part, drawn, resources, whole, depth + 1)
 
 
-def _box(corners: list[tuple[float, float]]) -> Line:
+def _box(corners: Sequence[tuple[float, float]]) -> Line:
+    if len(corners) == 2:  # nearly always
+        (x0, y0), (x1, y1) = corners
+        if x0 > x1:
+            x0, x1 = x1, x0
+        if y0 > y1:
+            y0, y1 = y1, y0
+        return (x0 * POINTS, y0 * POINTS, x1 * POINTS, y1 * POINTS)
     xs, ys = [x * POINTS for x, _ in corners], [y * POINTS for _, y in corners]
     return (min(xs), min(ys), max(xs), max(ys))
 
@@ -164,7 +171,7 @@ def _text(element: Element, drawn: Drawn, matrix: Matrix) -> None:
             breadth = size * wide * (0.5 if _NARROW.match(sign) else 1.0)
             if number < len(across) and 0.3 * breadth < across[number] < 1.2 * size * wide:
                 breadth = across[number]  # what its font really takes, or the spacing of letters
-            box = _box([at(matrix, left, base - _RISE * size), at(matrix, left + breadth, base + (1 - _RISE) * size)])
+            box = _box((at(matrix, left, base - _RISE * size), at(matrix, left + breadth, base + (1 - _RISE) * size)))
             if min(box[2] - box[0], box[3] - box[1]) > _FLAT:
                 drawn.text.append(sign)
                 drawn.boxes.append(box)

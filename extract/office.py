@@ -48,6 +48,9 @@ def attribute(element: Element | None, name: str) -> str | None:
     """The attribute of that local name, whatever its namespace."""
     if element is None:
         return None
+    plain = element.get(name)
+    if plain is not None:
+        return plain
     return next((str(value) for key, value in element.attrib.items() if str(key).rpartition("}")[2] == name), None)
 
 

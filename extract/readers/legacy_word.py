@@ -30,6 +30,10 @@ _OUTLINE, _LIST_LEVEL, _LIST = 0x2640, 0x260A, 0x460B
 _STYLE = 0x4600
 _HIDDEN, _DELETED, _PICTURE, _DATA = 0x083C, 0x0800, 0x6A03, 0x0806
 _DROPPED = "\x02\x03\x04\x05\x1f\u200b\ufeff\x00"
+_NONSENSE = re.compile("[\x06\x0f-\x12\x16-\x1d\ufdd0-\ufdef\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])"
+                       "|(?<![\ud800-\udbff])[\udc00-\udfff]")
+"""What no program writes: unused marks, half characters."""
+_MOST_NONSENSE = 3
 _FORMS = {1: "upperRoman", 2: "lowerRoman", 3: "upperLetter", 4: "lowerLetter", 10: "chineseCounting",
           11: "chineseCounting", 18: "decimalEnclosedCircle", 14: "decimalFullWidth", 22: "decimalZero",
           33: "chineseCounting", 34: "chineseLegal", 35: "chineseCounting", 36: "chineseLegal", 37: "chineseCounting",
@@ -83,6 +87,10 @@ def read(data: bytes, hints: Hints) -> Document:
     document.blocks = reading.flow.finish()
     if len(word.text) < end:
         document.problems.append(f"{end - len(word.text)} of {end} characters are missing: the file is damaged")
+        document.damaged = True
+    odd = len(_NONSENSE.findall(word.text[:end]))
+    if odd >= _MOST_NONSENSE:
+        document.problems.append(f"damaged: {odd} characters of its text are no characters")
         document.damaged = True
     if not word.paragraphs and word.text.count("\x07"):
         document.problems.append("damaged: the properties of its paragraphs are lost, and the ends of rows with them")

@@ -225,7 +225,13 @@ def test_damage_is_told():
         read((SAMPLES / "county_2023.doc").read_bytes()[:5000])
 
 
-@settings(max_examples=60, deadline=None)
+def test_text_that_is_no_text_is_told():
+    document = read(doc([Part("甲\x11\ufffe\x1c乙\r")]))
+    assert document.damaged
+    assert "no characters" in document.problems[0]
+
+
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 43000), st.integers(0, 255)), min_size=1, max_size=40))
 def test_broken_bytes_never_raise_anything_else(changes):
     data = bytearray((SAMPLES / "county_2023.doc").read_bytes())
