@@ -55,8 +55,9 @@ def put_findings(connection: sqlite3.Connection, findings: Iterable[Finding], *,
                  standings: Collection[Key] = (), at: str, since: int | None = None) -> Changes:
     """Bring the finding table up to what one judgement found; call it inside a write transaction.
 
-    `reports` are the keys whose report rules were run in this judgement, `standings` those whose standing rules were:
-    only their findings may be cleared. Findings on report years before `since` get state historic. `at`: ISO time.
+    `reports` are the keys whose report rules (of one report, its years, its level) were run in this judgement,
+    `standings` those whose standing rules were: only their findings may be cleared. Findings on report years before
+    `since` get state historic. `at`: ISO time.
     """
     _wake(connection, at)
     changes = Changes([], [], [])
@@ -64,8 +65,8 @@ def put_findings(connection: sqlite3.Connection, findings: Iterable[Finding], *,
     for finding in findings:
         kept.add(finding.id)
         _put(connection, finding, at, since, changes)
-    for over, keys in (("report", reports), ("standing", standings)):
-        ids = {each for entry in catalogue.rules(cast(catalogue.Over, over)) for each in entry.ids}
+    for ids, keys in ((catalogue.ids_over(*catalogue.OF_REPORTS), reports),
+                      (catalogue.ids_over("standing"), standings)):
         for key in keys:
             for row in _open_rows(connection, key):
                 if row["rule"] in ids and row["id"] not in kept:
@@ -74,9 +75,9 @@ def put_findings(connection: sqlite3.Connection, findings: Iterable[Finding], *,
     return changes
 
 
-def touch(connection: sqlite3.Connection, keys: Iterable[Key], over: catalogue.Over, at: str) -> None:
-    """Say of findings whose rules needed no new run (same report, same rules) that they still hold at `at`."""
-    ids = {each for entry in catalogue.rules(over) for each in entry.ids}
+def touch(connection: sqlite3.Connection, keys: Iterable[Key], at: str) -> None:
+    """Say of findings whose rules needed no new run (same reports, same rules) that they still hold at `at`."""
+    ids = catalogue.ids_over(*catalogue.OF_REPORTS)
     for key in keys:
         for row in _open_rows(connection, key):
             if row["rule"] in ids:
@@ -171,6 +172,12 @@ def _nearby(connection: sqlite3.Connection, finding_id: str) -> str:
 
 
 # ---------------------------------------------------------------- what stands
+def confirmed(connection: sqlite3.Connection, finding_id: str) -> bool:
+    """Whether a person has found this finding true and its fact still stands."""
+    row = connection.execute("SELECT state FROM finding WHERE id = ?", (finding_id,)).fetchone()
+    return row is not None and row["state"] == FindingState.CONFIRMED.value
+
+
 def list_findings(connection: sqlite3.Connection, *, ids: Collection[str] | None = None,
                   bodies: Collection[str] | None = None, year: int | None = None,
                   rules: Collection[str] | None = None, severities: Collection[str] | None = None,

@@ -16,7 +16,7 @@ import functools
 import hashlib
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -24,9 +24,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from crawler.model import Body
 from extract import configuration
+from extract.model import Report
 from monitor.model import Obligation, RuleOutcome, Severity, Standing
 
-Over = Literal["report", "standing"]
+Over = Literal["report", "years", "levels", "standing"]
 
 
 # ---------------------------------------------------------------- what rules see and say
@@ -37,6 +38,57 @@ class Watched:
     standing: Standing
     obligation: Obligation | None = None
     body: Body | None = None
+    around: Around | None = None
+    """What else the store holds; None where nobody looked it up."""
+
+
+@dataclass(slots=True)
+class Around:
+    """What the store holds around one standing beyond its own evidence. Times are ISO; a part is empty where it was
+    not looked up because the standing gives no reason to ask."""
+
+    absent: Mapping[str, Any] = field(default_factory=dict)
+    """The last healthy observation without the report before it was first seen, where its own date lies before that
+    observation: at, first_seen, snapshots, first_snapshots."""
+    versions: Sequence[Mapping[str, Any]] = ()
+    """First and newest content of the report's address where they differ: first_seen, last_seen, report."""
+    copies: Sequence[Mapping[str, Any]] = ()
+    """What stands now at each address of the same publication: address, medium, report."""
+    columns: Sequence[Mapping[str, Any]] = ()
+    """Columns of the roster row, and others that list the report: portal, column, name, url, role, named, listed,
+    looked (the last healthy look since the report was seen and due), in_order, owner."""
+    years_missing: Sequence[int] = ()
+    """Older report years not seen, on the newest year's standing only."""
+    sibling: Standing | None = None
+    """The other scope's standing of the same office and year, where that report was found."""
+    sibling_settled: bool = False
+    """Whether a person has said that the sibling's report really is the sibling's."""
+
+
+@dataclass(slots=True)
+class Years:
+    """What a rule over="years" sees: one report and the earlier ones of the same body and scope, by year. Where other
+    bodies were merged into it since last year, `joined` holds their last reports."""
+
+    report: Report
+    earlier: Mapping[int, Report] = field(default_factory=dict)
+    joined: Sequence[Report] = ()
+
+    @property
+    def previous(self) -> Report | None:
+        """Last year's report."""
+        return None if self.report.year is None else self.earlier.get(self.report.year - 1)
+
+
+@dataclass(slots=True)
+class Level:
+    """What a rule over="levels" sees: a consolidated report, the office's own one of that year where it is held, and
+    the reports held of the bodies below it, by name. `owing`: how many of those owe one."""
+
+    report: Report
+    own: Report | None = None
+    members: Mapping[str, Report] = field(default_factory=dict)
+    owing: int = 0
 
 
 @dataclass(slots=True)
@@ -63,6 +115,8 @@ class Verdict:
     """What proves it beside the figures: spans of the prose, fetch ids, days."""
     reason: str = ""
     """Why it is uncertain or not applicable: a key of rules.yaml `reasons`."""
+    before: list[str] = field(default_factory=list)
+    """Canonical keys of the figures of last year's report that it rests on too."""
 
 
 Judge = Callable[[Any], Iterable[Verdict]]
@@ -86,7 +140,8 @@ _registry: dict[str, Rule] = {}
 
 
 def rule(*ids: str, over: Over) -> Callable[[JudgeFunction], JudgeFunction]:
-    """Register a function: over="report" gets an extract.model.Report, over="standing" a Watched.
+    """Register a function: over="report" gets an extract.model.Report, over="years" Years, over="levels" a Level,
+    over="standing" a Watched.
 
     It yields Verdicts; one that yields none of a rule says that the rule is not applicable. Raises ValueError when an
     id is taken or the function has no docstring: the docstring is the rule in one sentence.
@@ -185,6 +240,8 @@ class Catalogue(_Facts):
     uncertain: Variant
     """Said instead of every rule's own sentences when its outcome is uncertain."""
     cell_hint: Said
+    case: Said
+    """Said above findings of one report that share cells."""
     rules: dict[str, RuleText]
 
     @model_validator(mode="before")
@@ -221,6 +278,16 @@ def catalogue() -> Catalogue:
     """config/rules.yaml, loaded once. Raises ConfigurationError with file and line."""
     loaded: Catalogue = configuration.load("rules.yaml", Catalogue)
     return loaded
+
+
+OF_REPORTS: tuple[Over, ...] = ("report", "years", "levels")
+"""Kinds of rules run whenever a report is judged."""
+
+
+@functools.cache
+def ids_over(*kinds: Over) -> frozenset[str]:
+    """Ids of all rules of these kinds."""
+    return frozenset(each for kind in kinds for entry in rules(kind) for each in entry.ids)
 
 
 def text_of(rule_id: str) -> RuleText:

@@ -1,6 +1,7 @@
-"""DOC-02 and DOC-03: do title and stated period speak of the report's own year?
+"""DOC-01, 02, 03, 07 and PUB-16: title, stated period, opening and the documents a report cites.
 
-Leaves alone: whether the title is a report's at all (extract.titles), other bodies' names, text of other years.
+Leaves alone: whether the title is a report's at all (extract.titles), other bodies' names (names.py), text of other
+years (leftovers.py).
 """
 
 from __future__ import annotations
@@ -12,12 +13,37 @@ from dataclasses import dataclass
 
 from extract import titles
 from extract.model import Report
+from monitor.rules import passages
 from monitor.rules.catalogue import Verdict, rule
 
 _DAY = re.compile(r"(?:(?P<year>\d{1,4})年)?(?P<month>\d{1,2})月(?:(?P<day>\d{1,2})日|底|末)?")
 _YEAR_ONLY = re.compile(r"^\D*(?P<year>\d{4})年度?\D*$")
 _CHINESE = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 _CHINESE_YEAR = re.compile(r"二[〇○零][〇○零一二三四五六七八九]{2}(?=年)")
+_LOST = re.compile(r"[\ufffd…]|\.{3}|□")
+_OPENING = 3
+"""Sentences of section 1 that open the report."""
+_NAMED_DOCUMENT = re.compile(r"《[^》]*》|[〔（(\[][^〕）)\]]{0,12}20\d\d[^〕）)\]]{0,12}[〕）)\]]|“[^”]*”")
+_DATED = re.compile(r"20\d\d年\d{1,2}月(?:\d{1,2}日)?")
+_NAMED_YEAR = re.compile(r"(?<!\d)(20\d\d)年")
+_OLD_DECREE = re.compile(r"第?492号")
+_DECREE = re.compile(r"第?711号")
+_OLD_FORMAT = re.compile(r"[〔［\[（(]2019[〕］\])）]第?60号")
+_FORMAT = re.compile(r"[〔［\[（(]2021[〕］\])）]第?30号")
+
+
+@rule("DOC-01", over="report")
+def judge_title_form(report: Report) -> Iterator[Verdict]:
+    """The title reads {body}{year}年政府信息公开工作年度报告; ignores blanks, the width of characters and what a site
+    puts behind it. A cut title says nothing."""
+    title = titles.normalise(report.title)
+    if not title or report.year is None:
+        return
+    verdict = Verdict("pass", "title", parameters={"phrase": report.title.strip()})
+    if not re.fullmatch(rf".{{2,}}{report.year}年政府信息公开工作年度报告", title):
+        cut = _LOST.search(report.title) is not None
+        verdict.outcome, verdict.reason = ("uncertain", "lost_characters") if cut else ("fail", "")
+    yield verdict
 
 
 @rule("DOC-02", over="report")
@@ -99,3 +125,54 @@ def _plain(text: str) -> str:
     text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
     text = _CHINESE_YEAR.sub(lambda year: "2" + year.group()[1:].translate(_CHINESE), text)
     return re.sub(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})(?!\d)", r"\1年\2月\3日", text)
+
+
+# ---------------------------------------------------------------- another year's report under this title
+@rule("PUB-16", over="report")
+def judge_year_of_content(report: Report) -> Iterator[Verdict]:
+    """The stated period and the opening of section 1 don't agree on a year that isn't the title's; ignores reports
+    whose period or opening alone is off (DOC-03, DOC-04), and years in names of documents and in dates."""
+    named = titles.parse(report.title).years
+    title_year = named[0] if len(named) == 1 else report.year
+    found = period_of(report.period) if report.period else None
+    opening = _opening_year(report)
+    if title_year is None or found is None or opening is None:
+        return
+    start = found.start[0]
+    if not 2000 < start < 2100:
+        yield Verdict("uncertain", "year", reason="lost_characters")
+    elif start == opening != title_year:
+        yield Verdict("fail", "year", left=opening, right=title_year, parameters={
+            "phrase": re.sub(r"\s+", "", report.period or "")[:passages.PHRASE], "printed": str(opening),
+            "title": str(title_year)})
+    else:
+        yield Verdict("pass", "year")
+
+
+def _opening_year(report: Report) -> int | None:
+    """The one year that the first sentences of section 1 speak of; None where they name none or several."""
+    section = report.section(1)
+    if section is None:
+        return None
+    opening = "。".join(passages.cut(section.text)[:_OPENING])
+    years = set(_NAMED_YEAR.findall(_DATED.sub("", _NAMED_DOCUMENT.sub("", opening))))
+    return int(years.pop()) if len(years) == 1 else None
+
+
+# ---------------------------------------------------------------- what it cites
+@rule("DOC-07", over="report")
+def judge_citations(report: Report) -> Iterator[Verdict]:
+    """A report cites the decree and the form in force: not Decree 492 alone, nor, from 2021 on, document 60 of 2019
+    alone. Ignores reports that cite neither by number."""
+    if report.year is None or report.year < 2019:
+        return
+    text = passages.said(report)
+    pairs = [("decree", _OLD_DECREE, _DECREE)] + [("format", _OLD_FORMAT, _FORMAT)] * (report.year >= 2021)
+    for subject, old, current in pairs:
+        cited = old.search(text) if "492" in text or "60号" in text else None
+        if cited and not current.search(text):
+            doubtful = report.damaged
+            yield Verdict("uncertain" if doubtful else "fail", subject, reason="damaged" if doubtful else "",
+                          parameters={"phrase": passages.quoted(text, *cited.span()), "variant": subject})
+        elif cited or current.search(text):
+            yield Verdict("pass", subject)

@@ -1,4 +1,4 @@
-"""ARI-01 to ARI-06: the sums the form itself demands, over every column, row and route, from forms/<era>.yaml.
+"""ARI-01 to 07 and 11: the relations the form itself demands, over every column, row and route, from forms/<era>.yaml.
 
 Promises the domain's reading of cells: a blank or dash part counts as 0 beside a part that is a number; a blank total
 is never 0 – its row's own sum stands in for it – and is reported as not filled; a sum without a single number isn't
@@ -22,6 +22,7 @@ from monitor.rules.catalogue import Verdict, rule
 Number = int | float
 Values = Mapping[str, Number | None]
 _SUMS = ("ARI-01", "ARI-02", "ARI-03", "ARI-04", "ARI-05", "ARI-06")
+_ORDERS = ("ARI-07", "ARI-11")
 _TOTALS = ("ARI-03", "ARI-04", "ARI-05", "ARI-06")
 """Relations whose right side is one printed total of the parts on the left."""
 _SHORT_SUM = 4
@@ -34,8 +35,7 @@ def judge_identities(report: Report) -> Iterator[Verdict]:
     sums that open cells could make right, and tables that look shifted in reading."""
     if report.form is None:
         return
-    identities = _identities(report.form, configuration.office_folder(), frozenset(
-        key for key, figure in report.figures.items() if figure.state != "absent"))
+    identities = _of_form(report, _SUMS)
     rows = _rows_of(identities)
     if all(_agrees(each, report.figures) for each in identities):
         # Most reports are in order; then no cell needs a closer look.
@@ -49,12 +49,38 @@ def judge_identities(report: Report) -> Iterator[Verdict]:
         yield from (each.verdict(hint) for each in within)
 
 
+@rule(*_ORDERS, over="report")
+def judge_orders(report: Report) -> Iterator[Verdict]:
+    """No part of table 2 exceeds its whole: in force ≥ issued − repealed (2021), made and disclosed in all ≥ newly
+    disclosed (2019); ignores relations that blank cells could make right."""
+    for identity in _of_form(report, _ORDERS) if report.form else ():
+        found = _evaluate(identity, report.figures, {})
+        verdict = found.verdict(None)
+        if verdict.outcome != "not_applicable":
+            keys = [term.key for term in (*found.right, *found.left)]
+            verdict.parameters = {"table": identity.table, "row": keys[0].rpartition(".")[0],
+                                  "left": verdict.left, "right": verdict.right}
+            verdict.parameters |= {key.rpartition(".")[2]: report.value(key) for key in keys}
+            if identity.rule == "ARI-11":
+                verdict.parameters |= {"col": keys[-1].rpartition(".")[2]}
+            if verdict.outcome == "fail" and not all(report.figures[key].confident for key in verdict.figures):
+                verdict.outcome, verdict.reason = "uncertain", "low_confidence"
+        yield verdict
+
+
+def _of_form(report: Report, wanted: tuple[str, ...]) -> tuple[Identity, ...]:
+    """The relations of these rules over the figures a report has."""
+    present = frozenset(key for key, figure in report.figures.items() if figure.state != "absent")
+    return _identities(report.form or "", configuration.office_folder(), present, wanted)
+
+
 @functools.lru_cache(maxsize=256)
-def _identities(era: str, office: Path | None, present: frozenset[str]) -> tuple[Identity, ...]:
-    """The sums of an era over the figures a report has; another office's folder may hold another form."""
+def _identities(era: str, office: Path | None, present: frozenset[str],
+                wanted: tuple[str, ...]) -> tuple[Identity, ...]:
+    """The relations of an era; another office's folder may hold another form."""
     if era not in forms.eras():
         return ()
-    return tuple(each for each in forms.form(era).identities(present) if each.rule in _SUMS)
+    return tuple(each for each in forms.form(era).identities(present) if each.rule in wanted)
 
 
 def _agrees(identity: Identity, figures: Mapping[str, Figure]) -> bool:

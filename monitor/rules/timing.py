@@ -1,4 +1,4 @@
-"""PUB-01, 02, 03, 06, 07, 12, 14: was the report published, in time, and can it be opened?
+"""PUB-01 to 04, 06, 07, 12, 14: was the report published, in time, and can it be opened?
 
 Promises: a standing's status decides, never more than it says – a report that couldn't be looked for is nobody's fault
 here. Severity of a missing report follows the duty (must E, expected W, voluntary I), also where only a national or
@@ -59,6 +59,28 @@ def judge_late(watched: Watched) -> Iterator[Verdict]:
         elif applicable and standing.status is not Status.UNDATED and not (
                 name == "PUB-03" and standing.status is Status.LATE):
             yield Verdict("pass", rule=name)
+
+
+@rule("PUB-04", over="report")
+def judge_early_date(report: Report) -> Iterator[Verdict]:
+    """No report is dated before its year has ended. Where another first-hand date lies after that, or the date lies
+    before the year itself, an old page was used again: uncertain."""
+    if report.published is None or report.year is None:
+        return
+    printed = [(each.date, each.source) for each in report.published.all]
+    dates = sorted({date.fromisoformat(day[:10]) for day, source in
+                    [*printed, (report.published.date, report.published.source)]
+                    if source.partition(":")[0] in dating.FIRST_HAND})
+    if not dates:
+        return
+    verdict = Verdict("pass", "published", parameters={"published": report.published.date,
+                                                       "date_source": report.published.source})
+    ended = date(report.year, 12, 31)
+    if dates[0] <= ended:
+        verdict.outcome, verdict.parameters["published"] = "fail", dates[0].isoformat()
+        if dates[-1] > ended or dates[0].year < report.year:
+            verdict.outcome, verdict.reason = "uncertain", "old_page"
+    yield verdict
 
 
 @rule("PUB-06", over="standing")

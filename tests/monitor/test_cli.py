@@ -298,7 +298,7 @@ def test_findings_filters(nianbao: Any, city: Office, filters: list[str], ids: l
     assert {each["id"] for each in found} == {each.id for each in ids}
 
 
-@pytest.mark.parametrize(("filters", "hint"), [(["--rule", "ARI-1"], "ARI-01"), (["--state", "opne"], "open"),
+@pytest.mark.parametrize(("filters", "hint"), [(["--rule", "ARI-001"], "ARI-01"), (["--state", "opne"], "open"),
                                                (["--severity", "X"], "E, W, I"), (["--outcome", "pass"], "fail")])
 def test_wrong_filters_are_answered_with_the_right_ones(nianbao: Any, city: Office, filters: list[str],
                                                         hint: str) -> None:

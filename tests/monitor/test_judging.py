@@ -16,6 +16,7 @@ from monitor import judging, records, review
 from monitor.model import DueDay, Obligation, Standing, Status
 from monitor.rules import catalogue
 from monitor.rules.catalogue import Verdict, Watched
+from tests.monitor.reports import FIFTH, FIRST, SIXTH
 
 AT, LATER = "2026-02-09T09:00:00+08:00", "2026-02-16T09:00:00+08:00"
 TITLES = [fact.title for fact in form("2021").sections]
@@ -27,8 +28,8 @@ def report(year=2025, fault=0, confidence=1.0, **more):
         for column in ("natural_person", "total"):
             figures[f"applications.{row}.{column}"] = Figure(3, "number", "3", confidence)
     figures["applications.new.total"].value += fault
-    sections = [Section(number, title, "本年度未收取信息处理费。" if number == 6 else "示例文字。")
-                for number, title in enumerate(TITLES, 1)]
+    prose = {1: FIRST.format(year=year), 5: FIFTH, 6: SIXTH}
+    sections = [Section(number, title, prose.get(number, "")) for number, title in enumerate(TITLES, 1)]
     tables = [TableReading(number, True, form="2021") for number in (2, 3, 4)]
     return Report(f"示例县财政局{year}年政府信息公开工作年度报告", "示例县财政局", year, "own", "2021", "text/html",
                   "ab" * 32, sections=sections, tables=tables, figures=figures, **more)
@@ -176,8 +177,8 @@ def test_the_store_is_judged_once_and_only_again_when_something_changed(room, mo
     first = room.judge()
     assert len(first.new) == 2
     judged = []
-    monkeypatch.setattr(judging, "judge", lambda seen, named=None, judge=judging.judge: judged.append(named) or judge(
-        seen, named))
+    monkeypatch.setattr(judging, "judge", lambda seen, named=None, *years, judge=judging.judge, **beside: judged.append(
+        named) or judge(seen, named))
     again = room.judge(LATER)
     assert (again.new, again.changed, again.cleared, judged) == ([], [], [], [])
     assert {each.last_seen for each in room.rules().values()} == {LATER}

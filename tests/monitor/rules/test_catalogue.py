@@ -82,7 +82,7 @@ def test_a_mistake_in_the_facts_is_told_with_its_file(tmp_path, change, said):
     lines = "".join(f"    {key}: {text}\n" for key, text in entry.items())
     (tmp_path / "rules.yaml").write_text(
         "basis: {T50: {zh: 依据, en: basis}}\nreasons: {}\nuncertain: {short: 存疑, fact: 存疑。, en: unsure}\n"
-        f"cell_hint: {{zh: 提示, en: hint}}\nrules:\n  ARI-01:\n{lines}", "utf-8")
+        f"cell_hint: {{zh: 提示, en: hint}}\ncase: {{zh: 问题, en: case}}\nrules:\n  ARI-01:\n{lines}", "utf-8")
     with pytest.raises(ConfigurationError, match=said) as fault:
         configuration.load_path(tmp_path / "rules.yaml", catalogue.Catalogue)
     assert "rules.yaml:" in str(fault.value)

@@ -4,8 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.model import Report
-from monitor.rules.documents import judge_period, judge_title_years, period_of
+from extract.model import Report, Section
+from monitor import judging
+from monitor.rules.documents import (
+    judge_citations,
+    judge_period,
+    judge_title_form,
+    judge_title_years,
+    judge_year_of_content,
+    period_of,
+)
 
 
 def report(title="示例县财政局2021年政府信息公开工作年度报告", period=None, year=2021, **more):
@@ -88,3 +96,56 @@ def test_no_period_breaks_the_rule_and_only_another_start_is_an_error(period, ye
             found = period_of(period)
             assert found is not None
             assert found.start[0] != year
+
+
+# ---------------------------------------------------------------- DOC-01
+@pytest.mark.parametrize(("title", "answer"), [
+    ("示例县财政局2021年政府信息公开工作年度报告", [("pass", None, "")]),
+    ("示例县财政局 ２０２１年政府信息公开工作年度报告 ", [("pass", None, "")]),
+    ("示例县财政局2021年度政府信息公开工作年度报告", [("fail", None, "")]),
+    ("2021年政府信息公开工作年度报告", [("fail", None, "")]),
+    ("示例县财政局政府信息公开工作2021年度报告", [("fail", None, "")]),
+    ("示例县财政局2021年政府信息公开工…", [("uncertain", None, "lost_characters")]), ("", [])])
+def test_the_form_of_the_title(title, answer):
+    assert said(judge_title_form, report(title)) == answer
+
+
+# ---------------------------------------------------------------- PUB-16
+def content(opening, period, title="示例县财政局2021年政府信息公开工作年度报告", **more):
+    return report(title, period, sections=[Section(1, "一、总体情况", opening)], **more)
+
+
+def test_another_years_report_under_this_title():
+    wrong = content("2020年，我局公开信息30条。", "2020年1月1日至2020年12月31日")
+    (verdict,) = judge_year_of_content(wrong)
+    assert (verdict.outcome, verdict.left, verdict.right) == ("fail", 2020, 2021)
+    wrong.damaged = True
+    assert [(each.rule, each.outcome) for each in judging.judge(wrong).findings if each.rule == "PUB-16"] == [
+        ("PUB-16", "uncertain")]
+
+
+@pytest.mark.parametrize(("opening", "period", "answer"), [
+    ("2021年，我局公开信息30条。", "2020年1月1日至2020年12月31日", [("pass", None, "")]),
+    ("2020年，我局公开信息30条。", "2021年1月1日至2021年12月31日", [("pass", None, "")]),
+    ("落实《2020年要点》，2020年3月1日施行，2021年公开30条。", "2021年1月1日至12月31日", [("pass", None, "")]),
+    ("2020年与2021年相比。", "2020年1月1日至12月31日", []), ("我局公开信息30条。", "2020年1月1日至12月31日", []),
+    ("2020年，我局公开。", None, []), ("2020年，我局公开。", "202年1月1日至12月31日", [("uncertain", None,
+                                                                                        "lost_characters")])])
+def test_one_sign_alone_is_not_another_years_report(opening, period, answer):
+    assert said(judge_year_of_content, content(opening, period)) == answer
+
+
+# ---------------------------------------------------------------- DOC-07
+@pytest.mark.parametrize(("text", "year", "answer"), [
+    ("根据《条例》（国务院令第492号）编制。", 2021, [("fail", None, "")]),
+    ("根据《条例》（国务院令第711号）编制。", 2021, [("pass", None, "")]),
+    ("根据国务院令第492号公布、第711号修订的《条例》编制。", 2021, [("pass", None, "")]),
+    ("按照国办公开办函〔2019〕60号要求编制。", 2021, [("fail", None, "")]),
+    ("按照国办公开办函〔2019〕60号要求编制。", 2020, []),
+    ("按照国办公开办函〔2021〕30号要求编制。", 2021, [("pass", None, "")]),
+    ("按照国务院令第492号编制。", 2018, []), ("根据《条例》编制。", 2021, [])])
+def test_documents_no_longer_in_force(text, year, answer):
+    seen = content(text, None, year=year)
+    assert said(judge_citations, seen) == answer
+    seen.damaged = True
+    assert {outcome for outcome, *_ in said(judge_citations, seen)} <= {"uncertain", "pass"}

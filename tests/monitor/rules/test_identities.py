@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from extract.forms import form
 from extract.model import Figure, Report
 from monitor import judging
-from monitor.rules.identities import judge_identities
+from monitor.rules.identities import judge_identities, judge_orders
 
 FORM = form("2021")
 APPLICANTS = ("natural_person", "business", "research", "public_interest", "legal_service", "other_organisation")
@@ -248,3 +248,36 @@ def test_every_single_fault_in_a_full_table_is_found(values, data):
     values[key] = data.draw(st.integers(0, 900).filter(lambda number: number != values[key]))
     judged = judging.judge(report(printed(values)))
     assert any(key in each.figures for each in judged.findings if each.outcome == "fail" and each.severity == "E")
+
+
+# ---------------------------------------------------------------- ARI-07, ARI-11
+def orders(values, confidence=1.0, era="2021"):
+    seen = report(printed(values, confidence))
+    seen.form = era
+    return [(each.rule, each.outcome, each.reason) for each in judge_orders(seen) if each.outcome != "not_applicable"]
+
+
+def documents(issued, repealed, in_force, confidence=1.0):
+    name = "disclosure.normative_documents"
+    return orders({f"{name}.issued": issued, f"{name}.repealed": repealed, f"{name}.in_force": in_force}, confidence)
+
+
+@pytest.mark.parametrize(("issued", "repealed", "in_force", "answer"), [
+    (5, 2, 3, ("pass", "")), (5, 2, 40, ("pass", "")), (5, 4, 3, ("pass", "")), (5, 1, 3, ("fail", "")),
+    (0, 2, 0, ("pass", "")), (5, None, 3, ("uncertain", "blanks")), (5, 1, None, None)])
+def test_no_fewer_documents_are_in_force_than_were_issued_and_not_repealed(issued, repealed, in_force, answer):
+    assert documents(issued, repealed, in_force) == ([] if answer is None else [("ARI-07", *answer)])
+
+
+def test_an_order_read_with_doubt_is_uncertain():
+    assert documents(5, 1, 3, 0.8) == [("ARI-07", "uncertain", "low_confidence")]
+
+
+@pytest.mark.parametrize(("made", "disclosed", "total", "answer"), [
+    (3, 3, 3, {"pass"}), (3, 4, 9, {"pass", "fail"}), (3, 3, 2, {"pass", "fail"}), (2, 3, 2, {"fail"})])
+def test_no_more_is_newly_disclosed_than_made_or_disclosed_in_all(made, disclosed, total, answer):
+    name = "disclosure.regulations"
+    found = orders({f"{name}.made": made, f"{name}.newly_disclosed": disclosed, f"{name}.disclosed_total": total},
+                   era="2019")
+    assert {rule for rule, *_ in found} == {"ARI-11"}
+    assert {outcome for _, outcome, _ in found} == answer

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from crawler.model import Body
-from extract.model import Report, TableReading
+from extract.model import DatedHint, Published, Report, TableReading
 from monitor.model import DueDay, Finding, Obligation, Standing, Status
 from monitor.rules import timing
 from monitor.rules.catalogue import Watched
@@ -184,3 +184,20 @@ def test_tables_as_images(seen, outcomes):
 def test_which_tables_are_images_is_said():
     (verdict,) = timing.judge_images(report(*(TableReading(number, False, image=True) for number in (4, 3))))
     assert verdict.parameters == {"where": ["table.3", "table.4"]}
+
+
+# ---------------------------------------------------------------- PUB-04
+@pytest.mark.parametrize(("dates", "answer"), [
+    ([("2026-01-20", "page")], ("pass", "")), ([("2025-12-19", "page")], ("fail", "")),
+    ([("2025-12-31", "meta:PubDate")], ("fail", "")),
+    ([("2025-12-19", "page"), ("2026-01-20", "list")], ("uncertain", "old_page")),
+    ([("2024-01-19", "page")], ("uncertain", "old_page")), ([("2025-12-19", "written")], None)])
+def test_a_report_dated_before_its_year_has_ended(dates, answer):
+    seen = report()
+    seen.published = Published(*dates[0], [DatedHint(*each) for each in dates])
+    found = [(each.outcome, each.reason) for each in timing.judge_early_date(seen)]
+    assert found == ([] if answer is None else [answer])
+
+
+def test_without_any_date_or_year_nothing_is_early():
+    assert list(timing.judge_early_date(report())) == []

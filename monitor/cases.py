@@ -1,0 +1,63 @@
+"""One cause, one case: findings of one report that share cells belong together.
+
+Promises: findings on relations of figures (an expression with = or ≥) that have a cell in common, directly or through
+others, get the same `evidence["case"]` – id (that of its worst finding), how many, which rules – and stand one behind
+the other; nothing of it enters a finding's id or fact, so a case that grows reopens no decision. Leaves alone: what is
+found (rules/), how it is said (wording, commands/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from monitor.model import Finding
+
+_RELATIONS = "=≥≤"
+
+
+def group(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings of one report, worst first, with those of one case behind its worst and marked as such."""
+    leader: dict[int, int] = {}
+    owner: dict[str, int] = {}
+    for place, finding in enumerate(findings):
+        leader[place] = place
+        if not _shares_cells(finding):
+            continue
+        # A cell already seen joins the two cases; the case of the worse finding keeps its name.
+        met = {_head(leader, owner[key]) for key in finding.figures if key in owner} | {place}
+        first = min(met)
+        leader |= dict.fromkeys(met, first)
+        owner |= dict.fromkeys(finding.figures, first)
+    members: dict[int, list[Finding]] = {}
+    for place, finding in enumerate(findings):
+        members.setdefault(_head(leader, place), []).append(finding)
+    for together in members.values():
+        if len(together) > 1:
+            case = {"id": together[0].id, "count": len(together), "rules": sorted({each.rule for each in together})}
+            for finding in together:
+                finding.evidence["case"] = case
+    return [finding for together in members.values() for finding in together]
+
+
+def of(finding: Finding) -> dict[str, Any] | None:
+    """The case a finding belongs to; None where it stands alone."""
+    case = finding.evidence.get("case")
+    return case if isinstance(case, dict) else None
+
+
+def together(findings: Sequence[Finding]) -> Iterator[list[Finding]]:
+    """Neighbouring findings of one case in one list, every other one alone."""
+    for _, held in groupby(findings, key=lambda each: (of(each) or {}).get("id") or each.id):
+        yield list(held)
+
+
+def _shares_cells(finding: Finding) -> bool:
+    return finding.outcome == "fail" and any(sign in finding.expression for sign in _RELATIONS)
+
+
+def _head(leader: dict[int, int], place: int) -> int:
+    while leader[place] != place:
+        place = leader[place]
+    return place

@@ -1,0 +1,142 @@
+"""FMT-10, 11, 12, 14 and YOY-09: do sections 1 and 5 say what they are there for?
+
+Promises: topics are looked for by their words over the whole text, never by headings; a section that was not found or
+read in part accuses nobody. Leaves alone: whether the sections are there (structure.py), what they say in numbers
+(prose.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from extract import titles
+from extract.model import Report
+from monitor.model import Severity
+from monitor.rules import passages
+from monitor.rules.catalogue import Verdict, rule
+
+_LONG, _SHORT = 1500, 150
+"""Characters of section 1: 30号 says 1,000 in principle."""
+_LEAST = 30
+"""Characters under which section 5 holds no problem and no measure."""
+_FORM_SINCE = 2019
+"""First report year of the six-part form."""
+_GOVERNMENT = re.compile(r"(?:人民政府|[省市县区旗州盟镇乡])$")
+_NO_GOVERNMENT = re.compile(r"(?:街道|管委会|管理委员会|开发区|新区|实验区|办公[室厅])$")
+_TOWNSHIP = re.compile(r"[镇乡](?:人民政府)?$")
+_NOTHING = re.compile(r"^(?:存在的主要问题及改进情况[:：]?)?(?:无|暂无|没有|不涉及|无相关情况|无存在问题)[。.]?$")
+_A_NUMBER = re.compile(
+    r"\d|[一二两三四五六七八九十百千万]+余?[件条次个场篇份人期家项]|二[〇○零][一二三四五六七八九〇○零]{2}")
+
+
+@rule("FMT-10", over="report")
+def judge_topics(report: Report) -> Iterator[Verdict]:
+    """Section 1 speaks of the five topics of the form, by topic words over the whole section; ignores its headings and
+    sections too short to judge (FMT-14)."""
+    section = report.section(1)
+    if section is None or _before_form(report) or passages.length(section.text) < _SHORT:
+        return
+    text = passages.plain(section.text)
+    lacking = [topic.title for topic in passages.phrases().topics if not topic.told(text)]
+    yield _told(report, "topics", lacking, None)
+
+
+@rule("FMT-11", over="report")
+def judge_accountability(report: Report) -> Iterator[Verdict]:
+    """A government's report tells of assessment, public appraisal and accountability anywhere in its prose; none of the
+    three is W, one or two lacking I, townships I. Ignores street offices, management committees and offices."""
+    if _before_form(report) or not _is_government(report) or not any(section.text for section in report.prose(1, 5)):
+        return
+    text = passages.said(report)
+    topics = passages.phrases().accountability
+    lacking = [topic.title for topic in topics if not topic.told(text)]
+    township = report.roster.get("kind") in ("township", "township_like") or bool(_TOWNSHIP.search(report.body or ""))
+    verdict = _told(report, "accountability", lacking, "W" if len(lacking) == len(topics) and not township else "I")
+    if lacking and report.section(1) is None:
+        # What stands in a section that was not found can't be called lacking.
+        verdict.outcome, verdict.reason = "uncertain", "structure"
+    yield verdict
+
+
+def _told(report: Report, subject: str, lacking: list[str], severity: Severity | None) -> Verdict:
+    if not lacking:
+        return Verdict("pass", subject)
+    verdict = Verdict("fail", subject, severity=severity, parameters={"list": lacking, "n": len(lacking)})
+    if report.damaged:
+        verdict.outcome, verdict.reason = "uncertain", "damaged"
+    return verdict
+
+
+@rule("FMT-12", over="report")
+def judge_problems(report: Report) -> Iterator[Verdict]:
+    """Section 5 holds at least 30 characters and isn't merely 无; ignores reports without a section 5 (FMT-01)."""
+    section = report.section(5)
+    if section is None or _before_form(report):
+        return
+    count = passages.length(section.text)
+    verdict = Verdict("pass", "section.5", parameters={"n": count})
+    if count < _LEAST or _NOTHING.match(passages.plain(section.text)):
+        verdict.outcome = "fail"
+        if report.damaged or (count == 0 and not re.search("html|word|wps|opendocument|rtf", report.medium)):
+            # An empty section of a PDF or a dump is rather text that went elsewhere.
+            verdict.outcome, verdict.reason = "uncertain", "damaged" if report.damaged else "medium"
+        elif not count:
+            verdict.parameters["variant"] = "empty"
+    yield verdict
+
+
+@rule("FMT-14", over="report")
+def judge_length(report: Report) -> Iterator[Verdict]:
+    """Section 1 has between 150 and 1,500 characters; ignores blanks and tables."""
+    section = report.section(1)
+    if section is None or _before_form(report):
+        return
+    count = passages.length(section.text)
+    verdict = Verdict("pass", "section.1", parameters={"n": count})
+    if count > _LONG:
+        verdict.outcome, verdict.parameters["variant"] = "fail", "long"
+    elif count < _SHORT:
+        verdict.outcome = "fail"
+        if report.damaged or count == 0:
+            verdict.outcome, verdict.reason = "uncertain", "damaged" if report.damaged else "structure"
+    yield verdict
+
+
+@rule("YOY-09", over="report")
+def judge_own_text(report: Report) -> Iterator[Verdict]:
+    """Section 1 names the body or the year, and holds a number; a text that fits any body and any year does neither.
+    Ignores sections too short to judge."""
+    section = report.section(1)
+    if section is None or report.year is None or passages.length(section.text) < _SHORT:
+        return
+    text = passages.plain(section.text)
+    names = [titles.normalise(each) for each in (report.body or "", *report.roster.get("names", ())) if each]
+    named = str(report.year) in text or any(_short(name) in text for name in names) or "二〇" in text or "二○" in text
+    numbered = _A_NUMBER.search(text) is not None
+    if named and numbered:
+        yield Verdict("pass", "section.1")
+        return
+    verdict = Verdict("fail", "section.1", parameters={} if not named else {"variant": "no_number"})
+    if report.damaged or (not named and not names):
+        verdict.outcome, verdict.reason = "uncertain", "damaged" if report.damaged else "structure"
+    yield verdict
+
+
+def _short(name: str) -> str:
+    """A body's name as it stands in its own prose: without the places in front and without 人民政府."""
+    place = re.match(r"^.{1,12}?(?:省|市|州|盟)(?=.{2,})", name)
+    short = name[place.end():] if place else name
+    return short.removesuffix("人民政府") or short
+
+
+def _before_form(report: Report) -> bool:
+    return report.year is None or report.year < _FORM_SINCE
+
+
+def _is_government(report: Report) -> bool:
+    kind = report.roster.get("kind")
+    if kind:
+        return kind in ("government", "township")
+    body = titles.normalise(report.body or "")
+    return bool(_GOVERNMENT.search(body)) and not _NO_GOVERNMENT.search(body)

@@ -1,0 +1,97 @@
+"""FMT-02 and FMT-03: order and titles of the sections, and the sentence that counts them.
+
+Promises: both official sets of titles and the variants of forms/<era>.yaml pass; the count is compared with the list in
+the same sentence, never with six. Leaves alone: whether a section is there at all (structure.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from extract import forms
+from extract.figures import parse_number
+from extract.forms import Form
+from extract.labels import core
+from extract.model import Report
+from monitor.rules import passages
+from monitor.rules.catalogue import Verdict, rule
+
+_LONGEST = 30
+"""Characters of a heading; more is a heading with prose behind it."""
+_COUNTED = re.compile(r"(?:由|包括|包含|分为|共|分)(?P<between>[^。；]*?)(?P<count>[一二三四五六七八九十]|\d{1,2})"
+                      r"个?(?:大)?(?:部分|方面)")
+_JOINTS = re.compile(r"[、，,；;和及与以]+")
+_LEFT = re.compile(r"^(?:[（(]?[一二三四五六七八九十\d]{1,2}[）)、.．]?|等|内容|共|包括|为|即|[:：]|由|部分|组成|主要"
+                   r"|分别|个|年度|报告|的|全文|本|行政机关|政府信息公开工作|[“”\"《》])*$")
+
+
+@rule("FMT-02", over="report")
+def judge_order(report: Report) -> Iterator[Verdict]:
+    """The sections stand in the order of the form under titles known from it; ignores numerals, punctuation and titles
+    that run on into prose."""
+    form = _form(report)
+    printed = [section for section in report.sections if section.number]
+    if form is None or len(printed) < 3:
+        return
+    numbers = [section.number for section in printed]
+    known = {section.number: {core(title) for title in (section.title, *section.variants)} for section in form.sections}
+    unknown = [section.title for section in printed
+               if section.title and (bare := core(section.title)) and len(bare) <= _LONGEST
+               and not any(bare == title or bare.endswith(title) for title in known.get(section.number, ()))]
+    if numbers != sorted(numbers):
+        yield Verdict("fail", "order", parameters={"list": [f"section.{number}" for number in numbers],
+                                                   "variant": "order"})
+    if unknown:
+        lost = any("\ufffd" in title or "□" in title for title in unknown)
+        yield Verdict("uncertain" if lost else "fail", "titles", reason="lost_characters" if lost else "",
+                      parameters={"list": [f"“{title.strip()}”" for title in unknown]})
+    if numbers == sorted(numbers) and not unknown:
+        yield Verdict("pass", "titles")
+
+
+@rule("FMT-03", over="report")
+def judge_count(report: Report) -> Iterator[Verdict]:
+    """A sentence such as 由…六部分组成 counts the titles it lists; ignores how many there ought to be, and
+    sentences that list nothing. A piece that is no known title leaves the count open."""
+    form = _form(report)
+    if form is None:
+        return
+    titles = sorted({core(title) for section in form.sections for title in (section.title, *section.variants)}
+                    | {core(section.title) for section in report.sections if section.title}, key=len, reverse=True)
+    for section, sentence in passages.sentences(report, 0, 1):
+        found = _COUNTED.search(sentence)
+        if not found:
+            continue
+        listed, rest = 0, core(found["between"] + sentence[found.end():])
+        for title in titles:
+            if title and title in rest:
+                listed += rest.count(title)
+                rest = rest.replace(title, "|")
+        if listed < 2:
+            continue
+        count = parse_number(found["count"])
+        # A piece beside the known titles is one more title where it holds the words of one; else it may be anything.
+        pieces = [joined for piece in rest.split("|") if not _LEFT.match(joined := _JOINTS.sub("", piece))]
+        listed += sum(_is_title(piece, form) for piece in pieces)
+        open_pieces = [piece for piece in pieces if not _is_title(piece, form)]
+        parameters = {"phrase": passages.quoted(sentence, *found.span()), "printed": count, "n": listed,
+                      "section": section.number}
+        if count == listed:
+            yield Verdict("pass", "count", parameters=parameters)
+        elif open_pieces:
+            yield Verdict("uncertain", "count", reason="ambiguous", parameters=parameters)
+        else:
+            yield Verdict("fail", "count", parameters=parameters)
+        return
+
+
+def _is_title(piece: str, form: Form) -> bool:
+    return any(all(word in piece for word in words) and not any(word in piece for word in section.without)
+               for section in form.sections for words in section.keywords)
+
+
+def _form(report: Report) -> Form | None:
+    era = forms.era_of_year(report.year) if report.year is not None else None
+    form = forms.form(era) if era else None
+    return form if form and form.sections else None

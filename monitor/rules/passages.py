@@ -1,0 +1,123 @@
+"""A report's prose as rules search it: without blanks, cut into sentences, with the words of config/phrases.yaml.
+
+Promises: the same text is prepared once, however many rules ask. Leaves alone: numbers and what they count
+(extract.clauses).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from extract import configuration
+from extract.model import Report, Section
+
+OWN_WORDS = (1, 5, 6)
+"""Sections in which a body speaks in its own words; the others hold the tables."""
+PHRASE = 40
+"""Characters of the print that a finding quotes."""
+_PARAGRAPH = re.compile(r"\s*\n\s*(?=[（(]?[一二三四五六七八九十]{1,3}[、.．)）]|[（(]?\d{1,2}[、.．)）])")
+_MARK = "\ue000"
+_DIGITS = str.maketrans("０１２３４５６７８９％", "0123456789%")
+_BLANKS = re.compile(r"[\s\u200b\ufeff\u3000]+")
+_END = re.compile(r"[。！？；!?;\n]")
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Topic(_Facts):
+    """A subject with the patterns that tell it."""
+
+    title: str
+    words: tuple[str, ...]
+
+    @functools.cached_property
+    def patterns(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(map(re.compile, self.words))
+
+    def told(self, text: str) -> bool:
+        return any(pattern.search(text) for pattern in self.patterns)
+
+
+class Phrases(_Facts):
+    """config/phrases.yaml."""
+
+    topics: tuple[Topic, ...]
+    accountability: tuple[Topic, ...]
+    instructions: tuple[str, ...]
+    instructing: tuple[str, ...]
+    slips: dict[str, str]
+    doubled_allowed: tuple[str, ...]
+
+    @field_validator("instructions", "slips", mode="after")
+    @classmethod
+    def _compile(cls, patterns: tuple[str, ...] | dict[str, str]) -> tuple[str, ...] | dict[str, str]:
+        for each in patterns:
+            try:
+                re.compile(each)
+            except re.error as fault:
+                raise ValueError(f"{each!r} is no regular expression: {fault}") from None
+        return patterns
+
+    @functools.cached_property
+    def instruction_patterns(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(map(re.compile, self.instructions))
+
+    @functools.cached_property
+    def slip_patterns(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(map(re.compile, self.slips))
+
+
+def find(patterns: Iterable[re.Pattern[str]], text: str) -> Iterator[re.Match[str]]:
+    """Every hit of every pattern. One after the other: each alone is searched many times faster than all in one."""
+    for pattern in patterns:
+        yield from pattern.finditer(text)
+
+
+def phrases() -> Phrases:
+    """config/phrases.yaml, loaded once. Raises ConfigurationError with file and line."""
+    loaded: Phrases = configuration.load("phrases.yaml", Phrases)
+    return loaded
+
+
+@functools.lru_cache(maxsize=256)
+def plain(text: str) -> str:
+    """The text without blanks and line breaks, digits in ASCII; a newline stays before a numbered paragraph."""
+    marked = _PARAGRAPH.sub(_MARK, text.strip()).translate(_DIGITS)
+    return _BLANKS.sub("", marked).replace(_MARK, "\n")
+
+
+@functools.lru_cache(maxsize=256)
+def cut(text: str) -> tuple[str, ...]:
+    """Sentences of a text, without their ends, blanks left out."""
+    return tuple(filter(None, _END.split(plain(text))))
+
+
+def said(report: Report, *numbers: int) -> str:
+    """The prose of these sections (all where none is named) as one text."""
+    return "\n".join(plain(section.text) for section in report.prose(*numbers) if section.text)
+
+
+def sentences(report: Report, *numbers: int) -> Iterator[tuple[Section, str]]:
+    """Every sentence of these sections (all where none is named) with its section."""
+    for section in report.prose(*numbers):
+        for sentence in cut(section.text):
+            yield section, sentence
+
+
+def quoted(text: str, start: int = 0, end: int | None = None) -> str:
+    """What a finding quotes: the piece itself with what stands around it, at most PHRASE characters."""
+    end = start + 1 if end is None else end
+    room = max(0, PHRASE - (end - start))
+    first = max(0, start - room // 2)
+    return text[first:first + PHRASE]
+
+
+def length(text: str) -> int:
+    """Characters that a reader would count."""
+    return len(_BLANKS.sub("", text))

@@ -1,0 +1,61 @@
+"""Text of another year, instructions of the form: what was left in, and what only looks so."""
+
+import pytest
+
+from monitor.rules.leftovers import judge_instructions, judge_stale_year
+from tests.monitor.reports import FIFTH, FIRST, outcomes, report
+
+
+def stale(section, sentence, year=2021, **more):
+    whole = {1: FIRST.format(year=year) + sentence, 5: FIFTH + sentence, 6: sentence}[section]
+    return outcomes(judge_stale_year, report(year, {section: whole}, **more))
+
+
+# ---------------------------------------------------------------- DOC-04
+@pytest.mark.parametrize(("section", "sentence"), [
+    (1, "2020年，我局认真开展主动公开工作，发布信息30条。"), (1, "2020年度本机关主动公开信息30条。"),
+    (1, "（二）依申请公开。2020年全县受理申请3件。"), (1, "截至2020年12月31日，门户网站发布信息30条。"),
+    (5, "2021年，我局将进一步加强培训。"), (5, "下一步，2021年我局将从三个方面改进。"),
+    (6, "2020年度我局未收取信息处理费。"), (6, "2020年没有其他需要报告的事项。")])
+def test_a_sentence_about_another_year_is_a_query(section, sentence):
+    assert "fail" in stale(section, sentence)
+
+
+@pytest.mark.parametrize(("section", "sentence"), [
+    (1, "落实《2020年政务公开工作要点》任务分工。"), (1, "与2020年相比，发布信息增加30条。"),
+    (1, "2020年，我局受理3件，2021年受理5件。"),
+    (1, "2020年以来，我局共发布信息30条。"), (1, "2020年，我局网站改版上线。"), (1, "2020年结转的1件申请已答复。"),
+    (1, "〔2020〕3号文件已公开。"), (1, "2020年，我局获评优秀单位。"), (1, "截至2020年底共有30件，2021年新增3件。"),
+    (5, "2020年，我局存在的问题已全部整改到位。"), (5, "2022年，我局将进一步加强培训。"),
+    (5, "2021年，我局将信息公开纳入考核。"),
+    (5, "针对2020年度评估反馈的情况，已完成栏目调整。"), (6, "2021年度我局未收取信息处理费。"),
+    (6, "自2020年起设立服务窗口。"), (6, "按照《2020年收费目录》，本年度未收取费用。")])
+def test_documents_comparisons_history_and_plans_are_not_another_years_text(section, sentence):
+    assert stale(section, sentence) == {"pass"}
+
+
+def test_damaged_reports_are_uncertain_and_reports_without_prose_not_judged():
+    assert "uncertain" in stale(6, "2020年度我局未收取信息处理费。", damaged=True)
+    assert outcomes(judge_stale_year, report(without=(1, 5, 6))) == set()
+
+
+# ---------------------------------------------------------------- DOC-06
+@pytest.mark.parametrize("sentence", ["填报说明：按实际填写。", "（金额保留4位小数）", "正文用三号仿宋，行距28磅。",
+                                      "单位名称（全称）公开工作年度报告",
+                                      "此处填写统计数据。", "全文字数不超过1000字。"])
+def test_an_instruction_of_the_form_is_a_query(sentence):
+    seen = report(text={1: FIRST.format(year=2021) + sentence})
+    assert outcomes(judge_instructions, seen) == {"fail"}
+    seen.damaged = True
+    assert outcomes(judge_instructions, seen) == {"uncertain"}
+
+
+@pytest.mark.parametrize("sentence", ["编制年报填报说明，指导各科室填写。",
+                                      "本年收费金额（单位：万元，保留四位小数）", "网站支持字体放大。",
+                                      "印发统一模板，明确三号仿宋等格式要求。"])
+def test_instructions_a_body_issued_and_headings_of_the_table_are_none(sentence):
+    assert outcomes(judge_instructions, report(text={1: FIRST.format(year=2021) + sentence})) == {"pass"}
+
+
+def test_a_report_without_prose_is_not_judged_for_instructions():
+    assert outcomes(judge_instructions, report(without=range(7))) == set()
