@@ -26,8 +26,13 @@ from tests.portals.sites import (
     robots,
 )
 
-QUERY = "query"
-"""Dialect: ?page=2; the other one is list_2.html."""
+QUERY, UNLINKED, FOLDED, COUNTED = "query", "unlinked", "folded", "counted"
+"""Dialects: ?page=2 in place of list_2.html; pages index_1.html … that nothing links to, only their number is said; the
+same as /2; the number of rows is said and there is no second page."""
+
+
+def column(site: Site) -> str:
+    return site.base
 
 
 def answer(site: Site, request: Request, today: date) -> Response:
@@ -41,10 +46,15 @@ def answer(site: Site, request: Request, today: date) -> Response:
     if not path.startswith(site.base):
         return missing_page(site)
     rest = path.removeprefix(site.base)
+    if site.dialect in (UNLINKED, FOLDED) and (listed := re.fullmatch(r"(?:index_(\d+)\.html|(\d+))?", rest)):
+        later, folder = listed.groups()
+        if (later and site.dialect == FOLDED) or (folder and site.dialect == UNLINKED):
+            return missing_page(site)
+        return _list(site, request, today, int(later) + 1 if later else int(folder or 1))
     if listed := re.fullmatch(r"(?:list(?:_(\d+))?\.html)?", rest):
         by_query = request.query.get("page", "1") if site.dialect == QUERY else ""
         page = by_query or listed.group(1) or "1"
-        if site.dialect == QUERY and listed.group(1):
+        if site.dialect in (QUERY, COUNTED) and listed.group(1):
             return missing_page(site)
         return _list(site, request, today, int(page) if page.isdigit() and int(page) else 1)
     if article := re.fullmatch(r"content_(\d+)\.html", rest):
@@ -66,6 +76,10 @@ def _list(site: Site, request: Request, today: date, page: int) -> Response:
     if page in site.failing_pages:
         return Response.page("<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>", 503)
     rows = "".join(_row(site, entry) for entry in pages[page - 1])
+    if site.dialect in (UNLINKED, FOLDED, COUNTED):
+        said = f"共{len(site.rows(today))}条" if site.dialect == COUNTED else f"共{len(pages)}页"
+        return Response.page(document(site.column_name, f'{furniture_top(site.name)}<ul class="infolist">{rows}</ul>'
+                                                        f"<p>{said}</p>{furniture_foot(site.name, request.count)}"))
     links = [(f"第{number}页" if number != page else "", number) for number in range(1, len(pages) + 1)]
     numbers = "".join(f'<a href="{_page(site, number)}">{number}</a> ' if text else f"<b>{number}</b> "
                       for text, number in links)

@@ -7,7 +7,7 @@ import csv
 import functools
 import json
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import pytest
@@ -46,7 +46,8 @@ class Kind:
     family: str = ""
     noise: bool = True
     failing: frozenset[int] = frozenset()
-    facts: dict = field(default_factory=dict)
+    why: str = ""
+    """A list that can't be walked to its end, and what its reason names."""
 
 
 LABEL = "/public/column/6595731?type=4&action=list&nav=3&catId=32710021"
@@ -63,11 +64,16 @@ KINDS = {
     "json": Kind(script_list, script_list.COLUMN, "", script_list.JSON, family="script_list"),
     "years": Kind(year_columns, year_columns.COLUMN, per_page=4, family="static"),
 }
-HOSTS = {kind: f"127.0.11.{number}" for number, kind in enumerate(KINDS, 1)}
+BROKEN = {
+    "label-failing": Kind(anhui_label, LABEL, "6595731", failing=frozenset({3}), why="page 3 of 5: server_error"),
+    "years-failing": Kind(year_columns, year_columns.COLUMN, per_page=4, failing=frozenset({2023}), why="2023nb/"),
+    "vsb-captcha": Kind(vsb, vsb.COLUMN, "", vsb.CAPTCHA),
+}
+HOSTS = {kind: f"127.0.11.{number}" for number, kind in enumerate([*KINDS, *BROKEN], 1)}
 
 
 def place(kind):
-    return f"示例{'甲乙丙丁戊己庚辛壬癸子丑'[list(KINDS).index(kind)]}县"
+    return f"示例{'甲乙丙丁戊己庚辛壬癸子丑寅卯辰'[list(HOSTS).index(kind)]}县"
 
 
 def article(title, attached):
@@ -87,7 +93,7 @@ def entries(kind):
             attached = ("pdf",) if index % 3 == 0 else ()
             day = date(year + 1, 1, 5 + index * 3)
             made.append(Entry(number, title, day, functools.partial(article, title, attached)))
-    for index, pattern in enumerate(NOISE if KINDS[kind].noise else ()):
+    for index, pattern in enumerate(NOISE if (KINDS | BROKEN)[kind].noise else ()):
         number += 1
         title = pattern.format(place=place(kind), year=2025)
         made.append(Entry(number, title, date(2026, 2, 1 + index), functools.partial(article, title, ())))
@@ -97,14 +103,13 @@ def entries(kind):
 class FamilyWorld:
     """The portals, a roster of their bodies, and a scan of them all."""
 
-    def __init__(self, folder, kinds=KINDS, **changes):
+    def __init__(self, folder, kinds=KINDS):
         self.folder, self.kinds = folder, kinds
         self.sites = {kind: Site(HOSTS[kind], f"{place(kind)}人民政府", "政府信息公开年报", entries(kind),
                                  made.base, made.per_page, dialect=made.dialect, failing_pages=made.failing)
                       for kind, made in kinds.items()}
         self.portals = Portals({HOSTS[kind]: functools.partial(made.module.answer, self.sites[kind])
                                 for kind, made in kinds.items()}, TODAY)
-        self.changes = changes
 
     def __enter__(self):
         self.portals.start()
@@ -119,7 +124,7 @@ class FamilyWorld:
                                  for number, office in enumerate(OFFICES))
         for kind, made in self.kinds.items():
             host = f"{HOSTS[kind]}:{self.portals.port}"
-            portal = {"id": kind, "name": kind, "hosts": [host], **made.facts,
+            portal = {"id": kind, "name": kind, "hosts": [host],
                       "columns": [{"id": "nb", "name": "年报", "url": f"http://{host}{made.column}"}]}
             (facts / "portals" / f"{kind}.yaml").write_text(yaml.safe_dump(portal, allow_unicode=True), "utf-8")
         return self
@@ -189,3 +194,28 @@ def test_nothing_is_asked_for_in_vain(world):
     for kind in ("label", "vsb", "vsb-call", "aspnet", "jsp", "jsp-form", "inline", "json"):
         assert all(visit.status == 200 for visit in world.portals.visits(HOSTS[kind])
                    if visit.path != "/robots.txt"), kind
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    with FamilyWorld(tmp_path_factory.mktemp("broken"), BROKEN) as made:
+        made.result = made.scan()
+        yield made
+
+
+@pytest.mark.parametrize("kind", [kind for kind, made in BROKEN.items() if made.why])
+def test_a_list_with_a_part_out_of_reach_is_never_whole(broken, kind):
+    found = broken.rows("SELECT * FROM listing WHERE portal = ?", kind)[0]
+    assert (found["outcome"], found["complete"]) == ("ok", 0)
+    assert BROKEN[kind].why in found["reason"]
+    seen = {(row["body"], row["year"]) for row in broken.rows(
+        "SELECT * FROM sighting WHERE listing = ? AND route = 'report'", found["id"])}
+    assert seen < broken.due(kind)
+
+
+def test_a_captcha_in_place_of_a_file_is_told_and_the_report_not_read_today(broken):
+    captured = broken.rows("SELECT * FROM capture WHERE portal = 'vsb-captcha'")
+    outcomes = {row["outcome"]: row["content"] for row in captured if len(json.loads(row["parts"])) > 1}
+    assert set(outcomes) == {"ok", "challenge"}
+    assert outcomes["challenge"] is None
+    assert outcomes["ok"]

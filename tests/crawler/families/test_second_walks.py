@@ -105,7 +105,8 @@ INDEX = f"{HOST}/OpennessAnnualReport/"
 
 
 def show(organ, year, years=(2025, 2024), body=None):
-    tabs = "".join(f"<li><a href='/OpennessAnnualReport/year/show/{organ}/{each}.html'>{each}年</a></li>" for each in years)
+    tabs = "".join(f"<li><a href='/OpennessAnnualReport/year/show/{organ}/{each}.html'>{each}年</a></li>"
+                   for each in years)
     text = f"<h2>示例{organ}局{year}年政府信息公开工作年度报告</h2><p>收到申请3件。</p>" if body is None else body
     return f"<html><body><ul>{tabs}</ul><div>{text}</div></body></html>"
 
