@@ -8,6 +8,7 @@ Leaves alone: judging sums (the monitor's rules).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -20,6 +21,9 @@ UNCONFIRMED = 0.6
 """A recognised figure that stands only in sums that fail."""
 CHOSEN_BY_ONE, CHOSEN_BY_TWO = 0.85, 0.92
 """A figure chosen by one sum, or by two or more that all failed before."""
+BORNE_OUT = 0.95
+_POINTLESS = 5
+"""Digits without a decimal point from which a recognised amount may have lost it; no sum would tell."""
 _MOST_ROUNDS = 20
 
 
@@ -46,7 +50,14 @@ def settle(figures: dict[str, Figure], forms: Iterable[Form]) -> list[str]:
         figures[key] = figure
     for key in _unconfirmed(sums, figures):
         figures[key].confidence = min(figures[key].confidence, UNCONFIRMED)
+    for key, figure in figures.items():
+        if figure.recognised and key in kinds and kinds[key].kind(key) == "decimal" and _may_lack_point(figure):
+            figure.confidence = min(figure.confidence, CHOSEN_BY_ONE)
     return said
+
+
+def _may_lack_point(figure: Figure) -> bool:
+    return isinstance(figure.value, int) and len(str(abs(figure.value))) >= _POINTLESS
 
 
 def _mending(failing: Identity, sums: Collection[Identity], figures: Mapping[str, Figure],
@@ -82,6 +93,31 @@ def _unconfirmed(sums: Collection[Identity], figures: Mapping[str, Figure]) -> l
         if held is not None:
             (confirmed if held else failing).update(identity.keys)
     return [key for key in failing - confirmed if key in figures and figures[key].recognised]
+
+
+def bear_out(figures: Mapping[str, Figure], forms: Iterable[Form]) -> None:
+    """Raise recognised figures that two sums confirm to 0.95, or the one sum of a route of table 4 that isn't all zero;
+    lower counts with decimals to 0.5. Figures in a failing sum are not raised."""
+    for form in forms:
+        held: Counter[str] = Counter()
+        failing: set[str] = set()
+        shown: set[str] = set()
+        for identity in form.identities(figures):
+            held_here = _holds(identity, figures, {}) if identity.relation == "=" else None
+            if held_here:
+                held.update(set(identity.keys))
+                if any(figures[key].value for key in identity.keys if key in figures):
+                    shown.update(identity.keys)
+            elif held_here is False:
+                failing.update(identity.keys)
+        for key in set(form.all_keys) & figures.keys():
+            figure = figures[key]
+            if not figure.recognised:
+                continue
+            if form.kind(key) != "decimal" and isinstance(figure.value, float):
+                figure.confidence = min(figure.confidence, 0.5)
+            elif key not in failing and (held[key] >= 2 or (held[key] and key in shown and key.startswith("disputes."))):
+                figure.confidence = max(figure.confidence, BORNE_OUT) if figure.confidence >= 0.35 else figure.confidence
 
 
 def lower_shifted(figures: dict[str, Figure], forms: Mapping[int, Form]) -> None:

@@ -108,9 +108,12 @@ class LooseReader:
         for count in range(1, min(3, len(labels)) + 1):
             text = "".join(label.text for label in labels[-count:])
             for number in (3, 2):
-                match = self.facts[number].row_labels.match(text)
+                fact = self.facts[number]
+                match = fact.row_labels.match(text)
+                if match and count > 1 and any(fact.is_group(label.text) for label in labels[-count:-1]):
+                    continue  # the group's own words, before a label that can't be read
                 if match:
-                    return self.facts[number], match, count
+                    return fact, match, count
         if labels:
             for number in (3, 2):
                 fact = self.facts[number]

@@ -95,6 +95,17 @@ def test_figures_read_from_characters_keep_their_certainty_whatever_sums_say():
     assert figures == before
 
 
+def test_a_recognised_amount_that_may_lack_its_point_is_doubted():
+    for text, sure in (("40951754", False), ("40951.754", True), ("4095", True)):
+        value = float(text) if "." in text else int(text)
+        figures = {"disclosure.fees.amount": Figure(value, "number", text, 0.99, recognised=True)}
+        settle(figures, [FORM])
+        assert figures["disclosure.fees.amount"].confident is sure
+        figures["disclosure.fees.amount"] = Figure(value, "number", text)
+        settle(figures, [FORM])
+        assert figures["disclosure.fees.amount"].confident
+
+
 @settings(max_examples=80, deadline=None)
 @given(st.integers(0, 10**9))
 def test_one_misread_digit_is_never_confident(seed):
