@@ -405,6 +405,8 @@ def _unknown(portal: Portal, family: str, page: Answer) -> str:
     seen = families.recognise(page.text)
     if portal.family != "auto" and seen and seen != portal.family:
         return f"the page shows no mark of {portal.family} any more, it looks like {seen}"
+    if seen and seen != "static":
+        return f"the page comes from {seen}, but no list and nothing to ask for one was found on it"
     return "no list was found on the page"
 
 

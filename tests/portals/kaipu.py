@@ -116,5 +116,5 @@ def _article(site: Site, request: Request, entry: Entry, today: date) -> Respons
 
 
 def _address(site: Site, entry: Entry) -> str:
-    ending = "/content.shtml" if site.dialect == CUT else ".shtml"
+    ending = "/content.shtml" if site.dialect else ".shtml"
     return f"{site.base}{entry.day:%Y%m}/{hex_name(site, entry)}{ending}"
