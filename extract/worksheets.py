@@ -8,7 +8,8 @@ a sheet is stored (readers.sheet, readers.odt).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, field
 
 from extract import office, titles
 from extract.figures import is_value
@@ -41,31 +42,49 @@ def near(cells: Iterable[Cell]) -> tuple[list[Cell], int]:
     return kept, len(filled) - len(kept)
 
 
+@dataclass(slots=True)
+class Hidden:
+    """Rows and columns of one sheet that aren't shown, counted from 0."""
+
+    rows: set[int] = field(default_factory=set)
+    columns: list[tuple[int, int]] = field(default_factory=list)
+    """First and last of each run."""
+
+    def hides(self, cell: Cell) -> bool:
+        """Whether nothing of a cell is shown; of a merged one all its rows or columns must be hidden."""
+        return (all(row in self.rows for row in range(cell.row, cell.row + cell.rowspan))
+                or all(any(first <= column <= last for first, last in self.columns)
+                       for column in range(cell.column, cell.column + cell.colspan)))
+
+
 def is_plain_name(name: str) -> bool:
     """Whether a sheet's name says nothing of what it holds."""
     return _PLAIN_NAME.match(name.strip()) is not None
 
 
-def blocks(cells: Sequence[Cell], page: int) -> list[Block]:
-    """The blocks of one sheet; `cells` are its filled cells with their merges."""
+def blocks(cells: Sequence[Cell], page: int, unseen: Hidden | None = None) -> list[Block]:
+    """The blocks of what one sheet shows; `cells` are its filled cells with their merges."""
+    unseen = unseen or Hidden()
+    cells = [cell for cell in cells if not unseen.hides(cell)]
+    hidden = unseen.rows
     made: list[Block] = []
     region: list[Cell] = []
     reach = -1
     for row, members in _rows(cells):
         alone = len(members) == 1 and row > reach
-        if region and (row > max(reach, region[-1].row) + 1):
-            made.append(_grid(region, page))
+        if region and any(between not in hidden for between in range(max(reach, region[-1].row) + 1, row)):
+            made.append(_grid(region, page, hidden))
             region = []
         if alone and members[0].rowspan == 1 and _is_prose(members[0].text):
             if region:
-                made.append(_grid(region, page))
+                made.append(_grid(region, page, hidden))
                 region = []
             made.append(Text(members[0].text.strip(), page=page))
             continue
         region += members
         reach = max(reach, *(cell.row + cell.rowspan - 1 for cell in members))
     if region:
-        made.append(_grid(region, page))
+        made.append(_grid(region, page, hidden))
     return made
 
 
@@ -84,7 +103,7 @@ def _is_prose(text: str) -> bool:
     return heading(bare) is not None or titles.parse(bare).accepted or _SENTENCE.search(bare) is not None
 
 
-def _grid(region: Sequence[Cell], page: int) -> Grid:
+def _grid(region: Sequence[Cell], page: int, hidden: Set[int]) -> Grid:
     """The region's cells, and a blank one for each place among them that prints nothing."""
     top, bottom = region[0].row, max(cell.row + cell.rowspan for cell in region)
     left, right = min(cell.column for cell in region), max(cell.column + cell.colspan for cell in region)
@@ -92,7 +111,7 @@ def _grid(region: Sequence[Cell], page: int) -> Grid:
     taken = {(row, column) for cell in region for row in range(cell.row, cell.row + cell.rowspan)
              for column in range(cell.column, cell.column + cell.colspan)}
     blank = [Cell("", row, column, page=page) for row in range(top, bottom) for column in range(left, right)
-             if (row, column) not in taken]
+             if (row, column) not in taken and row not in hidden]
     for cell in region:
         cell.page = page
     return Grid(sorted([*region, *blank], key=lambda cell: (cell.row, cell.column)), page)

@@ -323,38 +323,55 @@ def _sheets(content: Element, parts: _Parts) -> Iterator[Block]:
         if _is_hidden(table, parts):
             parts.problems.append(f"the sheet {name!r} is hidden; it was not read")
             continue
-        cells, far = worksheets.near(_sheet_cells(table, parts))
+        unseen = worksheets.Hidden(columns=_unseen_columns(table))
+        cells, far = worksheets.near(_sheet_cells(table, parts, unseen))
         if far:
             parts.problems.append(f"sheet {name!r}: {far} cells far from all others were left out")
-        made = worksheets.blocks(cells, number)
+        hidden = sum(unseen.hides(cell) for cell in cells)
+        if hidden:
+            parts.problems.append(f"sheet {name!r}: {hidden} cells of hidden rows or columns were left out")
+        made = worksheets.blocks(cells, number, unseen)
         if made and isinstance(made[0], Grid) and not worksheets.is_plain_name(name):
             yield Text(name, page=number)
         yield from made
 
 
-def _sheet_cells(table: Element, parts: _Parts) -> Iterator[Cell]:
+def _sheet_cells(table: Element, parts: _Parts, unseen: worksheets.Hidden) -> Iterator[Cell]:
+    """The sheet's filled cells; `unseen` gets the rows that aren't shown."""
     at = 0
     for row in _rows(table):
         times = max(1, whole(attribute(row, "number-rows-repeated"), 1))
         if attribute(row, "visibility") in ("collapse", "filter"):
-            at += times
-            continue
+            unseen.rows.update(range(at, at + min(times, worksheets.MOST_ROWS)))
         column = 0
         for cell in row:
             if local(cell) not in ("table-cell", "covered-table-cell"):
                 continue
             repeated = max(1, whole(attribute(cell, "number-columns-repeated"), 1))
             text = _shown(cell, parts) if local(cell) == "table-cell" else ""
-            if text:
-                down = min(max(1, whole(attribute(cell, "number-rows-spanned"), 1)), current_limits().rowspan)
-                across = min(max(1, whole(attribute(cell, "number-columns-spanned"), 1)), current_limits().colspan)
-                for below in range(min(times, worksheets.MOST_ROWS)):
-                    for beside in range(min(repeated, worksheets.MOST_COLUMNS)):
-                        parts.cells += 1
-                        office.count_cells(parts.cells)
-                        yield Cell(text, at + below, column + beside, down, across)
+            down = min(max(1, whole(attribute(cell, "number-rows-spanned"), 1)), current_limits().rowspan)
+            across = min(max(1, whole(attribute(cell, "number-columns-spanned"), 1)), current_limits().colspan)
+            for below in range(min(times, worksheets.MOST_ROWS) if text else 0):
+                for beside in range(min(repeated, worksheets.MOST_COLUMNS)):
+                    parts.cells += 1
+                    office.count_cells(parts.cells)
+                    yield Cell(text, at + below, column + beside, down, across)
             column += repeated
         at += times
+
+
+def _unseen_columns(table: Element) -> list[tuple[int, int]]:
+    """Hidden columns, first and last of each run."""
+    found, column = [], 0
+    for item in table.iter():
+        if local(item) == "table-column":
+            count = max(1, whole(attribute(item, "number-columns-repeated"), 1))
+            if attribute(item, "visibility") in ("collapse", "filter"):
+                found.append((column, column + count - 1))
+            column += count
+        elif local(item) == "table-row":
+            break
+    return found
 
 
 def _shown(cell: Element, parts: _Parts) -> str:

@@ -12,24 +12,21 @@ import datetime
 import io
 import posixpath
 import re
-import struct
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import olefile
 import python_calamine
 from lxml import etree
 
-from extract import office, worksheets
+from extract import biff, office, worksheets
 from extract.exceptions import UnreadableDocumentError
 from extract.limits import current_limits, open_zip
 from extract.model import Cell, Document, Grid, Hints, Image, Text
 from extract.readers import reader
 
 _MOST_PICTURES = 20
-_FILE_PASS = 0x2F
 _DOUBT = 0.5
 """Confidence of a blank that stands where a formula's result is missing."""
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
@@ -39,10 +36,10 @@ _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 class _Marks:
     """What the XML of one sheet says beside its values."""
 
-    hidden: int = 0
     far: int = 0
     unsolved: set[tuple[int, int]] = field(default_factory=set)
     """Places of formulas without a result."""
+    unseen: worksheets.Hidden = field(default_factory=worksheets.Hidden)
 
 
 @reader("application/vnd.ms-excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", name="sheet")
@@ -56,6 +53,8 @@ def read(data: bytes, hints: Hints) -> Document:
         if data.startswith(b"PK"):
             pictures = _pictures(open_zip(data, named))
             data, marks, document.title = _prepared(data, named)
+        else:
+            marks = {name: _Marks(unseen=sheet) for name, sheet in biff.hidden(biff.stream_of(data)).items()}
         with python_calamine.load_workbook(io.BytesIO(data)) as book:
             sheets = [sheet for sheet in book.sheets_metadata
                       if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet]
@@ -67,7 +66,7 @@ def read(data: bytes, hints: Hints) -> Document:
     except python_calamine.PasswordError:
         raise UnreadableDocumentError(f"{named}: locked with a password; ask for a copy without one") from None
     except (python_calamine.CalamineError, etree.XMLSyntaxError, *office.BROKEN_MEMBER) as fault:
-        if _is_locked(data):
+        if biff.is_locked(biff.stream_of(data)):
             raise UnreadableDocumentError(f"{named}: locked with a password; ask for a copy without one") from None
         raise UnreadableDocumentError(f"{named}: damaged workbook ({fault}); ask for another copy") from None
     if not any(isinstance(block, Grid) for block in document.blocks):
@@ -79,31 +78,13 @@ def read(data: bytes, hints: Hints) -> Document:
     return document
 
 
-def _is_locked(data: bytes) -> bool:
-    """Whether the records of a binary workbook begin with the one that says how they are encrypted."""
-    if data.startswith(b"PK"):
-        return False
-    try:
-        with olefile.OleFileIO(io.BytesIO(data)) as container:
-            name = next((name for name in ("Workbook", "Book") if container.exists(name)), None)
-            records = container.openstream(name).read(4096) if name else b""
-    except (OSError, ValueError, IndexError, struct.error, TypeError):
-        return False
-    at = 0
-    while at + 4 <= len(records):
-        kind, size = struct.unpack_from("<HH", records, at)
-        if kind == _FILE_PASS:
-            return True
-        at += 4 + size
-    return False
-
-
 def _sheet(document: Document, sheet: Any, number: int, marks: _Marks) -> None:
     merges = {(top, left): (min(bottom, top + current_limits().rowspan - 1) - top + 1,
                             min(right, left + current_limits().colspan - 1) - left + 1)
               for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()}
     cells, far = worksheets.near(_cells(sheet, merges))
-    made = worksheets.blocks(cells, number)
+    hidden = sum(marks.unseen.hides(cell) for cell in cells)
+    made = worksheets.blocks(cells, number, marks.unseen)
     for block in made:
         for cell in block.cells if isinstance(block, Grid) else ():
             if (cell.row, cell.column) in marks.unsolved and not cell.text:
@@ -113,8 +94,8 @@ def _sheet(document: Document, sheet: Any, number: int, marks: _Marks) -> None:
     document.blocks += made
     if far + marks.far:
         document.problems.append(f"sheet {sheet.name!r}: {far + marks.far} cells far from all others were left out")
-    if marks.hidden:
-        document.problems.append(f"sheet {sheet.name!r}: {marks.hidden} cells of hidden rows or columns were left out")
+    if hidden:
+        document.problems.append(f"sheet {sheet.name!r}: {hidden} cells of hidden rows or columns were left out")
     if marks.unsolved:
         document.problems.append(f"sheet {sheet.name!r}: {len(marks.unsolved)} formulas were saved without their "
                                  "results; open and save the file to have them counted")
@@ -149,10 +130,10 @@ def printed(value: Any) -> str:
 
 # ---------------------------------------------------------------- xlsx before calamine sees it
 def _prepared(data: bytes, named: str) -> tuple[bytes, dict[str, _Marks], str]:
-    """The package without hidden and far cells, what its sheets' XML says, and its title.
+    """The package without far cells, what its sheets' XML says, and its title.
 
-    calamine lays every sheet out in full, so one cell in the last row would take all memory; and it doesn't tell what
-    is hidden. The package is only written anew where there is such a cell.
+    calamine lays every sheet out in full, so one cell in the last row would take all memory. The package is only
+    written anew where there is such a cell.
     """
     archive = open_zip(data, named)
     names = set(archive.namelist())
@@ -204,17 +185,18 @@ def _sheet_parts(archive: zipfile.ZipFile, names: set[str]) -> list[tuple[str, s
 def _survey(data: bytes) -> tuple[_Marks, set[str]]:
     """What one sheet's XML says, and the references of the cells to leave out."""
     marks, drop = _Marks(), set[str]()
-    hidden_columns: list[tuple[int, int]] = []
     events = etree.iterparse(io.BytesIO(data), events=("start", "end"), resolve_entities=False, no_network=True,
                              huge_tree=False, load_dtd=False)
-    hidden_row, seen, row, column = False, 0, 0, 0
+    seen = row = column = 0
     for event, element in events:
         name = office.local(element)
         if event == "start" and name == "row":
-            hidden_row = element.get("hidden") in ("1", "true")
             row, column = office.whole(element.get("r"), row + 1), 0
+            if element.get("hidden") in ("1", "true"):
+                marks.unseen.rows.add(row - 1)
         elif event == "end" and name == "col" and element.get("hidden") in ("1", "true"):
-            hidden_columns.append((office.whole(element.get("min"), 0), office.whole(element.get("max"), 0)))
+            marks.unseen.columns.append((office.whole(element.get("min"), 1) - 1,
+                                         office.whole(element.get("max"), 1) - 1))
         elif event == "end" and name == "c":
             match = _REFERENCE.fullmatch(element.get("r") or "")
             column = _column(match[1]) if match else column + 1
@@ -222,9 +204,6 @@ def _survey(data: bytes) -> tuple[_Marks, set[str]]:
             filled = parts.get("v") is not None or "is" in parts
             if (int(match[2]) if match else row) > worksheets.MOST_ROWS or column > worksheets.MOST_COLUMNS:
                 marks.far += filled
-                drop.add(element.get("r") or "")
-            elif hidden_row or any(first <= column <= last for first, last in hidden_columns):
-                marks.hidden += filled
                 drop.add(element.get("r") or "")
             elif "f" in parts and not filled:
                 marks.unsolved.add(((int(match[2]) if match else row) - 1, column - 1))

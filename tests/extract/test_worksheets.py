@@ -45,6 +45,16 @@ def test_empty_rows_part_tables_but_not_merged_cells():
     assert [(cell.row, cell.column, cell.page) for cell in second.cells] == [(4, 1, 2)]
 
 
+def test_hidden_rows_part_no_table_and_merged_cells_stay_while_any_part_is_shown():
+    unseen = worksheets.Hidden({1}, [(0, 0)])
+    cells = [Cell("甲", 0, 0, 1, 2), Cell("1", 0, 2), Cell("藏", 0, 0), Cell("隐", 1, 1), Cell("乙", 2, 1),
+             Cell("2", 2, 2)]
+    grid, = worksheets.blocks([cell for cell in cells if cell.text != "藏"], 1, unseen)
+    assert [(cell.row, cell.column, cell.text) for cell in grid.cells] == [
+        (0, 0, "甲"), (0, 2, "1"), (2, 0, ""), (2, 1, "乙"), (2, 2, "2")]
+    assert unseen.hides(cells[2])
+
+
 def test_far_cells_are_counted_not_kept():
     kept, far = worksheets.near([Cell("1", 0, 0), Cell("2", worksheets.MOST_ROWS, 0), Cell("3", 0, 9999),
                                  Cell(" ", 0, 99999)])

@@ -147,9 +147,17 @@ def test_sheets_leave_out_what_is_hidden_or_far():
             f"<table:table-cell table:number-columns-repeated='1000'/></table:table-row>{far}</table:table>")
     document = read(odf(body, kind="spreadsheet"), "a.ods")
     assert texts(document) == ["依申请公开"]
-    assert placed(grids(document)[0]) == [(0, 2, 1, 1, "甲"), (0, 3, 1, 1, "1")]
-    assert placed(grids(document)[1]) == [(2, 2, 1, 1, "乙")]
-    assert document.problems == ["sheet '依申请公开': 1 cells far from all others were left out"]
+    assert placed(grids(document)[0]) == [(0, 2, 1, 1, "甲"), (0, 3, 1, 1, "1"), (2, 2, 1, 1, "乙"), (2, 3, 1, 1, "")]
+    assert document.problems == ["sheet '依申请公开': 1 cells far from all others were left out",
+                                 "sheet '依申请公开': 1 cells of hidden rows or columns were left out"]
+
+
+def test_hidden_rows_and_columns_part_no_table():
+    columns = "<table:table-column/><table:table-column table:visibility='collapse'/><table:table-column/>"
+    rows = "".join(f"<table:table-row{hidden}>{cell(f'{at}a')}{cell(f'{at}b')}{cell(f'{at}c')}</table:table-row>"
+                   for at, hidden in enumerate(("", " table:visibility='collapse'", "")))
+    grid, = grids(read(odf(f"<table:table>{columns}{rows}</table:table>", kind="spreadsheet"), "a.ods"))
+    assert [cell.text for cell in grid.cells] == ["0a", "", "0c", "2a", "", "2c"]
 
 
 def test_cells_that_store_only_their_value():

@@ -105,8 +105,17 @@ def test_hidden_sheets_rows_and_columns_are_left_out_and_said():
              '<v>2</v></c><c r="C1"><v>3</v></c></row><row r="2" hidden="1"><c r="A2"><v>4</v></c></row><row r="3">'
              '<c r="A3"><v>5</v></c></row></sheetData>')
     document = read(workbook({"一": shown, "去年": sheet_xml([(0, 0, 1, 1, "9")])}, {"去年": "hidden"}))
-    assert [matrix(grid) for grid in grids(document)] == [[["1", "", "3"]], [["5"]]]
+    assert [matrix(grid) for grid in grids(document)] == [[["1", "", "3"], ["5", "", ""]]]
     assert document.problems == ["sheet '一': 2 cells of hidden rows or columns were left out",
+                                 "the sheet '去年' is hidden; it was not read"]
+
+
+def test_hidden_parts_of_a_binary_workbook():
+    data = (SAMPLES / "hidden.xls").read_bytes()
+    document = read(data, "hidden.xls")
+    assert [matrix(grid) for grid in grids(document)] == [[["0", "", "2", "3"], ["10", "", "12", "13"],
+                                                           ["30", "", "32", "33"], ["40", "", "42", "43"]]]
+    assert document.problems == ["sheet '工作情况': 8 cells of hidden rows or columns were left out",
                                  "the sheet '去年' is hidden; it was not read"]
 
 

@@ -1,0 +1,65 @@
+"""Records of binary workbooks (xls): what python-calamine doesn't tell – locks, hidden rows and columns.
+
+Source: [MS-XLS]. Promises: reading stays inside the stream; broken records end it silently, for the cells themselves
+are another reader's work. Leaves alone: cells and sheets.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+
+import olefile
+
+from extract.worksheets import Hidden
+
+_BOUND_SHEET, _FILE_PASS, _ROW, _COLUMNS, _END = 0x85, 0x2F, 0x208, 0x7D, 0x0A
+_ROW_HIDDEN = 0x20
+
+
+def stream_of(data: bytes) -> bytes:
+    """The workbook's records; b"" where the file holds none."""
+    try:
+        with olefile.OleFileIO(io.BytesIO(data)) as container:
+            name = next((name for name in ("Workbook", "Book") if container.exists(name)), None)
+            return bytes(container.openstream(name).read()) if name else b""
+    except (OSError, ValueError, IndexError, struct.error, TypeError, AttributeError):
+        return b""
+
+
+def is_locked(stream: bytes) -> bool:
+    """Whether the records begin with the one that says how the others are encrypted."""
+    return any(kind == _FILE_PASS for kind, _ in _records(stream, 0))
+
+
+def hidden(stream: bytes) -> dict[str, Hidden]:
+    """What is hidden, by name of sheet (BIFF8; older workbooks tell nothing here)."""
+    found = {}
+    for kind, body in _records(stream, 0):
+        if kind == _BOUND_SHEET and len(body) >= 8:
+            place, letters, wide = struct.unpack_from("<I", body)[0], body[6], body[7] & 1
+            name = body[8:8 + letters * (1 + wide)].decode("utf-16-le" if wide else "latin-1", "replace")
+            found[name] = _of_sheet(stream, place)
+    return found
+
+
+def _of_sheet(stream: bytes, place: int) -> Hidden:
+    sheet = Hidden()
+    for kind, body in _records(stream, place):
+        if kind == _ROW and len(body) >= 14 and struct.unpack_from("<H", body, 12)[0] & _ROW_HIDDEN:
+            sheet.rows.add(struct.unpack_from("<H", body)[0])
+        elif kind == _COLUMNS and len(body) >= 10 and struct.unpack_from("<H", body, 8)[0] & 1:
+            first, last = struct.unpack_from("<HH", body)
+            sheet.columns.append((first, last))
+    return sheet
+
+
+def _records(stream: bytes, at: int) -> Iterator[tuple[int, bytes]]:
+    """Kind and body of each record from a place to the end of its part."""
+    while at >= 0 and at + 4 <= len(stream):
+        kind, size = struct.unpack_from("<HH", stream, at)
+        if kind == _END:
+            return
+        yield kind, stream[at + 4:at + 4 + size]
+        at += 4 + size
