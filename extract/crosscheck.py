@@ -22,6 +22,8 @@ UNCONFIRMED = 0.6
 CHOSEN_BY_ONE, CHOSEN_BY_TWO = 0.85, 0.92
 """A figure chosen by one sum, or by two or more that all failed before."""
 BORNE_OUT = 0.95
+_UNREADABLE = 0.35
+_HARDLY_READ = 0.35
 _POINTLESS = 5
 """Digits without a decimal point from which a recognised amount may have lost it; no sum would tell."""
 _MOST_ROUNDS = 20
@@ -97,7 +99,8 @@ def _unconfirmed(sums: Collection[Identity], figures: Mapping[str, Figure]) -> l
 
 def bear_out(figures: Mapping[str, Figure], forms: Iterable[Form]) -> None:
     """Raise recognised figures that two sums confirm to 0.95, or the one sum of a route of table 4 that isn't all zero;
-    lower counts with decimals to 0.5. Figures in a failing sum are not raised."""
+    lower counts with decimals to 0.5. Figures in a failing sum are not raised, nor any beyond how sure its place is:
+    columns in the wrong order keep all their sums."""
     for form in forms:
         held: Counter[str] = Counter()
         failing: set[str] = set()
@@ -112,12 +115,13 @@ def bear_out(figures: Mapping[str, Figure], forms: Iterable[Form]) -> None:
                 failing.update(identity.keys)
         for key in set(form.all_keys) & figures.keys():
             figure = figures[key]
-            if not figure.recognised:
+            if not figure.recognised or figure.confidence < _UNREADABLE:
                 continue
+            borne_out = held[key] >= 2 or (held[key] and key in shown and key.startswith("disputes."))
             if form.kind(key) != "decimal" and isinstance(figure.value, float):
                 figure.confidence = min(figure.confidence, 0.5)
-            elif key not in failing and (held[key] >= 2 or (held[key] and key in shown and key.startswith("disputes."))):
-                figure.confidence = max(figure.confidence, BORNE_OUT) if figure.confidence >= 0.35 else figure.confidence
+            elif key not in failing and borne_out:
+                figure.confidence = max(figure.confidence, BORNE_OUT)
 
 
 def lower_shifted(figures: dict[str, Figure], forms: Mapping[int, Form]) -> None:

@@ -130,6 +130,8 @@ class Document:
     """The whole visible text for dates and indexes that stand outside the body (发布日期 lines, index tables)."""
     links: list[Link] = field(default_factory=list)
     pages: int | None = None
+    recognised: bool = False
+    """Set where characters were recognised in pictures; cells so read carry a confidence below 1."""
     damaged: bool = False
     """Set where the medium shows it lost something; tables missing from it are then `uncertain`, never absent."""
     problems: list[str] = field(default_factory=list)
@@ -194,6 +196,8 @@ class Figure:
     """Read from pixels, not from characters; only while reading, no part of the record."""
     alternatives: tuple[str, ...] = ()
     """Cell.alternatives; only while reading, no part of the record."""
+    placed: float = 1.0
+    """How sure its place in the form is, a factor of `confidence`; only while reading, no part of the record."""
 
     @property
     def confident(self) -> bool:

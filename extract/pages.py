@@ -48,6 +48,7 @@ class Sheet:
 def assemble(document: Document, sheets: list[Sheet]) -> None:
     """Put the sheets' contents into the document's blocks, text and problems."""
     _drop_running_lines(sheets)
+    document.recognised = document.recognised or any(sheet.recognised for sheet in sheets)
     prose: list[Line] = []
     borderless = Borderless()
 

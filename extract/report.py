@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from extract import claims, dates, forms, readers, sniffing, titles
 from extract.completeness import readings, statistic_readings
-from extract.crosscheck import lower_shifted, settle
+from extract.crosscheck import bear_out, lower_shifted, settle
 from extract.exceptions import UnreadableDocumentError
 from extract.indicators import IndicatorReader
 from extract.loose import LooseReader
@@ -69,6 +69,8 @@ def build(document: Document, hints: Hints | None = None) -> Report:
     if used:
         lower_shifted(figures, used)
     printed.problems += settle(figures, {id(form): form for form in used.values()}.values())
+    if document.recognised:
+        bear_out(figures, {id(form): form for form in used.values()}.values())
     figures.update(claims.processing_fee(sections))
     figures.update(claims.narrative(sections, year))
     form = tagged.get(2) or tagged.get(3) or next((table.form for table in tables if table.found and table.form), None)

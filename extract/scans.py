@@ -131,6 +131,7 @@ def read_pictures(document: Document, resources: Mapping[str, bytes] | None = No
             read.append(block.source)
     if not made:
         return
+    document.recognised = True
     document.blocks = [new for position, block in enumerate(document.blocks) for new in made.get(position, [block])]
     document.problems.append(f"read from {len(read)} pictures by character recognition: {', '.join(read)}"[:300])
 

@@ -7,13 +7,16 @@ is unclear has a confidence below 0.9. Leaves alone: where cells are (extract.oc
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from extract.figures import is_value
 from extract.layout import Lattice
 from extract.model import Box, Cell, Grid
+from extract.ocr.digits import Digits, read_digits
 from extract.ocr.ink import Shape, print_of, shape_of
 from extract.ocr.lines import lines_in_cell
 from extract.ocr.recognition import Pixels, Reading, recognise
@@ -23,6 +26,10 @@ _MARGIN = 6
 SMALLEST = 17
 """Pixels: what is smaller is no cell."""
 DOUBTFUL = 0.6
+AGREED = 0.95
+"""Confidence of a figure that the recogniser and the digit network read alike."""
+_SURE_DIGITS = 0.995
+"""Probability from which the digit network needs no second opinion."""
 _LOOKS_LIKE = str.maketrans({"O": "0", "o": "0", "〇": "0", "○": "0", "D": "0", "Q": "0", "l": "1", "I": "1", "|": "1",
                              "Z": "2", "z": "2", "S": "5", "s": "5", "B": "8", "q": "9", "g": "9", "，": ",",
                              "。": ".", "·": ".", "：": ".", "口": "0"})
@@ -37,34 +44,73 @@ class _Job:
     crop: Pixels
 
 
-def read_cells(page: Pixels, lattice: Lattice) -> dict[int, tuple[str, float]]:
-    """Text and confidence of each cell by its number in the lattice; blank cells are there with ""."""
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What one cell says. `other`: a reading that the other reader offers."""
+
+    text: str
+    confidence: float
+    other: tuple[str, ...] = ()
+
+
+def read_cells(page: Pixels, lattice: Lattice) -> dict[int, _Said]:
+    """What each cell says, by its number in the lattice; blank cells are there with ""."""
     patches = {number: _inside(page, place[4]) for number, place in enumerate(lattice.places)}
     shapes = {number: shape_of(patch, 0.0) for number, patch in patches.items()}
     size = _digit_height(patches, shapes)
     if size:
         shapes = {number: shape_of(patch, size) for number, patch in patches.items()}
-    texts: dict[int, tuple[str, float]] = {}
+    texts: dict[int, _Said] = {}
     jobs: list[_Job] = []
+    short = [number for number, shape in shapes.items() if shape.mark == "print" and _may_be_digits(shape, size)]
+    digits = dict(zip(short, read_digits([_around(patches[number], shapes[number]) for number in short]), strict=True))
     for number, shape in shapes.items():
+        seen = digits.get(number)
+        if seen is not None and seen.confidence >= _SURE_DIGITS:
+            texts[number] = _Said(seen.text, 0.99)
+            continue
         if shape.mark == "nothing":
-            texts[number] = ("", DOUBTFUL if shape.doubtful else 1.0)
+            texts[number] = _Said("", DOUBTFUL if shape.doubtful else 0.99)
         elif shape.mark in ("dash", "slash"):
-            texts[number] = ("—" if shape.mark == "dash" else "/", DOUBTFUL if shape.doubtful else 0.98)
+            texts[number] = _Said("—" if shape.mark == "dash" else "/", DOUBTFUL if shape.doubtful else 0.98)
         else:
             jobs += [_Job(number, crop) for crop in _crops(patches[number], shape)]
     readings: dict[int, list[Reading]] = {}
     for job, reading in zip(jobs, recognise([job.crop for job in jobs]), strict=True):
         readings.setdefault(job.cell, []).append(reading)
     for number, lines in readings.items():
-        texts[number] = _text(lines)
+        texts[number] = _agreed(_text(lines), digits.get(number))
     return texts
+
+
+def _may_be_digits(shape: Shape, size: float) -> bool:
+    """Whether the ink has the height of one line of digits."""
+    height = shape.box[3] - shape.box[1]
+    return 0.75 * size <= height <= 1.35 * size if size else 10 <= height <= 40
+
+
+def _around(patch: Pixels, shape: Shape) -> Pixels:
+    left, top, right, bottom = shape.box
+    return patch[max(0, top - 1):bottom + 1, max(0, left - 1):right + 1]
+
+
+def _agreed(read: tuple[str, float], digits: Digits | None) -> _Said:
+    """What the recogniser and the digits say together: agreement makes sure, contradiction makes doubtful."""
+    text, sure = read
+    if digits is None or digits.confidence < 0.5:
+        return _Said(text, sure)
+    if text == digits.text:
+        return _Said(text, max(min(sure, 0.99), AGREED))
+    if not is_value(text):  # one or two strokes taken for a word: 日 for 0, ! for 1
+        return _Said(digits.text, DOUBTFUL) if len(text) <= len(digits.text) + 1 else _Said(text, sure)
+    return _Said(text, min(sure, DOUBTFUL), (digits.text,))
 
 
 def grid_of(page: Pixels, lattice: Lattice, number: int, scale: float) -> Grid:
     """The lattice as a Grid in points (`scale` points a pixel)."""
     texts = read_cells(page, lattice)
-    cells = [Cell(texts[place][0], top, left, down, across, number, _scaled(box, scale), None, texts[place][1])
+    cells = [Cell(texts[place].text, top, left, down, across, number, _scaled(box, scale), None,
+                  texts[place].confidence, texts[place].other)
              for place, (top, left, down, across, box) in enumerate(lattice.places)]
     return Grid(cells, number)
 
@@ -131,7 +177,7 @@ def _text(lines: list[Reading]) -> tuple[str, float]:
 
 def _figure(line: Reading) -> tuple[str, float] | None:
     """The line as a figure with its confidence; None where it isn't one."""
-    plain = line.text.replace(" ", "").translate(_LOOKS_LIKE)
+    plain = unicodedata.normalize("NFKC", line.text).replace(" ", "").translate(_LOOKS_LIKE)
     if not _FIGURE.match(plain):
         return None
     if line.figures != plain:

@@ -116,6 +116,7 @@ def _bound(across: Sequence[Edge], down: Sequence[Edge]) -> list[Edge]:
     longer = lengths[None, :] >= np.minimum(2.5 * heights, 150)[:, None]
     ends = [(side & over & longer).any(1) for side in near]
     alone = np.array([edge["beside"] < 0.1 for edge in down])
+    alone &= heights >= 0.8 * _room(plumb, level)  # the stroke of a 1 nearly fills a low row
     kept = (ends[0] & ends[1] & alone) | ((ends[0] | ends[1]) & (heights >= 2 * _DOWN)) | (heights >= 4 * _DOWN)
     strong = plumb[kept]
     if not len(strong):
@@ -134,6 +135,17 @@ def _bound(across: Sequence[Edge], down: Sequence[Edge]) -> list[Edge]:
     return [*rules, *({**edge, "top": _nearest(edge["top"], level[:, 2]),
                        "bottom": _nearest(edge["bottom"], level[:, 2])}
                       for edge, keep in zip(down, kept, strict=True) if keep)]
+
+
+def _room(plumb: npt.NDArray[np.float64], level: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Distance between the rules across that each piece down stands between; 0 where it doesn't."""
+    rows = np.sort(level[level[:, 1] - level[:, 0] >= _CERTAIN, 2])
+    if len(rows) < 2:
+        return np.zeros(len(plumb))
+    middles = (plumb[:, 0] + plumb[:, 1]) / 2
+    below = np.clip(np.searchsorted(rows, middles), 1, len(rows) - 1)
+    room: npt.NDArray[np.float64] = rows[below] - rows[below - 1]
+    return room
 
 
 def _nearest(place: float, others: npt.NDArray[np.float64]) -> float:
