@@ -121,7 +121,7 @@ def bear_out(figures: Mapping[str, Figure], forms: Iterable[Form]) -> None:
             if form.kind(key) != "decimal" and isinstance(figure.value, float):
                 figure.confidence = min(figure.confidence, 0.5)
             elif key not in failing and borne_out:
-                figure.confidence = max(figure.confidence, BORNE_OUT)
+                figure.confidence = max(figure.confidence, min(BORNE_OUT, figure.placed))
 
 
 def lower_shifted(figures: dict[str, Figure], forms: Mapping[int, Form]) -> None:

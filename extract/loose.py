@@ -9,6 +9,7 @@ Confidence: 1.0 where label, number of values and printed header agree; 0.95 whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ from extract.labels import Match, core, normalise
 from extract.model import Cell, Figure, Grid
 from extract.printed import BY_POSITION, MOST_ROWS, SHARED, Printed, figure_of, is_blank
 
+_NUMBERED = re.compile(r"\d|[(（][一二三四五六七八九十]|[一二三四五六七八九十]、")
 COUNTED = 0.95
 CONFIRMED = 0.92
 MISPRINTED = 0.92
@@ -110,8 +112,9 @@ class LooseReader:
             for number in (3, 2):
                 fact = self.facts[number]
                 match = fact.row_labels.match(text)
-                if match and count > 1 and any(fact.is_group(label.text) for label in labels[-count:-1]):
-                    continue  # the group's own words, before a label that can't be read
+                if match and count > 1 and (_NUMBERED.match(labels[-1].text.strip())
+                                            or any(fact.is_group(label.text) for label in labels[-count:-1])):
+                    continue  # words of the group or of the row above, before a label that can't be read
                 if match:
                     return fact, match, count
         if labels:

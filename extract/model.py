@@ -180,7 +180,8 @@ class Source:
     def from_record(cls, record: Mapping[str, Any]) -> Source:
         box, span = record.get("box"), record.get("span")
         return cls(record.get("table"), record.get("row"), record.get("column"), record.get("page"),
-                   tuple(box) if box else None, tuple(span) if span else None, record.get("document"), record.get("grid"))
+                   tuple(box) if box else None, tuple(span) if span else None, record.get("document"),
+                   record.get("grid"))
 
 
 @dataclass(slots=True)

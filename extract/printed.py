@@ -94,7 +94,7 @@ def figure_from(cell: Cell, table: int, kind: Kind, confidence: float) -> Figure
     grid, row, column = cell.place or (None, cell.row, cell.column)
     source = Source(table, row, column, cell.page, cell.box, cell.span, grid=grid)
     return Figure(value, state, cell.text.strip(), confidence * cell.confidence, source,
-                  cell.confidence < 1 or bool(cell.alternatives), cell.alternatives)
+                  cell.confidence < 1 or bool(cell.alternatives), cell.alternatives, confidence)
 
 
 def is_blank(cell: Cell) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extract import forms, report
-from extract.crosscheck import CHOSEN_BY_TWO, UNCONFIRMED, settle
+from extract.crosscheck import BORNE_OUT, CHOSEN_BY_TWO, UNCONFIRMED, bear_out, settle
 from extract.grids import build
 from extract.model import Figure, Grid
 from tests.extract.form_tables import document, table_four, table_three, table_two
@@ -104,6 +104,17 @@ def test_a_recognised_amount_that_may_lack_its_point_is_doubted():
         figures["disclosure.fees.amount"] = Figure(value, "number", text)
         settle(figures, [FORM])
         assert figures["disclosure.fees.amount"].confident
+
+
+def test_sums_bear_out_a_reading_but_not_a_place():
+    values = consistent()
+    figures = recognised(values)
+    first, second = "applications.granted.business", "applications.granted.research"
+    figures[first].confidence = figures[second].confidence = 0.7
+    figures[second].placed = 0.85
+    bear_out(figures, [FORM])
+    assert figures[first].confidence == BORNE_OUT
+    assert figures[second].confidence == 0.85
 
 
 @settings(max_examples=80, deadline=None)
