@@ -89,7 +89,7 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
         answer = await get(query.ask(number))
         return answer, _answered(answer.text, first.url) if answer.ok else None
 
-    return await by_number(walk, page, base)
+    return static.or_own_rows(await by_number(walk, page, base), first)
 
 
 async def _query(first: Answer, get: Get) -> tuple[Query | None, str]:

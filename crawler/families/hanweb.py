@@ -77,7 +77,7 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
 
     found = await by_number(Walk(max_pages), page)
     found.items = _of_column(found.items, first.url)
-    return found
+    return static.or_own_rows(found, first)
 
 
 def _call(first: Answer) -> dict[str, str]:

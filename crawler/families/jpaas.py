@@ -14,6 +14,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
+from crawler.families import static
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
 from crawler.families.rows import names_report, parse, rows
 from extract.literals import literal
@@ -67,7 +68,11 @@ def units(text: str, url: str) -> list[Unit]:
 
 
 async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration:
-    """Find the unit that holds the list, then walk it."""
+    """Find the unit that holds the list and walk it; rows the page shows by itself are seen in any case."""
+    return static.or_own_rows(await _walk_units(first, get, max_pages), first)
+
+
+async def _walk_units(first: Answer, get: Get, max_pages: int) -> Enumeration:
     found = units(first.text, first.url)
     if not found:
         return Walk(max_pages).conclude(False, known_shape=False, seen="the page names no unit with its parameters")

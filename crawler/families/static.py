@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from lxml import html
 
 from crawler.families.numbering import Number, guesses, numbering
-from crawler.families.paging import Answer, Enumeration, Get, Listing, Walk, stated
-from crawler.families.rows import absolute, base_of, main_rows, parse, rows
+from crawler.families.paging import Answer, Enumeration, Get, Listing, Walk, ends, stated
+from crawler.families.rows import absolute, base_of, main_rows, names_report, parse, rows
 from crawler.model import Outcome
 
 _NEXT = re.compile(r"^(下一?页|后一?页|下页|next|>|›|»|>>)$", re.I)
@@ -80,7 +80,7 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
 
 async def _by_numbers(name: Number, opening: Listing, walk: Walk, get: Get) -> Enumeration:
     """Ask page after page to the stated count, or until a page holds nothing."""
-    number = 1
+    number, previous = 1, opening
     while not walk.reaches(opening.total) and (opening.pages is None or number < opening.pages):
         if walk.full:
             return walk.conclude(False, f"stopped after {walk.max_pages} pages of {opening.pages or '?'}")
@@ -88,14 +88,26 @@ async def _by_numbers(name: Number, opening: Listing, walk: Walk, get: Get) -> E
         answer = await get(name(number))
         page = listing(answer.text, answer.url) if answer.ok else None
         if page is not None and walk.add(page):
+            previous = page
             continue
-        if opening.pages is None and opening.total is None and page is not None and not page.main:
+        if opening.pages is None and opening.total is None and page is not None and ends(page, previous, opening):
             return walk.conclude(True)
         said = "repeats earlier rows or holds none" if answer.ok else f"{answer.outcome} {answer.reason}".rstrip()
         return walk.conclude(False, f"page {number} of {opening.pages or '?'}: {said} ({answer.url})")
     if opening.total is not None and not walk.reaches(opening.total):
         return walk.conclude(False, f"{walk.printed} rows of {opening.total} stated")
     return walk.conclude(True)
+
+
+def or_own_rows(found: Enumeration, first: Answer) -> Enumeration:
+    """`found`, or the reports a page shows by itself where its interface gave no row: what is seen counts as seen, but
+    nothing says that it is all."""
+    own = listing(first.text, first.url) if not found.items else None
+    if own is None or not any(names_report(item.title) for item in own.main):
+        return found
+    walk = Walk(1)
+    walk.add(own)
+    return walk.conclude(False, found.reason or "the interface gave no row, the page shows some")
 
 
 async def _probe(first: Answer, opening: Listing, walk: Walk, get: Get) -> Enumeration:

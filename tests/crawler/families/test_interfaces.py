@@ -193,6 +193,20 @@ def test_an_interface_that_does_not_answer_gives_its_own_outcome(outcome):
         assert (found.outcome, found.complete) == (outcome, False), family.__name__
 
 
+@pytest.mark.parametrize("given", [Outcome.FORBIDDEN, "nothing"])
+def test_reports_that_a_page_shows_are_seen_though_its_interface_fails(given):
+    rows = (f"<ul><li><a href='/art/2025/1/20/art_2_1.html'>{NAME.format(2024)}</a><span>2025-01-20</span></li></ul>"
+            "<div><ul><li><a href='/art/2026/1/1/art_9_1.html'>要闻一则</a></li></ul></div>")
+    for family, address, mark in (
+            (jpaas, "http://a.example/col/col2/index.html", unit_page("列表")),
+            (epoint, "http://a.example/govInfoPub.html?categorynum=1", "<script>var siteGuid='12345678'</script>"),
+            (hanweb, "http://a.example/col/col2/index.html", "<iframe src='/module/xxgk/tree.jsp?area=001'></iframe>")):
+        found, _ = talk(family, address, f"<html>{mark}{rows}</html>", lambda ask: given)
+        assert (found.outcome, found.complete) == (Outcome.OK, False), family.__name__
+        assert NAME.format(2024) in [each.title for each in found.items]
+        assert found.reason
+
+
 def unit_page(*tags):
     return "".join(f"""<script src="/s/AuthorizedRead/unitbuild.js" url="/unit" queryData="{{'webId':'1',"""
                    f"""'pageId':'2','tagId':'{tag}'}}"></script>""" for tag in tags)
