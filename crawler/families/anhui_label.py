@@ -13,7 +13,7 @@ from html import unescape
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from crawler.families import static
-from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, stated
+from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, ends, stated
 from crawler.families.rows import parse, rows
 from crawler.model import Item
 from extract import literals
@@ -22,6 +22,7 @@ TITLE_LENGTH = "200"
 """The label cuts titles to `length` characters; asked for more than any title has."""
 _MARKS = re.compile(r"/site/label/\d{3,5}\b|/public/column/\d+")
 _ADDRESS = re.compile(r"""["'(]([^"'()\s<>]*/site/label/\d{3,5}(?:\?[^"'()\s<>]*)?)""")
+_JOINT = re.compile(r"""["']\s*\+\s*[\w.$]+(?:\(\))?\s*\+\s*["']""")
 _OBJECT = re.compile(r"\{[^{}]{10,3000}\}", re.S)
 _INPUT = re.compile(r"<input\b[^>]*>", re.I)
 _LABEL = "publicInfoList"
@@ -65,7 +66,7 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
     total = opening.total if opening.total is not None else shell.total
     if not opening.items:
         return walk.conclude(True)
-    number = 1
+    number, previous = 1, opening
     while (number < pages) if pages is not None else not walk.reaches(total):
         if walk.full:
             return walk.conclude(False, f"stopped after {max_pages} pages of {pages or '?'}")
@@ -73,12 +74,13 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
         answer = await get(_ask(address, parameters, number, posted))
         page = listing(answer.text, answer.url) if answer.ok else None
         if page is not None and page.items and walk.add(page):
+            previous = page
             continue
         if not posted and number == 2 and (page is None or page.items):
             # GET is refused, or always answers page 1: the parameters have to be posted.
             posted, number = True, 1
             continue
-        if page is not None and not page.items and pages is None and total is None:
+        if page is not None and pages is None and total is None and ends(page, previous, opening):
             return walk.conclude(True)
         return walk.conclude(False, _why(answer, number, pages))
     if total is not None and not walk.reaches(total):
@@ -89,6 +91,8 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
 def label_call(text: str, url: str) -> tuple[str, dict[str, str]]:
     """(address, parameters) of the label that lists this column; no parameters where the page names none."""
     organ, column = _own(url)
+    # An address put together around variables ("…&pageIndex=" + n + "&organId=7…") is one address.
+    text = _JOINT.sub("", text)
     calls: list[tuple[str, dict[str, str]]] = []
     for match in _ADDRESS.finditer(text):
         parts = urlsplit(urljoin(url, unescape(match.group(1))))

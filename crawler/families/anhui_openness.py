@@ -15,6 +15,7 @@ from lxml import html
 from crawler.families.paging import Answer, Enumeration, Get, Listing, Walk
 from crawler.families.rows import absolute, base_of, find_day, names_report, parse, rows
 from crawler.model import Item
+from extract import titles
 
 _MARKS = re.compile(r"/OpennessAnnualReport/|/Xxgknb/", re.I)
 _SHOW = re.compile(r"/OpennessAnnualReport/(?:year/)?show/\w+/20\d\d(?:\.s?html?)?$|/Xxgknb/(?:show/)?\w+/20\d\d"
@@ -52,11 +53,17 @@ def listing(text: str, url: str) -> Listing:
     return Listing(found, found, next=list(dict.fromkeys(following)), known_shape=True)
 
 
+def named(text: str, url: str) -> dict[str, Item]:
+    """Pages of organs and years that this page names with a report's full title, by address."""
+    return {row.item.url: row.item for row in rows(parse(text), url) if row.report and titles.parse(row.item.title).body
+            and _SHOW.search(urlsplit(row.item.url).path)}
+
+
 async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration:
     """Visit every page of the column, each once."""
     walk, opening = Walk(max_pages), listing(first.text, first.url)
     walk.add(opening)
-    waiting, asked, untold, spent = list(opening.next), {first.url}, [], 1
+    waiting, asked, untold, spent, known = list(opening.next), {first.url}, [], 1, named(first.text, first.url)
     while waiting:
         address = waiting.pop(0)
         if address in asked:
@@ -70,8 +77,16 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
         if not answer.ok:
             return walk.conclude(False, f"{answer.outcome} {answer.reason} ({address})".replace("  ", " "))
         page = listing(answer.text, answer.url)
-        walk.add(page)
         shown = _SHOW.search(urlsplit(address).path)
+        listed = known.get(address)
+        if shown and listed and not says_none(answer.text):
+            # What the list prints beside the link counts where the page itself says less.
+            own = page.items[0] if page.items and page.items[0].url == answer.url else None
+            if own is not None or not page.items:
+                item = Item(answer.url, own.title if own else listed.title, listed.day or (own.day if own else ""))
+                page.items = page.main = [item]
+        walk.add(page)
+        known |= {place: item for place, item in named(answer.text, answer.url).items() if place not in known}
         spent += not (shown and page.items)
         if shown and not page.items and not says_none(answer.text):
             untold.append(address)

@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 from lxml import html
 
 from crawler.families import static
-from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk
+from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, ends
 from crawler.families.rows import names_report, parse, title_of
 
 _MARKS = re.compile(r"__VIEWSTATE\b")
@@ -61,7 +61,7 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
     walk.add(opening)
     if not opening.items:
         return walk.conclude(False, known_shape=opening.known_shape)
-    number = 1
+    number, previous = 1, opening
     while not walk.reaches(opening.total) and (opening.pages is None or number < opening.pages):
         root = parse(answer.text)
         target = _next(root, number + 1)
@@ -75,8 +75,12 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
         answer = await get(_postback(root, answer.url, target))
         if not answer.ok:
             return walk.conclude(False, f"page {number}: {answer.outcome} {answer.reason}".rstrip())
-        if not walk.add(listing(answer.text, answer.url)):
+        page = listing(answer.text, answer.url)
+        if not walk.add(page):
+            if opening.pages is None and opening.total is None and ends(page, previous, opening):
+                return walk.conclude(True)
             return walk.conclude(False, f"page {number} repeats earlier rows or holds none")
+        previous = page
     if opening.total is not None and not walk.reaches(opening.total):
         return walk.conclude(False, f"{walk.printed} rows of {opening.total} stated")
     return walk.conclude(True)

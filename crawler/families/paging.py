@@ -167,6 +167,13 @@ class Walk:
         return Enumeration([], Outcome.UNKNOWN_SHAPE, seen or "no list was found on the page")
 
 
+def ends(page: Listing, previous: Listing, opening: Listing) -> bool:
+    """Whether a page past the last new one proves the end of a list that states no count: it holds nothing, or the last
+    page again where that is shorter than the first – a portal deaf to the number would show the first."""
+    shown, last = [item.url for item in page.main], [item.url for item in previous.main]
+    return not shown or (shown == last and len(last) < len(opening.main))
+
+
 async def by_number(walk: Walk, page: Callable[[int], Awaitable[tuple[Answer, Listing | None]]],
                     first: int = 1) -> Enumeration:
     """Walk numbered answers of an interface from `first` to their proven end.

@@ -34,6 +34,7 @@ _ARRAY = re.compile(r"""[\w$]["']?\s*[:=]\s*(?=\[\s*\{)""")
 _CALL = re.compile(r"""(?:getJSON|ajax|axios|axios\.get|\$http\.get|\$\.get|fetch|request)\s*\(\s*"""
                    r"""(?:\{[^{}]{0,300}?\burl\s*:\s*)?["'`]([^"'`\s]{3,300})["'`]""", re.S)
 _NAMED = re.compile(r"""["'`]([^"'`\s<>]{1,200}\.json(?:\?[^"'`\s<>]*)?)["'`]""")
+_SOURCE = re.compile(r"""<script\b[^>]*\bsrc\s*=\s*["']?([^"'\s>]+\.js\b[^"'\s>]*)""", re.I)
 _SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script>", re.I | re.S)
 _PAGE_PARAMETER = re.compile(r"^(page|pageno|pageindex|pagenum|currpage|curpage|cur_page|current|p|pn)$", re.I)
 _FURTHER = re.compile(r"(\d+)(?=\.json$)")
@@ -66,6 +67,8 @@ def listing(text: str, url: str) -> Listing:
         total, pages = _count(answer, _TOTALS), _count(answer, _PAGES)
         return Listing(found, found, total, pages, known_shape=total == 0 or answer == [] or bool(found))
     found = _in_page(text, url)
+    if not found and not re.search(r"<(html|body|ul|div)\b", text, re.I):
+        found = _in_script(text, url)
     total, pages = stated("".join(_SCRIPT.findall(text)))
     return Listing(found, found, total, pages, known_shape=bool(found) or bool(_data_addresses(text, url)))
 
@@ -121,17 +124,23 @@ async def _by_data(address: str, first: Answer, opening: Listing, get: Get, walk
 
 def _in_page(text: str, url: str) -> list[Item]:
     """The rows of the script array that names most reports, else of the longest."""
+    found = [_in_script(script, url) for script in _SCRIPT.findall(text)]
+    return max(found, key=_weight, default=[])
+
+
+def _in_script(script: str, url: str) -> list[Item]:
     found: list[list[Item]] = []
-    for script in _SCRIPT.findall(text):
-        for match in _ARRAY.finditer(script):
-            try:
-                value, _ = literals.read(script, match.end())
-            except literals.LiteralError:
-                continue
-            items = _items(value, url)
-            if items:
-                found.append(items)
-    return max(found, key=lambda items: (sum(names_report(item.title) for item in items), len(items)), default=[])
+    for match in _ARRAY.finditer(script):
+        try:
+            value, _ = literals.read(script, match.end())
+        except literals.LiteralError:
+            continue
+        found.append(_items(value, url))
+    return max(found, key=_weight, default=[])
+
+
+def _weight(items: list[Item]) -> tuple[int, int]:
+    return sum(names_report(item.title) for item in items), len(items)
 
 
 def _answered(text: str) -> Any:
@@ -153,9 +162,7 @@ def _items(value: Any, url: str) -> list[Item]:
     best: list[Item] = []
     for rows_of in _lists(value, 0):
         items = [item for entry in rows_of if isinstance(entry, dict) and (item := _item(entry, url))]
-        if sum(names_report(item.title) for item in items) * 1000 + len(items) > sum(
-                names_report(item.title) for item in best) * 1000 + len(best):
-            best = items
+        best = max(best, items, key=_weight)
     return best
 
 
@@ -215,9 +222,13 @@ def _count(value: Any, names: tuple[str, ...]) -> int | None:
 def _data_addresses(text: str, url: str) -> list[str]:
     """Addresses of this host that the page's scripts fetch data from, calls first."""
     scripts = "\n".join(_SCRIPT.findall(text))
-    named = [*_CALL.findall(scripts), *_NAMED.findall(scripts)]
-    found = [absolute(url, unescape(address)) for address in named
-             if "${" not in address and not re.search(r"\.(html?|js|css|png|jpe?g|gif|svg)(\?|$)", address, re.I)]
+    folder = urljoin(url, ".")
+    named = [*_CALL.findall(scripts), *_NAMED.findall(text)]
+    # A script that lies in the column's own folder, or is called data, holds this list and no library.
+    named += [source for source in _SOURCE.findall(text)
+              if urljoin(url, source).startswith(folder) or re.search(r"(data|list|item)\w*\.js\b", source, re.I)]
+    found = [absolute(url, unescape(address)) for address in named if "${" not in address
+             and not re.search(r"\.(html?|css|png|jpe?g|gif|svg)(\?|$)", address, re.I)]
     host = urlsplit(url).netloc
     return list(dict.fromkeys(address for address in found if address and urlsplit(address).netloc == host))[:6]
 

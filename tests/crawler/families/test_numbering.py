@@ -51,11 +51,14 @@ def test_pages_are_asked_to_the_stated_end():
     assert (found.complete, numbers(found), len(asked)) == (True, list(range(24)), 2)
 
 
-def test_without_a_count_an_empty_page_ends_the_list_and_a_repeated_one_does_not():
+def test_without_a_count_an_empty_page_or_a_short_last_one_again_ends_the_list_and_a_full_one_does_not():
     pages = {LIST: page(0, 10, SCRIPT), f"{LIST}&cur_page=2": page(10, 14), f"{LIST}&cur_page=3": page(0, 0)}
     found, _ = walk(static, LIST, pages)
     assert (found.complete, len(found.items)) == (True, 14)
     pages[f"{LIST}&cur_page=3"] = pages[f"{LIST}&cur_page=2"]
+    found, _ = walk(static, LIST, pages)
+    assert (found.complete, len(found.items)) == (True, 14)
+    pages[f"{LIST}&cur_page=3"] = pages[f"{LIST}&cur_page=2"] = page(10, 20)
     found, _ = walk(static, LIST, pages)
     assert (found.complete, "repeats" in found.reason) == (False, True)
 

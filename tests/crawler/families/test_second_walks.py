@@ -76,7 +76,15 @@ def test_label_that_always_answers_page_one_is_incomplete():
 
 
 def test_label_without_a_count_that_repeats_its_last_page_proves_no_end():
-    assert not walk(anhui_label, COLUMN, label(stated=False, kind="clamped"))[0].complete
+    assert not walk(anhui_label, COLUMN, label(20, stated=False, kind="clamped"))[0].complete
+    assert walk(anhui_label, COLUMN, label(24, stated=False, kind="clamped"))[0].complete, "a short page is the last"
+
+
+def test_label_address_put_together_around_variables():
+    call = ("<script>$.get('/site/label/8888?labelName=publicInfoList&siteId=67&pageIndex=' + n + '&organId=6595731"
+            "&catId=32710021&type=4', draw); go({pageCount:3})</script>")
+    found, _ = walk(anhui_label, COLUMN, label(front=f"<html><body>{call}</body></html>"))
+    assert (found.complete, len(found.items)) == (True, 24)
 
 
 def test_label_of_the_columns_own_organ_is_asked():
@@ -141,6 +149,17 @@ def test_openness_pages_without_a_report():
     del pages[f"{INDEX}year/show/2/2024.html"]
     found, _ = walk(anhui_openness, INDEX, pages)
     assert (found.complete, "2/2024.html" in found.reason) == (False, True)
+
+
+def test_openness_list_with_titles_and_days():
+    rows = "".join(f"<li><a href='/OpennessAnnualReport/year/show/{organ}/2025.html'>示例{organ}局2025年政府信息公开"
+                   "年度报告</a><span>2026-01-20</span></li>" for organ in (1, 2))
+    pages = {INDEX: f"<ul>{rows}</ul>", f"{INDEX}year/show/1/2025.html": show(1, 2025, years=()),
+             f"{INDEX}year/show/2/2025.html": show(2, 2025, years=(), body="<iframe src='/f/a.pdf'></iframe>")}
+    found, _ = walk(anhui_openness, INDEX, pages)
+    assert [(item.title, item.day) for item in found.items] == [
+        ("示例1局2025年政府信息公开工作年度报告", "2026-01-20"), ("示例2局2025年政府信息公开年度报告", "2026-01-20")]
+    assert found.complete
 
 
 def test_openness_index_by_script_is_incomplete():
@@ -282,6 +301,16 @@ def test_data_in_the_page_is_the_whole_list(script):
     found, asked = walk(script_list, DRAWN, {DRAWN: text})
     assert families.recognise(text) == "script_list"
     assert (found.complete, numbers(found), asked) == (True, list(range(7)), [])
+
+
+@pytest.mark.parametrize("script", ["./nb.js", "/js/listdata.js?v=3"])
+def test_data_in_a_script_of_its_own(script):
+    rows = ",".join(json.dumps(entry(number), ensure_ascii=False) for number in range(7))
+    text = f"<html><body>{TEMPLATE}<script src='/js/jquery.js'></script><script src='{script}'></script></body></html>"
+    address = f"{HOST}/nb/nb.js" if script.startswith(".") else f"{HOST}{script}"
+    found, asked = walk(script_list, DRAWN, {DRAWN: text, address: f"/* list */ var x = 1; var itemObj=[{rows}];"})
+    assert (families.recognise(text), found.complete, numbers(found)) == ("script_list", True, list(range(7)))
+    assert [ask.url for ask in asked] == [address]
 
 
 def test_templates_alone_are_no_list():
