@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from crawler.model import Body
     from crawler.roster import Roster
 
+_REORGANISED = ("merged_into", "split_from", "function_moved")
 _LOADED = 400
 """Unpacked records kept at hand; a county's bodies with their years."""
 _HIGHEST = 12
@@ -64,12 +65,12 @@ class Named:
 
 # ---------------------------------------------------------------- one report, one standing
 def judge(report: Report, named: Named | None = None, earlier: Mapping[int, Report] | None = None, *,
-          joined: Sequence[Report] = (), level: Level | None = None) -> Judgement:
+          joined: Years | None = None, level: Level | None = None) -> Judgement:
     """Every rule over one report, without database. `named` replaces what the report itself says of body, scope, year;
     the rules then see the report under that scope and year too.
 
-    `earlier`: reports of the same body and scope by year; `joined`: last year's reports of bodies merged into it since;
-    `level`: what is held of the bodies below, for consolidated reports.
+    `earlier`: reports of the same body and scope by year; `joined`: what the roster tells of bodies merged into it
+    since last year; `level`: what is held of the bodies below, for consolidated reports.
     """
     if named is None:
         named = Named(report.body or "", report.scope, report.year)
@@ -77,7 +78,9 @@ def judge(report: Report, named: Named | None = None, earlier: Mapping[int, Repo
         report = replace(report, scope=named.scope, year=named.year)
     report = with_claims(report)
     # A report of unknown scope joins no chain: last year's might be another one.
-    chain = Years(report, earlier or {}, joined) if named.scope != "unknown" else Years(report)
+    chain = Years(report)
+    if named.scope != "unknown":
+        chain = replace(joined or chain, report=report, earlier=earlier or {})
     parts: list[tuple[Over, object]] = [("report", report), ("years", chain)]
     if level is not None:
         parts.append(("levels", replace(level, report=report)))
@@ -283,11 +286,12 @@ class _Held:
                           {each.name: self._load(held) for each, held in members if held}, len(members))
         return judge(self._load(key), Named(body, scope, year, self.rows[key]["id"]),
                      {each[2]: self._load(each) for each in self._earlier(key)},
-                     joined=[self._load(each) for each in self._joined(key)], level=level)
+                     joined=self._years(key), level=level)
 
     def mark(self, key: Held) -> str:
         """Changes with the report, the facts of its body, the rules, and every report its rules look at beside it."""
-        beside = [self._read(each) for each in (*self._earlier(key), *self._joined(key))]
+        beside = [self._read(each) for each in self._earlier(key)]
+        beside += [self._read(each) if each in self.rows else list(each) for each in self._joined(key)]
         if key[1] == "consolidated":
             own = self._own(key)
             beside += [self._read(own) if own else [], *(self._read(held) if held else [body.id]
@@ -306,9 +310,17 @@ class _Held:
         return [each for back in (2, 1) if (each := (key[0], key[1], key[2] - back)) in self.rows]
 
     def _joined(self, key: Held) -> list[Held]:
-        """Last year's reports of bodies that were merged into this one in the course of the year."""
-        return [each for when, other in self._merged.get(key[0], ()) if when == key[2]
-                and (each := (other, key[1], key[2] - 1)) in self.rows]
+        """Keys of last year's reports of bodies that were merged into this one in the course of the year."""
+        return [(other, key[1], key[2] - 1) for when, other in self._merged.get(key[0], ()) if when == key[2]]
+
+    def _years(self, key: Held) -> Years:
+        joined = self._joined(key)
+        held = [each for each in joined if each in self.rows]
+        body = self.roster.bodies.get(key[0])
+        moved = [event for event in (body.events if body else ()) if event.kind in _REORGANISED
+                 and int(event.day[:4]) == key[2]]
+        return Years(self._load(key), joined=[self._load(each) for each in held], reorganised=bool(joined or moved),
+                     unheld=len(held) < len(joined))
 
     def _members(self, key: Held) -> list[tuple[Body, Held | None]]:
         """Bodies straight below one with the report that goes into its consolidated one, where it is held."""

@@ -279,9 +279,19 @@ def parameter(name: str, value: Any, lang: Lang) -> str:
         return date_source(str(value), lang)
     if name == "outcome":
         return outcome_words(str(value), lang)[0]
+    if name == "diff_list":
+        return term("words", "separator", lang).join(_difference(each, lang) for each in value)
     if name == "diff" and isinstance(value, (int, float)):
         return number(abs(value))
     return shown(value, lang)
+
+
+def _difference(change: Any, lang: Lang) -> str:
+    """A figure's place with what stood there before and stands there now; a text as it is."""
+    if isinstance(change, (list, tuple)) and len(change) == 3:
+        before, after = (shown(value, lang) or term("figure_states", "blank", lang) for value in change[1:])
+        return f"{place(change[0], lang)} {before}→{after}"
+    return shown(change, lang)
 
 
 def outcome_words(outcome: str, lang: Lang) -> tuple[str, str, str]:

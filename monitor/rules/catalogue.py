@@ -73,6 +73,10 @@ class Years:
     report: Report
     earlier: Mapping[int, Report] = field(default_factory=dict)
     joined: Sequence[Report] = ()
+    reorganised: bool = False
+    """Whether the roster knows of a merger, a split or moved functions since last year."""
+    unheld: bool = False
+    """Whether the last report of a body merged into this one is not held."""
 
     @property
     def previous(self) -> Report | None:

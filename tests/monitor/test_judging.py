@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crawler import clock
-from crawler.model import Body
+from crawler.model import Body, Event
 from crawler.roster import Roster
 from crawler.store import Store
 from extract.forms import form
@@ -144,10 +144,11 @@ class Room:
         self.roster = Roster.of([Body(id="b", name="示例县财政局", kind="department", level="county")], [])
         self.owed = [Obligation("b", "own", 2025, (DueDay(clock.parse("2026-01-31").date(), "statutory", "T49-1"),))]
 
-    def put(self, seen, content="c1", version=1, at=AT, scope="own", verdict="report"):
+    def put(self, seen, content="c1", version=1, at=AT, scope="own", verdict="report",
+            address="http://shili.example/1.html", body="b"):
         with self.store.write() as connection:
             return records.put_report(
-                connection, seen, address="http://shili.example/1.html", content=content, portal="p", body="b",
+                connection, seen, address=address, content=content, portal="p", body=body,
                 scope=scope, year=seen.year, verdict=verdict, reason="", version=version, first=(at, "r1"),
                 last=(at, "r1"))
 
@@ -275,3 +276,71 @@ def test_a_watched_obligation_is_judged_without_database():
                                evidence={"t1": AT, "t2": LATER, "channels": []}))
     assert [(each.rule, each.body, each.year) for each in judging.judge_standing(watched).findings] == [
         ("PUB-01", "b", 2025)]
+
+
+# ---------------------------------------------------------------- chains of years
+def carrying(year, carried_in=0, carried_out=0, **more):
+    seen = report(year, **more)
+    for column in ("natural_person", "total"):
+        seen.figures[f"applications.carried_in.{column}"].value = carried_in
+        seen.figures[f"applications.carried_out.{column}"].value = carried_out
+        for row in ("granted", "concluded"):
+            seen.figures[f"applications.{row}.{column}"].value = 3 + carried_in - carried_out
+    return seen
+
+
+def broken(judged):
+    return {(file, each.subject) for file, judgement in judged.items() for each in judgement.findings
+            if each.rule == "YOY-01" and each.outcome == "fail"}
+
+
+def test_documents_of_one_body_and_scope_form_a_chain_of_years():
+    files = {"a": carrying(2024, carried_out=2), "b": carrying(2025, carried_in=1)}
+    assert broken(judging.judge_documents(files)) == {("b", "total"), ("b", "natural_person")}
+    for change in ({"scope": "consolidated"}, {"scope": "unknown"}, {"body": "示例县民政局"}, {"year": 2023}):
+        assert broken(judging.judge_documents({**files, "a": dataclasses.replace(files["a"], **change)})) == set()
+
+
+def test_two_differing_reports_of_last_year_are_nobodys_last_year():
+    files = {"a": carrying(2024, carried_out=2), "a2": carrying(2024, carried_out=2),
+             "b": carrying(2025, carried_in=1)}
+    assert broken(judging.judge_documents(files))
+    files["a2"] = carrying(2024, carried_out=1)
+    assert broken(judging.judge_documents(files)) == set()
+
+
+def test_the_store_judges_a_year_again_when_the_year_before_changed(room):
+    room.put(carrying(2024, carried_out=2), address="http://shili.example/2024")
+    room.put(carrying(2025, carried_in=2), address="http://shili.example/2025")
+    room.judge()
+    assert "YOY-01" not in room.rules()
+    room.put(carrying(2024, carried_out=1), address="http://shili.example/2024", version=2)
+    room.judge(LATER)
+    found = room.rules(year=2025)["YOY-01"].finding
+    assert (found.year, found.evidence["before"]["year"]) == (2025, 2024)
+    room.put(carrying(2024, carried_out=2), address="http://shili.example/2024", version=3)
+    assert len(room.judge(LATER).cleared) >= 1
+    assert "YOY-01" not in room.rules(year=2025)
+
+
+def test_a_body_merged_into_another_hands_over_its_requests(room):
+    gone = dataclasses.replace(room.roster.bodies["b"], id="gone", name="示例县旧局", events=(
+        Event("merged_into", "2025-03-01", "b"),))
+    room.roster = Roster.of([room.roster.bodies["b"], gone], [])
+    room.put(carrying(2024, carried_out=1), address="http://shili.example/2024")
+    room.put(carrying(2025, carried_in=3), address="http://shili.example/2025")
+    room.judge()
+    assert room.rules()["YOY-01"].finding.reason == "not_held"
+    room.put(carrying(2024, carried_out=2), address="http://shili.example/gone", body="gone")
+    room.judge(LATER)
+    assert "YOY-01" not in room.rules(year=2025)
+
+
+# ---------------------------------------------------------------- one cause, one case
+def test_findings_that_share_cells_are_one_case_behind_its_worst():
+    judged = judging.judge(report(fault=1))
+    together = [each.rule for each in judged.findings if each.evidence.get("case")]
+    assert sorted(together) == ["ARI-01", "ARI-03"]
+    assert len({each.evidence["case"]["id"] for each in judged.findings if each.evidence.get("case")}) == 1
+    alone = judging.judge(report()).findings
+    assert not any(each.evidence.get("case") for each in alone)
