@@ -117,13 +117,21 @@ class Flow:
 
 def _made(table: _Table) -> list[Block]:
     """The table's Grid and what its cells hold beside text; the content alone of a table of one cell."""
-    rows = [_together(row) for row in table.rows]
+    rows = [_together(row) for row in _with_edges(table.rows)]
     if len(rows) == 1 and len(rows[0]) == 1:
         return rows[0][0].content
     beside: list[Block] = [block for row in rows for held in row for block in held.content
                            if not isinstance(block, Text)]
     grid = _grid(rows)
     return [grid, *beside] if any(cell.text for cell in grid.cells) else beside
+
+
+def _with_edges(rows: list[list[_Held]]) -> list[list[_Held]]:
+    """The rows as they are; side by side in order where their edges can't be true."""
+    if all(held.edge.left < held.edge.right or not held.text for row in rows for held in row):
+        return rows
+    return [[_Held(replace(held.edge, left=_WIDTH * at, right=_WIDTH * (at + 1)), held.content)
+             for at, held in enumerate(row)] for row in rows]
 
 
 def _together(row: Iterable[_Held]) -> list[_Held]:

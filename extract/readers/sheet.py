@@ -28,7 +28,7 @@ from extract.readers import reader
 
 _MOST_PICTURES = 20
 _DOUBT = 0.5
-"""Confidence of a blank that stands where a formula's result is missing."""
+"""Confidence of what stands where a formula's result is missing."""
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 
@@ -39,6 +39,9 @@ class _Marks:
     far: int = 0
     unsolved: set[tuple[int, int]] = field(default_factory=set)
     """Places of formulas without a result."""
+    formulas: int = 0
+    zeros: set[tuple[int, int]] = field(default_factory=set)
+    """Places of formulas whose result is 0."""
     unseen: worksheets.Hidden = field(default_factory=worksheets.Hidden)
 
 
@@ -87,7 +90,7 @@ def _sheet(document: Document, sheet: Any, number: int, marks: _Marks) -> None:
     made = worksheets.blocks(cells, number, marks.unseen)
     for block in made:
         for cell in block.cells if isinstance(block, Grid) else ():
-            if (cell.row, cell.column) in marks.unsolved and not cell.text:
+            if (cell.row, cell.column) in marks.unsolved:
                 cell.confidence = _DOUBT
     if made and isinstance(made[0], Grid) and not worksheets.is_plain_name(sheet.name):
         document.blocks.append(Text(sheet.name, page=number))
@@ -139,10 +142,14 @@ def _prepared(data: bytes, named: str) -> tuple[bytes, dict[str, _Marks], str]:
     names = set(archive.namelist())
     marks: dict[str, _Marks] = {}
     changed: dict[str, bytes] = {}
+    uncounted = "xl/workbook.xml" in names and b'fullCalcOnLoad="1"' in archive.read("xl/workbook.xml")
     for name, path in _sheet_parts(archive, names):
         if path.endswith(".bin") or path not in names:
             continue
         marks[name], drop = _survey(archive.read(path))
+        if uncounted and marks[name].formulas == len(marks[name].zeros):
+            # Programs that can't count write 0 for every formula and leave the counting to Excel.
+            marks[name].unsolved |= marks[name].zeros
         if drop:
             changed[path] = _without(archive.read(path), drop)
     title = ""
@@ -205,8 +212,10 @@ def _survey(data: bytes) -> tuple[_Marks, set[str]]:
             if (int(match[2]) if match else row) > worksheets.MOST_ROWS or column > worksheets.MOST_COLUMNS:
                 marks.far += filled
                 drop.add(element.get("r") or "")
-            elif "f" in parts and not filled:
-                marks.unsolved.add(((int(match[2]) if match else row) - 1, column - 1))
+            elif "f" in parts:
+                marks.formulas += 1
+                if not filled or parts.get("v") == "0":
+                    (marks.zeros if filled else marks.unsolved).add(((int(match[2]) if match else row) - 1, column - 1))
             seen += filled
             office.count_cells(seen)
             element.clear()

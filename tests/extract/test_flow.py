@@ -65,6 +65,12 @@ def test_a_row_that_never_ends_keeps_its_cells():
     assert blocks[1].text == "文"
 
 
+def test_cells_without_breadth_stand_in_order():
+    grid = only(table([("a", 0, 0, ""), ("1", 0, 0, ""), ("2", 0, 0, "")], [("b", 0, 0, ""), ("3", 0, 0, "")]).finish())
+    assert placed(grid) == [(0, 0, 1, 1, "a"), (0, 1, 1, 1, "1"), (0, 2, 1, 1, "2"), (1, 0, 1, 1, "b"),
+                            (1, 1, 1, 1, "3")]
+
+
 def test_more_cells_than_allowed():
     flow = Flow()
     with pytest.raises(LimitExceededError, match="cells"):

@@ -128,6 +128,22 @@ def test_formulas_without_their_results_are_no_blanks():
     assert "1 formulas were saved without their results" in document.problems[0]
 
 
+@pytest.mark.parametrize(("uncounted", "others", "doubted"), [(True, "0", 2), (True, "7", 0), (False, "0", 0)])
+def test_zeros_of_programs_that_cannot_count_are_doubted(uncounted, others, doubted):
+    cells = ('<sheetData><row r="1"><c r="A1"><v>4</v></c><c r="B1"><f>A1</f><v>0</v></c><c r="C1"><f>A1</f>'
+             f"<v>{others}</v></c></row></sheetData>")
+    data = workbook({"S": cells})
+    if uncounted:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b"</workbook>",
+                                                                    b'<calcPr fullCalcOnLoad="1"/></workbook>')
+        data = package(parts)
+    document = read(data)
+    assert sum(cell.confidence < 0.9 for cell in grids(document)[0].cells) == doubted
+    assert document.damaged == bool(doubted)
+
+
 def test_a_far_cell_neither_breaks_nor_hides_the_table():
     cells = ('<sheetData><row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c></row><row r="1048576">'
              '<c r="XFD1048576"><v>7</v></c></row></sheetData>')
