@@ -105,7 +105,7 @@ class Borderless:
             named = any(_ITEM.match(row.segments[0].text) for row in region)
             goes_on = self._open and region[0] is rows[0]
             if count >= (1 if named or goes_on else 2) or any(len(row.values) >= 5 for row in region):
-                made, rest = self._tables(region)
+                made, rest = self._tables(region, region[-1] is rows[-1])
                 grids += made
                 prose += [row.source for row in rest]
                 self._open = bool(made)
@@ -127,11 +127,17 @@ class Borderless:
         self._columns = columns_of([], headings)
         return Grid(_head_cells(region, self._columns, label_right, region[0].source.page), region[0].source.page)
 
-    def _tables(self, region: list[_Row]) -> tuple[list[Grid], list[_Row]]:
+    def _tables(self, region: list[_Row], last: bool) -> tuple[list[Grid], list[_Row]]:
+        """The tables of a region and the lines that are none; `last`: it is the last on its page."""
         grids, rest = [], []
-        for block in _blocks(region):
+        blocks = _blocks(region)
+        for block in blocks:
             if not any(row.has_values for row in block):
-                rest += block
+                named = _ITEM.match(block[0].segments[0].text)
+                if last and named and block is blocks[-1] and len(block[-1].segments) > 1:
+                    grids.append(self._head(block))
+                else:
+                    rest += block
                 continue
             inner, outer = _trim(block)
             rest += outer

@@ -251,16 +251,23 @@ class TableReader:
         tail = labels[-1] if labels else None
         values = trailing_values(cells)
         empty = all(is_blank(cell) for cell in values)
-        if labelled and (labelled[1].key != above.row or labelled[1].quality == 1.0):
-            return False
-        joined = above.label.text + (tail.text if tail else "")
+        # The innermost label above may be a mere head that told nothing, so that its row went by its group's label.
+        head = next((cell for cell in reversed(above.cells) if cell.text.strip() and not is_value(cell.text)),
+                    above.label)
+        joined = head.text + (tail.text if tail else "")
         match = above.fact.row_labels.match(joined) or above.fact.row_labels.match(above.label.text)
+        # The tail of a long label may tell the row by itself; its figures stand beside the head all the same.
+        headless = (match is not None and labelled is not None and labelled[1].key == match.key
+                    and (above.row is None or head is not above.label) and not above.empty
+                    and not any(cell.text.strip() for cell in values))
+        if labelled and not headless and (labelled[1].key != above.row or labelled[1].quality == 1.0):
+            return False
         if match is None:
             return False
         if empty and tail is not None:
-            if above.row is None and not above.empty:
+            if (above.row is None or headless) and not above.empty:
                 self._drop_unplaced(above.cells)
-                self._enter(above.fact, match, above.label, above.cells)
+                self._enter(above.fact, match, head, above.cells)
             return True
         if not empty and above.empty:
             self._open = self._enter(above.fact, match, tail or cells[0], cells)
