@@ -9,7 +9,6 @@ itself becomes a row. Leaves alone: columns whose rows come from dataproxy.jsp (
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
@@ -18,7 +17,7 @@ from lxml import html
 from crawler import clock
 from crawler.families import static
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number, stated
-from crawler.families.rows import Row, find_day, main_rows, names_report, parse, rows, title_of
+from crawler.families.rows import find_day, main_rows, names_report, parse, rows, title_of
 from crawler.model import Item, Outcome
 
 SEARCH = "/module/xxgk/search.jsp"
@@ -32,6 +31,7 @@ _PARAMETERS = ("infotypeId", "jdid", "area", "divid", "sortfield", "fbtime", "te
 _BLANK = ("vc_title", "vc_number", "vc_filenumber", "vc_all", "texttype", "fbtime")
 _COLUMN = re.compile(r"/col/col(\d+)/")
 _ARTICLE_COLUMN = re.compile(r"/art_(\d+)_")
+_REPORT = re.compile(r"年报|报告")
 _PUBLISHED = re.compile(r"(?:发布|公开|生成)(?:日期|时间)[:：]?(20\d\d[-/.年]\d{1,2}[-/.月]\d{1,2})")
 _YEAR = re.compile(r"fbtime=(20\d\d)\b")
 _NO_SUCH_YEAR = (Outcome.GONE, Outcome.SOFT_404)
@@ -145,9 +145,9 @@ async def _by_years(address: str, first: Answer, get: Get, max_pages: int) -> En
             return walk.breaks_off(opening, "annual reports by year")
     offered, today = _offered(opening.text), clock.today().year
     # The newest years are asked even where they aren't offered: a choice of years is often written by hand.
-    years = offered | {str(year) for year in range(today - 2 if offered else FIRST_YEAR, today + 1)}
+    besides = {str(year) for year in range(today - 2 if offered else FIRST_YEAR, today + 1)} - offered
     seen: dict[tuple[str, ...], str] = {}
-    for year in sorted(years, reverse=True):
+    for year in [*sorted(offered, reverse=True), *sorted(besides, reverse=True)]:
         if walk.full:
             return walk.conclude(False, f"stopped after {max_pages} years, before {year}")
         answer = await get(_of_year(address, year))
@@ -172,9 +172,8 @@ async def _by_years(address: str, first: Answer, get: Get, max_pages: int) -> En
 def _offered(text: str) -> set[str]:
     """The years a page offers: in links, in a choice, in its script's calls."""
     listed = set(_YEAR.findall(unescape(text)))
-    for choice in parse(text).xpath("//select[contains(translate(concat(@name,@id),'FBTIMEY','fbtimey'),'fbtime') "
-                                    "or contains(translate(concat(@name,@id),'YEAR','year'),'year')]//option"):
-        value = re.match(r"\s*(20\d\d)\b", choice.get("value") or "".join(choice.itertext()))
+    for choice in parse(text).iter("option"):
+        value = re.fullmatch(r"\s*(20\d\d)\s*(?:年度?)?\s*", choice.get("value") or "".join(choice.itertext()))
         if value:
             listed.add(value.group(1))
     return listed
@@ -189,8 +188,14 @@ def _of_year(address: str, year: str) -> str:
 def _year_rows(text: str, url: str) -> list[Item]:
     """The rows of a year's page; the page itself where it is the report."""
     root = parse(text)
-    found = _table(text, url) if "tr_main_value" in text else main_rows([*_without_years(rows(root, url))])
-    if found:
+    if "tr_main_value" in text:
+        found = _table(text, url)
+    else:
+        # One report in a year is less than the news beside it: the groups that hold reports are the list.
+        shown = [row for row in rows(root, url) if not _ANNUAL.search(row.item.url)]
+        groups = {row.group for row in shown if row.report}
+        found = [row.item for row in shown if row.group in groups] or main_rows(shown)
+    if any(_REPORT.search(item.title) for item in found):
         return found
     titles = [re.sub(r"\s+", "", "".join(node.itertext())) for node in root.iter("h1", "h2", "h3", "title")]
     title = next((title for title in titles if names_report(title)), "")
@@ -198,9 +203,3 @@ def _year_rows(text: str, url: str) -> list[Item]:
     printed = _PUBLISHED.search(body)
     return [Item(url, title, find_day(printed.group(1)) if printed else "")] if title and len(body) >= _SUBSTANTIAL \
         else []
-
-
-def _without_years(found: list[Row]) -> Iterator[Row]:
-    for row in found:
-        if not _ANNUAL.search(row.item.url):
-            yield row

@@ -388,6 +388,24 @@ def test_hanweb_a_year_nobody_offers_that_shows_another_is_none():
     assert (found.complete, len(found.items)) == (True, 2)
 
 
+def test_hanweb_rows_beside_a_year_without_reports_are_none_of_it():
+    side = "".join(f"<li><a href='/art/2026/1/{n}/art_9_{n}.html'>要闻第{n}则</a><span>2026-01-0{n}</span></li>"
+                   for n in (1, 2, 3))
+    found, _ = talk(hanweb, ANNUAL, year_page(2020, 2021, 2022), lambda ask: year_page(
+        2020, 2021, rows=[2021] if query(ask)["fbtime"] == "2021" else [], extra=f"<div><ul>{side}</ul></div>"))
+    assert (found.complete, [each.title for each in found.items]) == (True, [NAME.format(2020)])
+
+
+def test_hanweb_a_page_that_is_the_report_stands_under_its_own_year():
+    def answer(ask):
+        year = min(2021, int(query(ask)["fbtime"]))
+        return year_page(2020, 2021, extra=f"<h1>{NAME.format(year)}</h1><p>发布日期：{year + 1}-01-20</p>"
+                                           f"<p>{'全年新收政府信息公开申请三件。' * 40}</p>")
+    found, _ = talk(hanweb, ANNUAL, year_page(2020, 2021), answer)
+    assert found.complete
+    assert [(each.url[-4:], each.day) for each in found.items] == [("2021", "2022-01-20"), ("2020", "2021-01-20")]
+
+
 def test_hanweb_year_that_fails_or_is_paged_is_not_whole():
     found, _ = talk(hanweb, ANNUAL, year_page(2020, 2021), lambda ask: (
         Outcome.TIMEOUT if query(ask)["fbtime"] == "2020" else year_page(rows=[int(query(ask)["fbtime"])])))
