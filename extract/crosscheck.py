@@ -124,6 +124,12 @@ def bear_out(figures: Mapping[str, Figure], forms: Iterable[Form]) -> None:
                 figure.confidence = max(figure.confidence, min(BORNE_OUT, figure.placed))
 
 
+def broken(figures: Mapping[str, Figure], forms: Iterable[Form]) -> list[Identity]:
+    """The sums of the forms that don't hold."""
+    return [identity for form in forms for identity in form.identities(figures)
+            if identity.relation == "=" and _holds(identity, figures, {}) is False]
+
+
 def lower_shifted(figures: dict[str, Figure], forms: Mapping[int, Form]) -> None:
     """Lower to 0.6 the unsure figures of every failing sum of table 3 that moving one row by one place would mend."""
     form = forms[3]

@@ -22,6 +22,7 @@ from extract.indicators import IndicatorReader
 from extract.loose import LooseReader
 from extract.model import Document, Grid, Hints, Image, Published, Report, Scope, TableReading, Text
 from extract.printed import Printed
+from extract.second_opinion import confirmed
 from extract.sections import SectionSpan, split
 from extract.tables import TableReader
 from extract.titles import Title
@@ -48,7 +49,7 @@ def read(data: bytes, hints: Hints | None = None) -> Report:
         from extract.scans import read_pictures  # loads the recogniser, which most documents don't need
 
         read_pictures(document, hints.resources, hints.url or "")
-    return build(document, hints)
+    return confirmed(build(document, hints), document, data, hints, build)
 
 
 def build(document: Document, hints: Hints | None = None) -> Report:

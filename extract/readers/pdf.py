@@ -58,6 +58,26 @@ def read(data: bytes, hints: Hints) -> Document:
     return document
 
 
+def read_by_reference(data: bytes, hints: Hints) -> Document:
+    """Blocks and text of the same document by the reference reader alone, for a second opinion. Raises
+    UnreadableDocumentError where it can't read the file, or where a page is a scan."""
+    from extract import plumber
+
+    document = Document("", "application/pdf", "pdf")
+    try:
+        with plumber.opened(data) as pdf:
+            sheets = [plumber.sheet_of(pdf, number) for number in range(1, len(pdf.pages) + 1)]
+    except (MemoryError, UnreadableDocumentError):
+        raise
+    except Exception as fault:  # pdfminer has a dozen ways to say that a file is none
+        raise UnreadableDocumentError(f"{hints.name or 'PDF'}: {type(fault).__name__}: {fault}") from None
+    if any(sheet.scanned or sheet.lost for sheet in sheets):
+        raise UnreadableDocumentError(f"{hints.name or 'PDF'}: holds scanned pages")
+    document.pages = len(sheets)
+    assemble(document, sheets)
+    return document
+
+
 def _sheets(data: bytes, document: Document, named: str) -> list[Sheet]:
     most = current_limits().pages
     with contextlib.ExitStack() as closing:
