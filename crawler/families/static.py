@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from lxml import html
 
 from crawler.families.numbering import Number, guesses, numbering
+from crawler.families.pagers import script_pager
 from crawler.families.paging import Answer, Enumeration, Get, Listing, Walk, ends, stated
 from crawler.families.rows import absolute, base_of, main_rows, names_report, parse, rows
 from crawler.model import Outcome
@@ -21,6 +22,7 @@ from crawler.model import Outcome
 _NEXT = re.compile(r"^(下一?页|后一?页|下页|next|>|›|»|>>)$", re.I)
 _PAGE_PARAMETER = re.compile(r"[?&](page|pageno|pageindex|pagenum|currpage|cur_page|p|pn)=\d", re.I)
 _MORE = re.compile(r"^[\[(（【<>《》»+\s]*(查看|阅读|点击)?(更多|more)[\])）】<>《》»+.…\s]*$", re.I)
+_LOAD_MORE = re.compile(r"^[\s\W]*(点击)?(加载|显示|载入|下拉加载|上拉加载)更多[\s\W]*$")
 _NO_SUCH_PAGE = (Outcome.GONE, Outcome.SOFT_404)
 _EMPTY = re.compile(r"暂无(?:相关)?(?:信息|数据|内容|记录|文章)|没有(?:相关|找到)?(?:信息|数据|内容|记录)")
 
@@ -34,9 +36,13 @@ def listing(text: str, url: str) -> Listing:
     root = parse(text)
     found = rows(root, url)
     main, (total, pages) = main_rows(found), stated(text)
+    scripted = script_pager(text, len(main))
+    if total is None and pages is None:
+        total, pages = scripted.rows, scripted.pages
     says_empty = total == 0 or bool(_EMPTY.search(root.text_content()))
-    return Listing([row.item for row in found], main, total, pages, _following(root, url), _script_paged(root, url),
-                   _preview_of(root, url, {item.url for item in main}), known_shape=says_empty)
+    return Listing([row.item for row in found], main, total, pages, _following(root, url),
+                   _script_paged(root, url) or scripted.more, _preview_of(root, url, {item.url for item in main}),
+                   known_shape=says_empty)
 
 
 async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration:
@@ -49,7 +55,7 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
     if turned is not None:
         return await _by_numbers(turned, opening, walk, get)
     waiting, asked = list(opening.next), {first.url}
-    last = first.url
+    last, filled, blank = first.url, 1, ""
     while waiting:
         address = waiting.pop(0)
         if address in asked:
@@ -62,10 +68,15 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
             return walk.conclude(False, f"{answer.outcome} {answer.reason} ({address})".replace("  ", " "))
         page = listing(answer.text, answer.url)
         if not walk.add(page):
-            if walk.reaches(opening.total) or not page.main:
+            if walk.reaches(opening.total):
+                continue
+            if not page.main:
+                blank = blank or address
                 continue
             return walk.conclude(False, f"the page repeats earlier rows ({address})")
-        last = address
+        if blank:
+            return walk.conclude(False, f"a page before the last one holds no rows ({blank})")
+        last, filled = address, filled + 1
         waiting.extend(following for following in page.next if following not in asked)
     if walk.pages == 1 and _says_more(opening, walk):
         return await _probe(first, opening, walk, get)
@@ -73,8 +84,10 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
         return walk.conclude(False, f"the page shows only the newest rows of {opening.preview_of}")
     if opening.total is not None and not walk.reaches(opening.total):
         return walk.conclude(False, f"{walk.printed} rows of {opening.total} stated")
-    if opening.pages is not None and walk.pages < opening.pages:
-        return walk.conclude(False, f"{walk.pages} pages of {opening.pages} stated, last {last}")
+    if opening.pages is not None and filled < opening.pages and not walk.reaches(opening.total):
+        return walk.conclude(False, f"{filled} pages of {opening.pages} stated, last {last}")
+    if blank and opening.total is None and opening.pages is None and blank in _numbered(parse(first.text), first.url):
+        return walk.conclude(False, f"a page that the list names holds no rows ({blank})")
     return walk.conclude(True)
 
 
@@ -155,9 +168,21 @@ def _following(root: html.HtmlElement, url: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def _numbered(root: html.HtmlElement, url: str) -> set[str]:
+    """Addresses of this list's pages that stand behind a number: 下一页 may lead past the end, a number doesn't."""
+    base = base_of(root, url)
+    return {absolute(base, link.get("href") or "") for link in root.iter("a")
+            if "".join(link.itertext()).strip().isdigit()}
+
+
 def _script_paged(root: html.HtmlElement, url: str) -> bool:
-    for link in root.iter("a", "span", "li", "button"):
-        if _NEXT.match("".join(link.itertext()).strip()) and not absolute(url, link.get("href") or ""):
+    for link in root.iter("a", "span", "li", "button", "div"):
+        if len(link) > 3:
+            continue
+        words = "".join(link.itertext()).strip()
+        if _LOAD_MORE.match(words) and not absolute(url, link.get("href") or ""):
+            return True
+        if _NEXT.match(words) and not absolute(url, link.get("href") or ""):
             called = link.get("onclick") or re.sub(r"(?i)^\s*javascript:\s*(void\s*\(?\s*0\s*\)?)?;?\s*|^#.*", "",
                                                    link.get("href") or "")
             if called:
