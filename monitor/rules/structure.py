@@ -114,8 +114,8 @@ def _doubt(report: Report, form: Form, number: int, others_found: bool) -> str:
     """Why a table that was not found may stand there all the same; empty where nothing speaks for it."""
     if _image(report, number):
         return "image"
-    if report.damaged:
-        return "damaged"
+    if report.damaged or any(said.startswith(f"table {number} ") for said in report.problems):
+        return "damaged"  # it may stand in a part that was not read, e.g. a file that hangs on the page
     if not _faithful(report) and not (report.medium == "application/pdf" and others_found):
         return "medium"
     if _labels_in_prose(report, form, number):

@@ -107,6 +107,21 @@ def test_a_table_that_may_stand_there_all_the_same_is_uncertain(seen, reason):
     assert outcomes(seen)["table.4"] == ("uncertain", reason)
 
 
+def test_a_table_in_a_part_that_was_not_read_is_uncertain_for_it_alone():
+    seen = report(tables=tables(2, 3), problems=["table 3 was not found; 1 files or frames hang on the page and were not "
+                                                 "read with it: 附件"])
+    assert outcomes(seen)["table.3"] == ("uncertain", "damaged")
+    assert outcomes(seen)["table.2"] == ("fail", "")
+
+
+def test_the_statistics_form_in_a_later_year_is_named():
+    old = report(tables=[TableReading(1, True, form="2014"), *tables(2, 3, 4)])
+    told = only(judge_era, old)
+    assert (told.outcome, told.parameters["form_used"], told.parameters["variant"]) == ("fail", "2014", "no_phrase")
+    both = report(tables=[TableReading(1, True, form="2014"), *tables()])
+    assert only(judge_era, both).outcome == "pass"
+
+
 def test_a_table_whose_section_is_missing_is_left_to_the_section():
     assert outcomes(report(tables=tables(4), without=(4,)))["table.4"] == ("not_applicable", "no_sections")
     assert outcomes(report(tables=tables(4, image=(4,)), without=(4,)))["table.4"] == ("uncertain", "image")
