@@ -288,6 +288,8 @@ def parameter(name: str, value: Any, lang: Lang) -> str:
 
 def _difference(change: Any, lang: Lang) -> str:
     """A figure's place with what stood there before and stands there now; a text as it is."""
+    if isinstance(change, (list, tuple)) and len(change) == 2:
+        return f"{place(change[0], lang)} {shown(change[1], lang)}"
     if isinstance(change, (list, tuple)) and len(change) == 3:
         before, after = (shown(value, lang) or term("figure_states", "blank", lang) for value in change[1:])
         return f"{place(change[0], lang)} {before}→{after}"

@@ -49,14 +49,15 @@ class Around:
 
     absent: Mapping[str, Any] = field(default_factory=dict)
     """The last healthy observation without the report before it was first seen, where its own date lies before that
-    observation: at, first_seen, snapshots, first_snapshots."""
+    observation: at, first_seen, dated, snapshots, first_snapshots."""
     versions: Sequence[Mapping[str, Any]] = ()
     """First and newest content of the report's address where they differ: first_seen, last_seen, report."""
     copies: Sequence[Mapping[str, Any]] = ()
     """What stands now at each address of the same publication: address, medium, report."""
     columns: Sequence[Mapping[str, Any]] = ()
     """Columns of the roster row, and others that list the report: portal, column, name, url, role, named, listed,
-    looked (the last healthy look since the report was seen and due), in_order, owner."""
+    looked (the last healthy look since the report was seen and due), absent (from that and every other healthy look),
+    out_of_order (rows), owner (whether this standing's body is told of the column's own faults)."""
     years_missing: Sequence[int] = ()
     """Older report years not seen, on the newest year's standing only."""
     sibling: Standing | None = None

@@ -100,7 +100,7 @@ def judge_unpaid(report: Report) -> Iterator[Verdict]:
     notice or fee; ignores 未收取, which is no contradiction."""
     key = "applications.closed_unpaid.total"
     unpaid, section = report.value(key), report.section(6)
-    if unpaid is None:
+    if unpaid is None or not report.sections:
         return
     if unpaid == 0:
         yield Verdict("pass", "closed_unpaid")

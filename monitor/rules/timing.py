@@ -25,14 +25,17 @@ _PROOF = ("t1", "t2", "runs", "listings", "fetches", "snapshots", "channels", "f
 @rule("PUB-01", over="standing")
 def judge_missing(watched: Watched) -> Iterator[Verdict]:
     """The report of the newest due year was not seen in two healthy observations around and after its day; ignores
-    older years, and everything that was seen once or couldn't be looked at."""
+    older years, and everything that was seen once or couldn't be looked at. Uncertain where the office's report of the
+    other scope was found and nobody has said which of the two it is (PUB-18)."""
     standing = watched.standing
     if standing.status in _PUBLISHED:
         yield Verdict("pass")
     if standing.status is not Status.MISSING or not standing.evidence.get("newest", True):
         return
     channels = standing.evidence.get("channels", [])
-    yield Verdict("fail", severity=_severity(watched), evidence=_proof(standing), parameters={
+    asked = watched.around is not None and watched.around.sibling is not None and not watched.around.sibling_settled
+    yield Verdict("uncertain" if asked else "fail", severity=_severity(watched), evidence=_proof(standing),
+                  reason="other_scope" if asked else "", parameters={
         "t1": standing.evidence["t1"], "t2": standing.evidence["t2"], **_due(standing),
         "days": _days(standing.due, standing.evidence["t2"]), "obligation": _obligation(watched),
         "channel": [channel["name"] for channel in channels], "url": [channel["url"] for channel in channels]})
