@@ -8,6 +8,7 @@ pictures larger than the limits, by their header alone. Leaves alone: what they 
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from extract.exceptions import LimitExceededError, UnreadableDocumentError
 from extract.limits import current_limits
 from extract.ocr.recognition import Pixels
 
-FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "MPO")
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 _SHEET_INCHES = (6.5, 18.0)
 """Lengths of the longer side of a sheet of paper from A5 to A3, within which a stated resolution is believed."""
 
@@ -32,6 +33,8 @@ class Picture:
     pixels: Pixels
     dpi: float
     """0 where the file states none that fits a sheet of paper."""
+    unit: float = 1.0
+    """Units of the places to be told a pixel: 1 for pictures, points for pages of a PDF."""
 
 
 def frames(data: bytes, named: str) -> Iterator[Picture]:
@@ -42,11 +45,10 @@ def frames(data: bytes, named: str) -> Iterator[Picture]:
             warnings.simplefilter("ignore")  # Pillow warns of large pictures; the check below refuses them
             picture = Pictures.open(io.BytesIO(data), formats=FORMATS)
         count = int(getattr(picture, "n_frames", 1))
-    except (UnidentifiedImageError, Pictures.DecompressionBombError, OSError, SyntaxError, ValueError,
-            EOFError) as fault:
-        if isinstance(fault, Pictures.DecompressionBombError):
-            raise LimitExceededError(f"{named}: the picture is larger than {limits.pixels // 10**6} million "
-                                     "pixels") from None
+    except Pictures.DecompressionBombError:
+        most = f"{limits.pixels / 10**6:.2g} million pixels"
+        raise LimitExceededError(f"{named}: a picture of more than {most}") from None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, struct.error) as fault:
         raise UnreadableDocumentError(f"{named}: damaged picture ({type(fault).__name__}); fetch it again") from None
     if count > limits.pages:
         raise LimitExceededError(f"{named}: {count} pictures in one file, more than {limits.pages}")
@@ -58,9 +60,9 @@ def frames(data: bytes, named: str) -> Iterator[Picture]:
             width, height = picture.size
             if width * height > limits.pixels:
                 raise LimitExceededError(f"{named}: a picture of {width} × {height} pixels, more than "
-                                         f"{limits.pixels // 10**6} million")
+                                         f"{limits.pixels / 10**6:.2g} million")
             yield Picture(_pixels(picture), _dpi(picture))
-        except (OSError, SyntaxError, ValueError, EOFError, Pictures.DecompressionBombError) as fault:
+        except (OSError, SyntaxError, ValueError, EOFError, struct.error) as fault:
             raise UnreadableDocumentError(f"{named}: damaged picture ({fault}); fetch it again") from None
 
 

@@ -8,6 +8,7 @@ Leaves alone: pixels (extract.ocr), files (readers).
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,6 +29,9 @@ MOST_PICTURES = 40
 """Pictures of one document that are read."""
 _FEWEST_PIXELS = 20_000
 _SHORTEST_SIDE = 60
+_FEWEST_CHARACTERS = 12
+"""Chinese characters that a picture must show to be more than an ornament."""
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _ENOUGH_CELLS = 150
 """A document whose own tables have that many cells doesn't need its pictures read."""
 
@@ -53,7 +57,7 @@ def read_sheets(jobs: Iterable[Job]) -> dict[int, Scan]:
         except ExtractError as fault:
             sheet.problem = str(fault)
             continue
-        scan = read_sheet(picture.pixels, picture.dpi, sheet.number, turns)
+        scan = read_sheet(picture.pixels, picture.dpi, sheet.number, turns, picture.unit)
         turns = [scan.turn, *(turn for turn in turns if turn != scan.turn)]
         scans[sheet.number] = scan
         sheet.height, sheet.grids, sheet.lines = scan.height, scan.grids, scan.lines
@@ -85,7 +89,7 @@ def _rendered(document: Any, sheet: Sheet) -> Picture:
     page.close()
     if pixels.ndim == 3:
         pixels = pixels[:, :, 0] if pixels.shape[2] == 1 else np.ascontiguousarray(pixels[:, :, :3])
-    return Picture(pixels, dpi)
+    return Picture(pixels, dpi, 72 / dpi)
 
 
 def place_back(blocks: Sequence[Block], scans: Mapping[int, Scan]) -> None:
@@ -103,7 +107,7 @@ def place_back(blocks: Sequence[Block], scans: Mapping[int, Scan]) -> None:
 
 
 def read_pictures(document: Document, resources: Mapping[str, bytes] | None = None, address: str = "") -> None:
-    """Replace the pictures of a document by what they show, where its own tables don't hold the form already.
+    """Put what a document's pictures show behind them, where its own tables don't hold the form already.
 
     `resources`: bytes of pictures by the address they have in the document, or by their whole address where `address`
     is the document's own. A picture that shows neither table nor text stays a picture.
@@ -127,11 +131,11 @@ def read_pictures(document: Document, resources: Mapping[str, bytes] | None = No
             document.problems.append(str(fault))
             continue
         if blocks:
-            made[position] = blocks
+            made[position] = [block, *blocks]
             read.append(block.source)
     if not made:
         return
-    document.recognised = True
+    document.recognised = document.damaged = True  # what a picture may have lost is never absent
     document.blocks = [new for position, block in enumerate(document.blocks) for new in made.get(position, [block])]
     document.problems.append(f"read from {len(read)} pictures by character recognition: {', '.join(read)}"[:300])
 
@@ -145,7 +149,8 @@ def _blocks_of(data: bytes, block: Image) -> list[Block]:
     part = Document("", "", "")
     sheet = Sheet(block.page or 0, 0.0)
     scans = read_sheets([Job(sheet, lambda: replace(shown, dpi=0.0))])
-    if not sheet.grids and sum(len(line.text) for line in sheet.lines) < 20:
+    words = [cell.text for grid in sheet.grids for cell in grid.cells] + [line.text for line in sheet.lines]
+    if len(_CHINESE.findall("".join(words))) < _FEWEST_CHARACTERS:
         return []
     assemble(part, [sheet])
     place_back(part.blocks, scans)

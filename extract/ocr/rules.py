@@ -30,6 +30,8 @@ _TOUCH = 9
 _JOIN = 20
 _END = 5
 """Pixels by which a short piece may miss the rule it ends at."""
+_STROKE = 40
+"""Longest stroke of a character in a table."""
 _CERTAIN = 160
 """Pixels across from which a piece is a rule whatever stands beside it."""
 _NARROWEST = 250
@@ -110,14 +112,15 @@ def _bound(across: Sequence[Edge], down: Sequence[Edge]) -> list[Edge]:
     level = np.array([(edge["x0"], edge["x1"], edge["top"]) for edge in across], np.float64)
     plumb = np.array([(edge["top"], edge["bottom"], edge["x0"]) for edge in down], np.float64)
     lengths, heights = level[:, 1] - level[:, 0], plumb[:, 1] - plumb[:, 0]
-    near = ((np.abs(plumb[:, None, 0] - level[None, :, 2]) <= _END,
-             np.abs(plumb[:, None, 1] - level[None, :, 2]) <= _END))
+    reach = np.where(heights >= 2 * _DOWN, 2 * _END, _END)[:, None]
+    near = ((np.abs(plumb[:, None, 0] - level[None, :, 2]) <= reach,
+             np.abs(plumb[:, None, 1] - level[None, :, 2]) <= reach))
     over = ((level[None, :, 0] - _JOIN <= plumb[:, None, 2]) & (plumb[:, None, 2] <= level[None, :, 1] + _JOIN))
     longer = lengths[None, :] >= np.minimum(2.5 * heights, 150)[:, None]
     ends = [(side & over & longer).any(1) for side in near]
-    alone = np.array([edge["beside"] < 0.1 for edge in down])
+    alone, apart = (np.array([edge["beside"] < most for edge in down]) for most in (0.1, 0.45))
     alone &= heights >= 0.8 * _room(plumb, level)  # the stroke of a 1 nearly fills a low row
-    kept = (ends[0] & ends[1] & alone) | ((ends[0] | ends[1]) & (heights >= 2 * _DOWN)) | (heights >= 4 * _DOWN)
+    kept = (ends[0] & ends[1] & alone) | ((ends[0] | ends[1]) & (heights >= 2 * _DOWN) & apart) | (heights >= 4 * _DOWN)
     strong = plumb[kept]
     if not len(strong):
         return []
@@ -132,9 +135,26 @@ def _bound(across: Sequence[Edge], down: Sequence[Edge]) -> list[Edge]:
     # The running share cuts ends short: a rule that ends near another one across it ends there.
     rules = [{**edge, "x0": _nearest(edge["x0"], strong[:, 2]), "x1": _nearest(edge["x1"], strong[:, 2])}
              for edge, keep in zip(across, real, strict=True) if keep]
-    return [*rules, *({**edge, "top": _nearest(edge["top"], level[:, 2]),
-                       "bottom": _nearest(edge["bottom"], level[:, 2])}
-                      for edge, keep in zip(down, kept, strict=True) if keep)]
+    return [*rules, *(_ended(edge, level) for edge, keep in zip(down, kept, strict=True) if keep)]
+
+
+def _ended(edge: Edge, level: npt.NDArray[np.float64]) -> Edge:
+    """A rule down that ends at the rules across: drawn on to one near its end, or back where it only took in a stroke
+    of a character above or below that happens to stand in line with it."""
+    here = level[(level[:, 0] - _JOIN <= edge["x0"]) & (edge["x0"] <= level[:, 1] + _JOIN), 2]
+    ends = []
+    for end, inward in ((edge["top"], 1), (edge["bottom"], -1)):
+        off = (here - end) * inward
+        near = np.abs(off) <= 2 * _END
+        within = (off > 0) & (off <= _STROKE)
+        if near.any():
+            end = float(here[near][np.abs(off[near]).argmin()])
+        elif within.any():
+            end = float(here[within][off[within].argmin()])
+        elif (np.abs(off) <= _JOIN).any():
+            end = float(here[np.abs(off).argmin()])
+        ends.append(end)
+    return {**edge, "top": ends[0], "bottom": ends[1]} if ends[1] - ends[0] >= _END else edge
 
 
 def _room(plumb: npt.NDArray[np.float64], level: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

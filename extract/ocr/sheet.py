@@ -46,7 +46,7 @@ class Scan:
     lines: list[Line] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     back: Matrix = field(default_factory=lambda: np.eye(3))
-    """From points of the upright page to points of the picture as it came."""
+    """From points of the upright page to places on the picture as it came."""
     turn: int = 0
     """Quarter turns clockwise that brought it upright."""
 
@@ -59,11 +59,11 @@ class Scan:
                 round(float(ys.max()), 1))
 
 
-def read_sheet(picture: Pixels, dpi: float, page: int, turns: Sequence[int] = ()) -> Scan:
-    """Everything on a picture in grey or BGR. `dpi` 0 where it isn't known; `turns`: quarter turns tried first."""
+def read_sheet(picture: Pixels, dpi: float, page: int, turns: Sequence[int] = (), unit: float = 1.0) -> Scan:
+    """Everything on a picture in grey or BGR. `dpi` 0 where it isn't known; `turns`: quarter turns tried first; `unit`:
+    units a pixel in which places on the picture are told."""
     grey = upright.grey_of(picture)
     scale = _scale(grey, dpi)
-    dpi = dpi or upright.DPI / scale
     if abs(scale - 1) > 0.04:
         grey = cv2.resize(grey, None, fx=scale, fy=scale,
                           interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA)
@@ -80,7 +80,7 @@ def read_sheet(picture: Pixels, dpi: float, page: int, turns: Sequence[int] = ()
     points = 72 / upright.DPI
     scan = Scan(image.shape[1] * points, image.shape[0] * points, turn=turn)
     to_points = np.diag([points, points, 1.0])
-    factor = np.diag([72 / (dpi * scale), 72 / (dpi * scale), 1.0])
+    factor = np.diag([unit / scale, unit / scale, 1.0])
     scan.back = factor @ np.linalg.inv(matrix @ _quarter(turn, width, height)) @ np.linalg.inv(to_points)
     _read(image, lattices(*rules), scan, page, points)
     return scan
