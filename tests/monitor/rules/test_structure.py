@@ -108,8 +108,8 @@ def test_a_table_that_may_stand_there_all_the_same_is_uncertain(seen, reason):
 
 
 def test_a_table_in_a_part_that_was_not_read_is_uncertain_for_it_alone():
-    seen = report(tables=tables(2, 3), problems=["table 3 was not found; 1 files or frames hang on the page and were not "
-                                                 "read with it: 附件"])
+    seen = report(tables=tables(2, 3), problems=["table 3 was not found; 1 files or frames hang on the page "
+                                                 "and were not read with it: 附件"])
     assert outcomes(seen)["table.3"] == ("uncertain", "damaged")
     assert outcomes(seen)["table.2"] == ("fail", "")
 
