@@ -48,13 +48,13 @@ def recognise(text: str) -> bool:
 def listing(text: str, url: str) -> Listing:
     """The shell has no rows; an answer of the interface has."""
     if recognise(text):
-        return Listing([], [], known_shape=category(text, url) is not None)
+        return Listing([], [], known_shape=literal_after(text, "TREE") is not None)
     return _answered(text, url) or Listing([], [])
 
 
 async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration:
     """Walk the category to its stated total."""
-    walk, chosen = Walk(max_pages), category(first.text, first.url)
+    walk, chosen = Walk(max_pages), category(first.text, first.asked or first.url)
     if chosen is None:
         return walk.conclude(False, known_shape=False, seen="no category of annual reports in the catalogue's tree")
     if chosen.jump:

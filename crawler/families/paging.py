@@ -63,12 +63,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One fetched list page, decoded; `url` is where it finally came from."""
+    """One fetched list page, decoded; `url` is where it finally came from, `asked` the address with its fragment."""
 
     url: str
     text: str
     outcome: Outcome = Outcome.OK
     reason: str = ""
+    asked: str = ""
 
     @property
     def ok(self) -> bool:

@@ -180,7 +180,8 @@ class PortalSpider(scrapy.Spider):
             ask = asked if isinstance(asked, Ask) else Ask(asked, expect="data" if "dataproxy" in asked else "page")
             got = await self._page(visit, ask, column.url)
             listing.requests.append(got.fetch.request)
-            return Answer(got.fetch.final_url or ask.url, got.verdict.text, got.verdict.outcome, got.verdict.reason)
+            return Answer(got.fetch.final_url or ask.url, got.verdict.text, got.verdict.outcome, got.verdict.reason,
+                          ask.url)
 
         first = await get(column.url)
         if not first.ok:

@@ -32,6 +32,8 @@ from tests.portals.sites import (
 
 SID = "755041"
 CATEGORY = 2165
+EMPTY = 2163
+"""A category of much the same name that nobody fills: only what follows the hash tells which one is meant."""
 PAGE = 100
 BESIDE, ROWS = "beside", "rows"
 _FIRST = 8_120_000
@@ -68,6 +70,7 @@ def _tree(site: Site, today: date) -> str:
     listed = len(site.rows(today))
     jump = f"http://{site.host}:@port@/zwgk/zfxxgkndbg/" if site.dialect == BESIDE else ""
     return ("[{id:2160,\"name\":\"机构职能\",jump_url:\"\",post_count:12,children:[]},"
+            f"{{\"id\":{EMPTY},\"name\":\"信息公开年报（归档）\",\"jump_url\":\"\",\"post_count\":2,\"children\":[]}},"
             "{\"id\":2161,\"name\":\"法定主动公开内容\",\"jump_url\":\"\",\"post_count\":460,\"children\":["
             "{\"id\":2170,\"name\":\"统计年报\",\"jump_url\":\"\",\"post_count\":31,\"children\":[]},"
             "{\"id\":2171,\"name\":\"规划计划\",\"jump_url\":\"\",\"post_count\":31,\"children\":[]}]},"

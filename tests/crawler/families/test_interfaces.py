@@ -169,6 +169,15 @@ def test_gkmlpt_address_names_the_category_and_pages_are_asked_from_one():
                                           for page in (1, 2)]
 
 
+def test_gkmlpt_category_is_taken_from_the_address_that_was_asked():
+    first = Answer("http://a.example/gkmlpt/index", catalogue([node(11, "政府信息公开年报"), node(22, "年报")]),
+                   asked="http://a.example/gkmlpt/index#22")
+
+    async def get(ask):
+        return Answer(ask.url, gk_rows([5] if "/22?" in ask.url else []))
+    assert len(asyncio.run(gkmlpt.enumerate_list(first, get, 9)).items) == 1
+
+
 def test_gkmlpt_reads_the_categories_of_the_years_below():
     tree = [node(11, "政府信息公开年报", node(12, "2024年"), node(13, "2023年"))]
     below = {"11": [1], "12": [2, 3], "13": [4]}

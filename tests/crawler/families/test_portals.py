@@ -36,7 +36,7 @@ def asking(plan, asked):
                                                             f"{parts.path}?{parts.query}", ask.body), DAY)
         verdict = of_response(Received(ask.url, ask.url, given.status, given.body,
                                        {"content-type": given.content_type}), ask.expect)
-        return Answer(ask.url, verdict.text, verdict.outcome, verdict.reason)
+        return Answer(ask.url, verdict.text, verdict.outcome, verdict.reason, ask.url)
     return get
 
 
@@ -177,7 +177,9 @@ def test_posted_requests_of_a_run_are_told_apart_and_answered_from_the_store(sca
     running, plan, _ = scanned
     posted = rows(scanned, "SELECT request FROM fetch WHERE request LIKE 'POST %' AND outcome = 'ok'")
     assert len(posted) == len({row["request"] for row in posted}) > 10
-    asked = [(visit.host, visit.target, visit.body) for visit in running.log if visit.method == "POST"]
+    # A failure is asked again by the downloader; an answer is never asked for twice.
+    asked = [(visit.host, visit.target, visit.body) for visit in running.log
+             if visit.method == "POST" and visit.status == 200]
     assert len(asked) == len(set(asked))
     with sqlite3.connect(plan.database) as connection:
         for table in ("sighting", "listing", "capture"):
@@ -187,4 +189,4 @@ def test_posted_requests_of_a_run_are_told_apart_and_answered_from_the_store(sca
     before = len(running.log)
     scan.run(plan)
     again = [(visit.host, visit.target, visit.body) for visit in running.log[before:] if visit.method == "POST"]
-    assert again == []
+    assert not set(again) & set(asked)
