@@ -8,12 +8,12 @@ found (rules/), how it is said (wording, commands/).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from monitor.model import Finding
 
+Item = TypeVar("Item")
 _RELATIONS = "=≥≤"
 
 
@@ -47,10 +47,14 @@ def of(finding: Finding) -> dict[str, Any] | None:
     return case if isinstance(case, dict) else None
 
 
-def together(findings: Sequence[Finding]) -> Iterator[list[Finding]]:
-    """Neighbouring findings of one case in one list, every other one alone."""
-    for _, held in groupby(findings, key=lambda each: (of(each) or {}).get("id") or each.id):
-        yield list(held)
+def together(items: Iterable[Item], finding: Callable[[Item], Finding]) -> list[list[Item]]:
+    """What belongs to one case in one list, where its first stands; everything else alone. `finding` takes the finding
+    out of an item."""
+    gathered: dict[str, list[Item]] = {}
+    for item in items:
+        found = finding(item)
+        gathered.setdefault((of(found) or {}).get("id") or found.id, []).append(item)
+    return list(gathered.values())
 
 
 def _shares_cells(finding: Finding) -> bool:

@@ -160,7 +160,7 @@ def findings(
     as_json: AsJson = False,
 ) -> None:
     """List what doesn't add up, grouped by report, with the arithmetic written out and its state."""
-    from monitor import review, wording
+    from monitor import cases, review, wording
     from monitor.commands import showing
     from monitor.model import FindingState
     from monitor.rules import catalogue
@@ -190,7 +190,11 @@ def findings(
         name = names.get(body, body)
         label = f"（{wording.term('scopes', scope, lang, short=True)}）" if scope != "own" else ""
         printing.line(wording.say("findings_of", lang, body=name + label, year=str(finding_year or "—")))
-        for each in members:
+        ordered = []
+        for together in cases.together(members, lambda each: each.finding):
+            ordered += [(each, together if each is together[0] else []) for each in together]
+        for each, case in ordered:
+            showing.print_case([one.finding for one in case], lang)
             until = each.decision.until if each.decision else None
             state = wording.state_phrase(each.state.value, lang, until)
             showing.print_finding(each.finding, lang, name, f"  [{state}  {each.finding.id}]")

@@ -7,10 +7,10 @@ where it doesn't. Leaves alone: the sentences (wording.py) and where they are pr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from monitor import printing, wording
+from monitor import cases, printing, wording
 
 if TYPE_CHECKING:
     from extract.model import Report
@@ -104,8 +104,10 @@ def print_judgement(report: Report, file: str, judgement: Judgement, lang: Lang)
     """What doesn't add up in one document, most severe first, then what does, with its arithmetic."""
     body = report.body or file
     printing.line(f"{wording.say('findings_of', lang, body=body, year=str(report.year or '')) or body}  {file}")
-    for finding in judgement.findings:
-        print_finding(finding, lang, body)
+    for together in cases.together(judgement.findings, lambda each: each):
+        print_case(together, lang)
+        for finding in together:
+            print_finding(finding, lang, body)
     if not judgement.findings:
         printing.line(f"  {wording.say('no_findings', lang)}")
     told = [verdict for verdict in judgement.relations if any(digit in verdict.expression for digit in "123456789")]
@@ -135,6 +137,22 @@ def _subject(verdict: Verdict, lang: Lang) -> str:
     else:
         parts = [wording.place(verdict.subject, lang)]
     return ("" if lang == "zh" else " ").join(filter(None, parts))
+
+
+def print_case(together: Sequence[Finding], lang: Lang) -> None:
+    """A line above findings that share cells; nothing above one that stands alone."""
+    if len(together) < 2:
+        return
+    from monitor.rules import catalogue
+
+    tables = {finding.parameters.get("table") for finding in together}
+    hint = next((hint for finding in together if (hint := wording.values_of(finding, lang).get("cell_hint"))), "")
+    said = catalogue.catalogue().case
+    printing.line("  " + wording.fill(said.zh if lang == "zh" else said.en, {
+        "table": wording.parameter("table", tables.pop(), lang) if len(tables) == 1 else "",
+        "n": str(len(together)), "cell_hint": hint,
+        "list": wording.shown([f"{each.rule} {wording.place(each.subject, lang)}" for each in together], lang)},
+        frozenset({"table", "cell_hint"})))
 
 
 def print_finding(finding: Finding, lang: Lang, body: str = "", remark: str = "") -> None:

@@ -83,13 +83,13 @@ def _request(report: Report, row: str, column: str = "total") -> _Amount:
     held = [report.figures[each] for each in cells if each in report.figures]
     printed = [each.value for each in held if each.value is not None]
     if not printed:
-        return _Amount(None, [key], True)
+        return _Amount() if figure.state == "absent" else _Amount(None, [key], True)
     return _Amount(sum(printed), [key, *cells], len(printed) < len(_APPLICANTS))
 
 
 def _plain(report: Report, key: str) -> _Amount:
     figure = report.figures.get(key)
-    if figure is None:
+    if figure is None or figure.state == "absent":
         return _Amount()
     return _Amount(figure.value, [key], figure.value is None)
 
@@ -117,7 +117,7 @@ def judge_carry_over(years: Years) -> Iterator[Verdict]:
         carried_in = _request(years.report, "carried_in", column)
         before = [_request(each, "carried_out", column) for each in (previous, *years.joined)]
         carried_out = _together(before)
-        if carried_in.value is None and carried_out.value is None:
+        if (carried_in.value is None and carried_out.value is None) or not (carried_in.keys and before[0].keys):
             continue
         verdict = Verdict("pass", column, left=carried_in.value, right=carried_out.value, figures=carried_in.keys,
                           before=before[0].keys, parameters={

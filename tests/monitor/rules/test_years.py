@@ -84,6 +84,12 @@ def test_a_blank_total_is_stood_in_for_by_its_row():
     assert ("uncertain", "E", "total") in judged(chain(part, {"applications__carried_out__total": 3}), "YOY-01")
 
 
+def test_a_table_that_was_not_read_hands_nothing_over():
+    seen = carried(3, 2)
+    seen.report.figures = {key: Figure(None, "absent") for key in seen.report.figures}
+    assert judged(seen, "YOY-01") == []
+
+
 # ---------------------------------------------------------------- YOY-02
 def documents(issued, repealed, in_force, last, **more):
     return chain({f"{NAME}__issued": issued, f"{NAME}__repealed": repealed, f"{NAME}__in_force": in_force},
