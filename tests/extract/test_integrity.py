@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
-from extract import integrity
+from extract import integrity, limits
 from extract.exceptions import LimitExceededError
 
 TEXT = b"BT /F1 12 Tf 60 700 Td (a) Tj ET " * 60
@@ -105,11 +105,12 @@ def test_a_file_cut_off_is_told():
     assert integrity.damage(data[:len(data) // 2])[0] == "the PDF's end is missing: the file was cut off"
 
 
-def test_bombs_are_refused_before_anything_opens_them():
-    with pytest.raises(LimitExceededError, match="inflates"):
-        integrity.damage(pdf(CATALOGUE, PAGES, stream(bytes(210 << 20))))
-    with pytest.raises(LimitExceededError, match="inflate"):
-        integrity.damage(pdf(CATALOGUE, PAGES, *[stream(bytes(190 << 20))] * 5))
+def test_bombs_are_refused_before_anything_opens_them(monkeypatch):
+    monkeypatch.setattr(limits, "_current", limits.Limits(member_bytes=4 << 20))
+    with pytest.raises(LimitExceededError, match="a stream inside the PDF inflates to more than 4 MB"):
+        integrity.damage(pdf(CATALOGUE, PAGES, stream(bytes(6 << 20))))
+    with pytest.raises(LimitExceededError, match="streams inside the PDF inflate to more than 16 MB"):
+        integrity.damage(pdf(CATALOGUE, PAGES, *[stream(bytes(3 << 20))] * 6))
 
 
 def test_encrypted_streams_are_not_judged():

@@ -274,6 +274,17 @@ def one_page(content, fonts=b"", kids=b"[3 0 R]", count=1):
                    stream(content))
 
 
+def test_the_file_s_own_title_and_days_are_handed_over():
+    def draw(canvas):
+        canvas.setTitle("示例县2021年政府信息公开工作年度报告")
+        canvas.drawString(100, 600, "内容")
+
+    document = read(drawn(draw))
+    assert document.title == "示例县2021年政府信息公开工作年度报告"
+    assert set(document.meta) == {"creationdate", "moddate"}
+    assert document.meta["creationdate"].startswith("D:20")
+
+
 def test_a_text_layer_without_mapping_gives_no_words():
     fonts = (b"/Font<</F1<</Type/Font/Subtype/Type0/BaseFont/Sim/Encoding/Identity-H/DescendantFonts[<</Type/Font"
              b"/Subtype/CIDFontType2/BaseFont/Sim/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
