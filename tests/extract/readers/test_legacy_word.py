@@ -247,3 +247,21 @@ def test_paragraphs_come_back_as_written(lines):
     wanted = [line.replace("\xa0", " ").strip() for line in lines]
     document = read(doc([Part(line + "\r") for line in lines]))
     assert texts(document) == [line for line in wanted if line]
+
+
+@pytest.mark.parametrize(("page", "kind", "raw", "wanted"), [
+    (936, 0x1E, "年度报告".encode("gb18030"), "年度报告"), (-535, 0x1E, "年度报告".encode(), "年度报告"),
+    (1200, 0x1F, "年度报告".encode("utf-16-le"), "年度报告"), (936, 0x1E, b"\xff\xff\xff", "")])
+def test_titles_of_property_sets(page, kind, raw, wanted):
+    letters = len(raw) // 2 if kind == 0x1F else len(raw)
+    body = struct.pack("<IIIIII", 0, 2, 1, 24, 2, 32) + struct.pack("<Ihh", 2, page, 0) + struct.pack(
+        "<II", kind, letters) + raw
+    properties = struct.pack("<HHI16sI16sI", 0xFFFE, 0, 2, bytes(16), 1, bytes(16), 48) + body
+    parts_of_file = streams([Part("x\r")]) | {"\x05SummaryInformation": properties}
+    assert read(container(parts_of_file)).title == wanted
+
+
+def test_property_sets_that_announce_billions_end_at_once():
+    body = struct.pack("<IIII", 0, 0xFFFFFFFF, 2, 24) + struct.pack("<II", 0x101E, 0xFFFFFFFF) * 9
+    properties = struct.pack("<HHI16sI16sI", 0xFFFE, 0, 2, bytes(16), 1, bytes(16), 48) + body
+    assert texts(read(container(streams([Part("x\r")]) | {"\x05SummaryInformation": properties}))) == ["x"]
