@@ -67,7 +67,7 @@ def print_report(report: Report, file: str, lang: Lang) -> None:
         ("published", published), ("sections_found", wording.shown(sections, lang) or unknown)]
     _print_facts([(wording.say(key, lang), value) for key, value in facts]
                  + [(wording.term("tables", str(number), lang), _table_phrase(report, number, lang))
-                    for number in _TABLES])
+                    for number in ([table.table for table in report.tables] or _TABLES)])
     if rows := _sums(report, lang):
         printing.line()
         printing.table([wording.say("column", lang), wording.say("relation", lang)], rows)
@@ -80,7 +80,7 @@ def _print_facts(pairs: list[tuple[str, str]]) -> None:
 
 
 def _table_phrase(report: Report, number: int, lang: Lang) -> str:
-    prefix = {2: "disclosure.", 3: "applications.", 4: "disputes."}[number]
+    prefix = {1: "statistics2014.", 2: "disclosure.", 3: "applications.", 4: "disputes."}[number]
     read = sum(figure.value is not None for key, figure in report.figures.items() if key.startswith(prefix))
     if read:
         return wording.say("table_read", lang, n=read)
