@@ -72,6 +72,10 @@ def read(data: bytes, hints: Hints) -> Document:
         if biff.is_locked(biff.stream_of(data)):
             raise UnreadableDocumentError(f"{named}: locked with a password; ask for a copy without one") from None
         raise UnreadableDocumentError(f"{named}: damaged workbook ({fault}); ask for another copy") from None
+    except BaseException as fault:  # what calamine itself didn't foresee reaches us as a panic, which is no Exception
+        if type(fault).__name__ != "PanicException":
+            raise
+        raise UnreadableDocumentError(f"{named}: damaged workbook ({fault}); ask for another copy") from None
     if not any(isinstance(block, Grid) for block in document.blocks):
         document.blocks += pictures
     if not document.blocks and not document.problems:

@@ -178,6 +178,22 @@ def test_locked_and_damaged_files_are_told():
         read_medium(whole[:len(whole) // 2], XLSX, Hints())
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 21000), st.binary(min_size=1, max_size=300))
+def test_broken_binary_workbooks_never_raise_anything_else(place, noise):
+    data = bytearray((SAMPLES / "county_2022.xls").read_bytes())
+    data[place:place + len(noise)] = noise
+    with contextlib.suppress(UnreadableDocumentError):
+        read_medium(bytes(data), XLS, Hints(name="a.xls"))
+
+
+def test_a_directory_cut_off_is_damage():
+    data = (SAMPLES / "county_2022.xls").read_bytes()
+    for length in range(600, len(data), 1500):
+        with contextlib.suppress(UnreadableDocumentError):
+            read_medium(data[:length], XLS, Hints(name="a.xls"))
+
+
 def test_more_cells_than_a_document_may_have_are_refused():
     chance = random.Random(1)
     rows = "".join(f'<row r="{row}">' + "".join(f"<c><v>{chance.random()}</v></c>" for _ in range(200)) + "</row>"
