@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from extract.model import Figure, Report
 from monitor.rules.catalogue import Verdict, rule
 
-_TABLES = {2: "disclosure.", 3: "applications.", 4: "disputes."}
+_TABLE = {"disc": 2, "appl": 3, "disp": 4}
+"""Tables by the first letters of their keys."""
+_LEAD = 4
 _FEW = 5
 """Blank cells of a report up to which they are a note only."""
 _SHOWN = 8
@@ -23,10 +25,11 @@ def judge_blanks(report: Report) -> Iterator[Verdict]:
     """No cell of the tables is blank that should hold 0, counted over the report: up to five are I, more W. Ignores
     dashes, and tables of which nothing was read."""
     blank: dict[int, list[str]] = {}
-    for number, prefix in _TABLES.items():
-        cells = {key: figure for key, figure in report.figures.items() if key.startswith(prefix)}
-        if any(figure.state != "absent" for figure in cells.values()):
-            blank[number] = [key for key, figure in cells.items() if figure.state == "blank"]
+    for key, figure in report.figures.items():
+        if figure.state != "absent" and (number := _TABLE.get(key[:_LEAD])):
+            cells = blank.setdefault(number, [])
+            if figure.state == "blank":
+                cells.append(key)
     total = sum(map(len, blank.values()))
     for number, keys in blank.items():
         subject = f"table.{number}"
@@ -47,29 +50,28 @@ def judge_counts(report: Report) -> Iterator[Verdict]:
     """A count is a whole number from 0 up; a number with words beside it (2笔), or words alone, are I. Ignores amounts
     of money and the changes of the form of 2019."""
     found = False
-    for number, prefix in _TABLES.items():
-        worded: list[str] = []
-        for key, figure in report.figures.items():
-            if not key.startswith(prefix) or figure.state in ("blank", "dash", "absent"):
-                continue
-            found = True
-            if key.endswith(".amount"):
-                continue
-            if figure.state == "text":
-                worded.append(key)
-            elif not _whole(figure, key):
-                yield Verdict("fail", key, figures=[key], left=figure.value,
-                              parameters={"table": number, "list": [key], "printed": figure.raw or str(figure.value)})
-        if worded:
-            yield Verdict("fail", f"table.{number}.text", severity="I", figures=worded, parameters={
-                "table": number, "list": worded[:_SHOWN], "variant": "worded",
-                "phrase": "、".join(f"“{report.figures[key].raw.strip()}”" for key in worded[:3])})
+    words: dict[int, list[str]] = {}
+    for key, figure in report.figures.items():
+        if figure.state not in ("number", "text") or not (number := _TABLE.get(key[:_LEAD])):
+            continue
+        found = True
+        if key.endswith(".amount"):
+            continue
+        if figure.state == "text":
+            words.setdefault(number, []).append(key)
+        elif not _whole(figure, key):
+            yield Verdict("fail", key, figures=[key], left=figure.value,
+                          parameters={"table": number, "list": [key], "printed": figure.raw or str(figure.value)})
+    for number, worded in words.items():
+        yield Verdict("fail", f"table.{number}.text", severity="I", figures=worded, parameters={
+            "table": number, "list": worded[:_SHOWN], "variant": "worded",
+            "phrase": "、".join(f"“{report.figures[key].raw.strip()}”" for key in worded[:3])})
     if found:
         yield Verdict("pass", "counts")
 
 
 def _whole(figure: Figure, key: str) -> bool:
     value = figure.value
-    if value is None:
+    if value is None or (isinstance(value, int) and value >= 0):
         return True
     return float(value).is_integer() and (value >= 0 or key.endswith(".change"))

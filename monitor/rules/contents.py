@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from extract import titles
 from extract.model import Report
 from monitor.model import Severity
 from monitor.rules import passages
@@ -111,7 +110,7 @@ def judge_own_text(report: Report) -> Iterator[Verdict]:
     if section is None or report.year is None or passages.length(section.text) < _SHORT:
         return
     text = passages.plain(section.text)
-    names = [titles.normalise(each) for each in (report.body or "", *report.roster.get("names", ())) if each]
+    names = [passages.name_of(each) for each in (report.body or "", *report.roster.get("names", ())) if each]
     named = str(report.year) in text or any(_short(name) in text for name in names) or "二〇" in text or "二○" in text
     numbered = _A_NUMBER.search(text) is not None
     if named and numbered:
@@ -138,5 +137,5 @@ def _is_government(report: Report) -> bool:
     kind = report.roster.get("kind")
     if kind:
         return kind in ("government", "township")
-    body = titles.normalise(report.body or "")
+    body = passages.name_of(report.body or "")
     return bool(_GOVERNMENT.search(body)) and not _NO_GOVERNMENT.search(body)

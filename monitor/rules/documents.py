@@ -6,6 +6,7 @@ years (leftovers.py).
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -32,11 +33,16 @@ _OLD_FORMAT = re.compile(r"[〔［\[（(]2019[〕］\])）]第?60号")
 _FORMAT = re.compile(r"[〔［\[（(]2021[〕］\])）]第?30号")
 
 
+@functools.lru_cache(maxsize=256)
+def _title(printed: str) -> titles.Title:
+    return titles.parse(printed)
+
+
 @rule("DOC-01", over="report")
 def judge_title_form(report: Report) -> Iterator[Verdict]:
     """The title reads {body}{year}年政府信息公开工作年度报告; ignores blanks, the width of characters and what a site
     puts behind it. A cut title says nothing."""
-    title = titles.normalise(report.title)
+    title = _title(report.title).normalised
     if not title or report.year is None:
         return
     verdict = Verdict("pass", "title", parameters={"phrase": report.title.strip()})
@@ -49,7 +55,7 @@ def judge_title_form(report: Report) -> Iterator[Verdict]:
 @rule("DOC-02", over="report")
 def judge_title_years(report: Report) -> Iterator[Verdict]:
     """The title names one year, the report's own; ignores days of publication, document numbers, years in （…公布）."""
-    years = titles.parse(report.title).years
+    years = _title(report.title).years
     if not years or report.year is None:
         return
     parameters = {"phrase": report.title.strip(), "list": [f"{year}年" for year in years]}
@@ -132,7 +138,7 @@ def _plain(text: str) -> str:
 def judge_year_of_content(report: Report) -> Iterator[Verdict]:
     """The stated period and the opening of section 1 don't agree on a year that isn't the title's; ignores reports
     whose period or opening alone is off (DOC-03, DOC-04), and years in names of documents and in dates."""
-    named = titles.parse(report.title).years
+    named = _title(report.title).years
     title_year = named[0] if len(named) == 1 else report.year
     found = period_of(report.period) if report.period else None
     opening = _opening_year(report)

@@ -13,7 +13,7 @@ from extract.model import Report
 from monitor.rules import passages
 from monitor.rules.catalogue import Verdict, rule
 
-_DOUBLED = tuple(re.compile(rf"([\u4e00-\u9fff]{{{size}}})\1") for size in (2, 3, 4, 5))
+_DOUBLED = re.compile(r"([\u4e00-\u9fff]{2,5})\1")
 _COUNTING = re.compile(r"^[一二三四五六七八九十两几每逐]|^[^\u4e00-\u9fff]")
 _ITEM = re.compile(
     r"(?m)^\s*(?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）]|(?<=[。；;：:，,\s])(?:[一二三四五六七八九十]|\d{1,2})[)）]")
@@ -42,7 +42,7 @@ def judge_slips(report: Report) -> Iterator[Verdict]:
         text = passages.plain(section.text)
         found["slips"] += [hit.group() for hit in passages.find(known.slip_patterns, text)]
         for line in section.text.splitlines():
-            found["doubled"] += [hit.group() for hit in passages.find(_DOUBLED, line)
+            found["doubled"] += [hit.group() for hit in _DOUBLED.finditer(line)
                                  if not _COUNTING.match(hit[1]) and hit.group() not in known.doubled_allowed]
         bare = _ITEM.sub("", section.text).translate(_WIDE)
         found["brackets"] += [left + right for left, right in _PAIRS if bare.count(left) != bare.count(right)]

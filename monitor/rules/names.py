@@ -11,7 +11,6 @@ import functools
 import re
 from collections.abc import Iterator
 
-from extract import titles
 from extract.model import Report
 from monitor.rules import passages
 from monitor.rules.catalogue import Verdict, rule
@@ -37,7 +36,7 @@ _HELPING = re.compile(r"联系|咨询|考察|学习|交流|协助|联合|会同|
 def judge_other_names(report: Report) -> Iterator[Verdict]:
     """No blank such as XX局 and no body of the same kind from another place stands where the report's own name should;
     a person raises it. Ignores bodies above and below, helping bodies, plates, former names, and tables."""
-    own = titles.normalise(report.body or "")
+    own = passages.name_of(report.body or "")
     text_there = False
     for section in report.prose(0, *passages.OWN_WORDS):
         for sentence in passages.cut(section.text):
@@ -97,7 +96,7 @@ def _foreign(place: str, name: str, report: Report, own: str) -> bool:
     """Whether this place is another one of the own place's rank."""
     if _GENERIC.match(place):
         return False
-    known = [own, *(titles.normalise(str(each)) for group in ("names", "above", "plates")
+    known = [own, *(passages.name_of(str(each)) for group in ("names", "above", "plates")
                     for each in report.roster.get(group, ()) or ())]
     core = (_split(place + "局")[0] or (place,))[-1]
     # What stands before a place (请与样例市) is no part of it.

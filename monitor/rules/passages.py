@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from extract import configuration
+from extract import configuration, titles
 from extract.model import Report, Section
 
 OWN_WORDS = (1, 5, 6)
@@ -24,6 +24,10 @@ _MARK = "\ue000"
 _DIGITS = str.maketrans("０１２３４５６７８９％", "0123456789%")
 _BLANKS = re.compile(r"[\s\u200b\ufeff\u3000]+")
 _END = re.compile(r"[。！？；!?;\n]")
+
+
+Patterns = tuple[tuple[str, re.Pattern[str]], ...]
+"""Words a hit must hold, and the pattern itself."""
 
 
 class _Facts(BaseModel):
@@ -65,18 +69,36 @@ class Phrases(_Facts):
         return patterns
 
     @functools.cached_property
-    def instruction_patterns(self) -> tuple[re.Pattern[str], ...]:
-        return tuple(map(re.compile, self.instructions))
+    def instruction_patterns(self) -> Patterns:
+        return _headed(self.instructions)
 
     @functools.cached_property
-    def slip_patterns(self) -> tuple[re.Pattern[str], ...]:
-        return tuple(map(re.compile, self.slips))
+    def slip_patterns(self) -> Patterns:
+        return _headed(self.slips)
 
 
-def find(patterns: Iterable[re.Pattern[str]], text: str) -> Iterator[re.Match[str]]:
-    """Every hit of every pattern. One after the other: each alone is searched many times faster than all in one."""
-    for pattern in patterns:
-        yield from pattern.finditer(text)
+def find(patterns: Patterns, text: str) -> Iterator[re.Match[str]]:
+    """Every hit of every pattern. One after the other, and only where its first words stand in the text: that is many
+    times faster than all in one."""
+    for head, pattern in patterns:
+        if head in text:
+            yield from pattern.finditer(text)
+
+
+def _headed(patterns: Iterable[str]) -> Patterns:
+    """Each pattern with the words it begins with, as far as they are plain."""
+    found = []
+    for each in patterns:
+        plain_words = re.match(r"[\u4e00-\u9fff]*(?![?*{|])", each)
+        head = plain_words.group() if plain_words and "|" not in re.sub(r"\([^()]*\)", "", each) else ""
+        found.append((head, re.compile(each)))
+    return tuple(found)
+
+
+@functools.lru_cache(maxsize=4096)
+def name_of(printed: str) -> str:
+    """A body's name for comparing; bodies come again year by year."""
+    return titles.normalise(printed)
 
 
 def phrases() -> Phrases:

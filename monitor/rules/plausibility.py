@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from extract import titles
 from extract.model import Report
 from monitor.rules import passages
 from monitor.rules.catalogue import Verdict, rule
@@ -59,7 +58,7 @@ def _may_make_rules(report: Report) -> bool | None:
         return kind in ("government", "government_office", "corps")
     if level:
         return None
-    body = titles.normalise(report.body or "")
+    body = passages.name_of(report.body or "")
     if _COUNTY.search(body) or _BELOW.search(body):
         # 区 may be an autonomous region, or a district that makes rules for itself: only a place above it tells.
         return False if "县" in body or _BELOW.search(body) or re.search(r"[市州].+区", body) else None

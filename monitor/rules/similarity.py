@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from extract import titles
 from extract.model import Report
 from monitor.rules import passages
 from monitor.rules.catalogue import Verdict, Years, rule
@@ -64,7 +63,7 @@ def _compare(report: Report, other: Report, sections: tuple[int, ...], threshold
 def _bare(report: Report, sections: tuple[int, ...]) -> str:
     """The text of these sections without blanks, digits and the body's names."""
     text = _NO_TEXT.sub("", passages.said(report, *sections))
-    names = {titles.normalise(str(name)) for name in (report.body or "", *report.roster.get("names", ())) if name}
+    names = {passages.name_of(str(name)) for name in (report.body or "", *report.roster.get("names", ())) if name}
     for name in sorted(names, key=len, reverse=True):
         text = text.replace(name, "")
     return text
