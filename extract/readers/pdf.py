@@ -92,7 +92,7 @@ def _sheets(data: bytes, document: Document, named: str) -> list[Sheet]:
         other = _Reference(data, closing)
         if integrity.is_encrypted(data):
             document.problems += other.damage()
-        read = [_sheet(pdf, number, other) for number in range(1, count + 1)]
+        read = [_sheet(pdf, number, other, document) for number in range(1, count + 1)]
         sheets = [sheet for sheet in read if sheet is not None]
         if not sheets:
             raise UnreadableDocumentError(f"{named}: the PDF holds no page")
@@ -109,13 +109,21 @@ def _describe(pdf: Any, document: Document) -> None:
     document.meta |= {ours: said[theirs] for theirs, ours in _STAMPS.items() if theirs in said}
 
 
-def _sheet(pdf: Any, number: int, other: _Reference) -> Sheet | None:
+def _sheet(pdf: Any, number: int, other: _Reference, document: Document) -> Sheet | None:
     """One page; None where the file doesn't hold it."""
     try:
         with pdfium.page_of(pdf, number) as page:
             reading = pdfium.read_page(page, number)
     except PdfiumError:
         return None
+    except (MemoryError, UnreadableDocumentError):
+        raise
+    except Exception as fault:  # whatever a broken page makes of our arithmetic, the other pages are still there
+        sheet = other.sheet(number)
+        if sheet is None:
+            sheet = Sheet(number, 0.0, problem=f"page {number} can't be read ({type(fault).__name__}: {fault})")
+            document.problems.append(sheet.problem)
+        return sheet
     sheet = reading.sheet
     if reading.doubtful:
         sheet = other.sheet(number) or sheet

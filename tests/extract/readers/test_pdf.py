@@ -13,6 +13,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
+from extract import pdfium
 from extract.exceptions import LimitExceededError, UnreadableDocumentError
 from extract.model import Grid, Hints, Image, Text
 from extract.readers import read as read_medium
@@ -283,6 +284,26 @@ def test_the_file_s_own_title_and_days_are_handed_over():
     assert document.title == "示例县2021年政府信息公开工作年度报告"
     assert set(document.meta) == {"creationdate", "moddate"}
     assert document.meta["creationdate"].startswith("D:20")
+
+
+def test_a_page_that_breaks_the_reader_leaves_the_others(monkeypatch):
+    read_page = pdfium.read_page
+
+    def breaking(page, number):
+        if number in (1, 2):
+            raise ValueError("infinite box")
+        return read_page(page, number)
+
+    data = making.pdf(report())
+    whole = read(data)
+    monkeypatch.setattr(pdfium, "read_page", breaking)
+    document = read(data)  # tables come from the reference reader
+    assert [matrix(grid) for grid in grids(document)] == [matrix(grid) for grid in grids(whole)]
+    assert not document.damaged
+
+    document = read(drawn(lambda canvas: canvas.drawString(100, 600, "正文。")))
+    assert document.damaged
+    assert "page 1 can't be read (ValueError: infinite box)" in document.problems
 
 
 def test_a_text_layer_without_mapping_gives_no_words():
