@@ -25,6 +25,7 @@ _CJK = re.compile(r"[\u3400-\u9fff]")
 _NO_LETTERS = re.compile(r"[\s\d.,，。、：；（）()\-—/%]")
 _KNOWN = re.compile(r"[A-Za-z\u3000-\u303f\uff00-\uffef“”‘’《》]")
 _LOST = re.compile(r"\(cid:\d+\)|[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd\ue000-\uf8ff]")
+_FIGURE = re.compile(r"^[\d０-９.,，．\s/／—–－-]*(?:万?元|件)?$")
 _BLANK = frozenset("\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff\u200b")
 
 
@@ -125,7 +126,9 @@ def place(characters: Characters, tables: Sequence[Ruled], page: int | None = No
     for table in tables:
         texts = {cell - start: _cell_text(words) for cell, words in held.items()
                  if start <= cell < start + len(table.places)}
-        if any(texts.values()):
+        if table.owner.size == 2 and not _FIGURE.match(texts.get(1, "")):
+            outside += [word for cell in (start, start + 1) for word in held.get(cell, [])]  # a banner, a signature
+        elif any(texts.values()):
             placed.grids.append(table.grid(texts, page, confidence))
         start += len(table.places)
     placed.lines = [_rejoined(line) for line in lines_of(outside, page)]

@@ -60,6 +60,15 @@ def test_characters_fall_into_the_cell_that_holds_their_centre():
     assert not placed.doubtful
 
 
+def test_a_row_of_two_cells_is_a_table_only_with_a_figure_in_it():
+    lines = [(40, y, 240, y) for y in (50, 80)] + [(x, 50, x, 80) for x in (40, 140, 240)]
+    fees = place(characters(line("收费", 50, 60), line("7644.65", 160, 60)), tables_of(Rules.of(lines)))
+    assert [cell.text for cell in fees.grids[0].cells] == ["收费", "7644.65"]
+    banner = place(characters(line("示例县", 50, 60), line("年度报告", 160, 60)), tables_of(Rules.of(lines)))
+    assert banner.grids == []
+    assert [one.text for one in banner.lines] == ["示例县年度报告"]
+
+
 def test_an_empty_table_is_decoration():
     assert place(characters(line("只有正文", top=200)), table()).grids == []
 
