@@ -107,7 +107,7 @@ def judge_own_text(report: Report) -> Iterator[Verdict]:
     """Section 1 names the body or the year, and holds a number; a text that fits any body and any year does neither.
     Ignores sections too short to judge."""
     section = report.section(1)
-    if section is None or report.year is None or passages.length(section.text) < _SHORT:
+    if section is None or _before_form(report) or passages.length(section.text) < _SHORT:
         return
     text = passages.plain(section.text)
     names = [passages.name_of(each) for each in (report.body or "", *report.roster.get("names", ())) if each]

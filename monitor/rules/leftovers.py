@@ -14,6 +14,7 @@ from extract.model import Report
 from monitor.rules import passages
 from monitor.rules.catalogue import Verdict, rule
 
+_FORM_SINCE = 2019
 _QUOTED = re.compile(r"《[^》]*》|[〔［\[][^〕］\]]*[〕］\]]|“[^”]*”|[（(][^（()）]*[)）]")
 _ITEM = r"^(?:[（(]?[一二三四五六七八九十\d]{1,3}(?:[）)、.．]|是)+[\u4e00-\u9fff]{0,12}?[:：]?)?"
 _SUBJECT = (r"(?:我[局委办厅院会区县市省镇乡街处中队]|本[局委办厅院会区县市省镇乡街级机单年]"
@@ -35,7 +36,8 @@ def judge_stale_year(report: Report) -> Iterator[Verdict]:
     year already over, no statement in section 6 is on last year. Ignores names of documents, comparisons, carry-overs,
     history, earlier problems, plans for next year, and sentences that name the report's year too."""
     year = report.year
-    if year is None or not any(passages.length(each.text) for each in report.prose(*passages.OWN_WORDS)):
+    # Before the six-part form the sections hold other things.
+    if year is None or year < _FORM_SINCE or not passages.said(report, *passages.OWN_WORDS):
         return
     earlier = "|".join(str(year - back) for back in (1, 2, 3))
     opening = re.compile(rf"{_ITEM}(?:在)?(?:{earlier})年(?:度)?[，,]?(?={_SUBJECT})")

@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from crawler import clock
 from crawler.model import Body, Event
@@ -19,6 +21,7 @@ from monitor.rules.catalogue import Verdict, Watched
 from tests.monitor.reports import FIFTH, FIRST, SIXTH
 
 AT, LATER = "2026-02-09T09:00:00+08:00", "2026-02-16T09:00:00+08:00"
+LETTERS = "2021年0我局县市将由六部分组成收到申请3件（）《》XX、，。\n一二是其中另有13812345678"
 TITLES = [fact.title for fact in form("2021").sections]
 
 
@@ -344,3 +347,17 @@ def test_findings_that_share_cells_are_one_case_behind_its_worst():
     assert len({each.evidence["case"]["id"] for each in judged.findings if each.evidence.get("case")}) == 1
     alone = judging.judge(report()).findings
     assert not any(each.evidence.get("case") for each in alone)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.text(st.sampled_from(LETTERS), max_size=80), min_size=7, max_size=7),
+       st.sampled_from([None, 2015, 2019, 2021, 2025]))
+def test_no_prose_breaks_a_rule_and_prose_alone_is_no_error_of_a_table(texts, year):
+    seen = report()
+    seen.sections = [Section(number, TITLES[number - 1] if number else "", text) for number, text in enumerate(texts)]
+    seen.year, seen.title = year, texts[0][:40]
+    earlier = {year - 1: seen} if year else {}
+    for finding in judging.judge(seen, earlier=earlier).findings:
+        if finding.outcome == "fail" and finding.severity == "E":
+            assert finding.rule in ("DOC-03", "PUB-16", "FMT-06")
+        assert finding.outcome == "fail" or finding.reason

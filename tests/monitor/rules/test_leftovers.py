@@ -37,6 +37,7 @@ def test_documents_comparisons_history_and_plans_are_not_another_years_text(sect
 def test_damaged_reports_are_uncertain_and_reports_without_prose_not_judged():
     assert "uncertain" in stale(6, "2020年度我局未收取信息处理费。", damaged=True)
     assert outcomes(judge_stale_year, report(without=(1, 5, 6))) == set()
+    assert outcomes(judge_stale_year, report(2017, {6: "2016年度我局未收取费用。"})) == set()
 
 
 # ---------------------------------------------------------------- DOC-06

@@ -1,11 +1,14 @@
 """What one year hands over to the next."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from extract.model import Figure
 from monitor import judging
 from monitor.rules import years as rules
 from monitor.rules.catalogue import Years
+from tests.documents import making
 from tests.monitor.reports import FIRST, figures, report
 
 NAME = "disclosure__normative_documents"
@@ -169,3 +172,21 @@ def test_tables_not_read_or_read_with_doubt_are_not_all_zero():
     (verdict,) = rules.judge_all_zero(Years(report(figures=doubtful, scope="consolidated")))
     assert (verdict.outcome, verdict.reason) == ("uncertain", "low_confidence")
     assert [each.outcome for each in rules.judge_all_zero(Years(report()))] == ["pass"]
+
+
+# ---------------------------------------------------------------- planted and clean chains
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.integers(0, 10**6), st.sampled_from([1, 2, 9, 40]))
+def test_a_chain_in_order_is_accused_of_nothing_and_a_broken_one_of_exactly_that(first, second, gap):
+    def printed(values):
+        return {key: Figure(value, "number", str(value)) for key, value in values.items()}
+
+    before = making.figures_2021(first, scale=9)
+    now = making.figures_2021(second, scale=9, before=before)
+    seen = Years(report(2022, figures=printed(now)), {2021: report(2021, figures=printed(before))})
+    assert judged(seen, "YOY-01") == []
+    assert judged(seen, "YOY-02") == []
+    seen.earlier[2021].figures["applications.carried_out.total"].value += gap
+    assert judged(seen, "YOY-01") == [("fail", "E", "total")]
+    seen.earlier[2021].figures["disclosure.normative_documents.in_force"].value += gap
+    assert judged(seen, "YOY-02") == [("fail", "W", "normative_documents")]
