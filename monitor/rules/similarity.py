@@ -39,7 +39,7 @@ def judge_problems(years: Years) -> Iterator[Verdict]:
     earlier = [years.earlier[year - back] for back in (1, 2) if year is not None and year - back in years.earlier]
     found = [verdict for each in earlier for verdict in _compare(years.report, each, (5,), FIFTH, _LEAST_FIFTH)]
     if found:
-        yield max(found, key=lambda verdict: verdict.left or 0)
+        yield max(found, key=lambda verdict: verdict.right or 0)
 
 
 def _compare(report: Report, other: Report, sections: tuple[int, ...], threshold: float,
@@ -49,7 +49,9 @@ def _compare(report: Report, other: Report, sections: tuple[int, ...], threshold
                                                for number in sections):
         return
     share = alike(own, last)
-    verdict = Verdict("pass", "text", left=share, right=threshold,
+    # The relation is written out so that the share is shown where it passes too.
+    verdict = Verdict("pass", f"section.{sections[0]}", expression=f"{threshold} ≥ {share}", left=threshold,
+                      right=share, difference=round(threshold - share, 4),
                       parameters={"p": f"{share * 100:.1f}%", "y0": str(other.year)},
                       evidence={"year": other.year, "sha256_before": other.sha256})
     if share >= threshold:

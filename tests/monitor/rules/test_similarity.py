@@ -29,7 +29,7 @@ def texts(year, fifth=FIFTH):
 def test_last_years_text_with_new_numbers_is_the_same_text():
     now = {key: text.replace("210", "345") for key, text in texts(2022).items()}
     (verdict,) = similarity.judge_text(chain(now, texts(2021)))
-    assert (verdict.outcome, verdict.left, verdict.parameters["p"]) == ("fail", 1.0, "100.0%")
+    assert (verdict.outcome, verdict.right, verdict.parameters["p"]) == ("fail", 1.0, "100.0%")
     assert verdict.parameters["y0"] == "2021"
     assert verdict.evidence["passages"]
 
@@ -38,12 +38,13 @@ def test_another_text_passes_and_shows_its_share():
     (verdict,) = similarity.judge_text(chain({1: OTHER, 5: OTHER_FIFTH}, texts(2021)))
     assert verdict.outcome == "pass"
     assert verdict.parameters["p"].endswith("%")
+    assert verdict.expression == f"0.9 ≥ {verdict.right}"
 
 
 def test_the_bodys_names_do_not_count():
     now = {1: FIRST.format(year=2022).replace("示例县财政局", "示例县财政局" * 30), 5: FIFTH}
     (verdict,) = similarity.judge_text(chain(now, texts(2021)))
-    assert verdict.left == pytest.approx(1.0, abs=0.02)
+    assert verdict.right == pytest.approx(1.0, abs=0.02)
 
 
 def test_short_texts_and_missing_sections_are_not_compared():
