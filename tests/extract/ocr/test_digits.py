@@ -8,7 +8,6 @@ from PIL import Image, ImageDraw, ImageFont
 from extract.ocr.digits import read_digits
 from extract.ocr.ink import shape_of
 
-
 FACE = ImageFont.load_default(34)
 
 
