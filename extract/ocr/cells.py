@@ -23,6 +23,8 @@ from extract.ocr.recognition import Pixels, Reading, recognise
 
 _MARGIN = 6
 """Pixels from a cell's side within which its rule may lie."""
+_WORDY, _SQUEEZE = 2.5, 0.75
+"""Lines wider than that many heights are words, and narrowed by that much before they are recognised."""
 SMALLEST = 17
 """Pixels: what is smaller is no cell."""
 DOUBTFUL = 0.6
@@ -76,7 +78,8 @@ def read_cells(page: Pixels, lattice: Lattice) -> dict[int, _Said]:
         else:
             jobs += [_Job(number, crop) for crop in _crops(patches[number], shape)]
     readings: dict[int, list[Reading]] = {}
-    for job, reading in zip(jobs, recognise([job.crop for job in jobs]), strict=True):
+    squeeze = [_SQUEEZE if job.crop.shape[1] > _WORDY * job.crop.shape[0] else 1.0 for job in jobs]
+    for job, reading in zip(jobs, recognise([job.crop for job in jobs], squeeze), strict=True):
         readings.setdefault(job.cell, []).append(reading)
     for number, lines in readings.items():
         texts[number] = _agreed(_text(lines), digits.get(number))
