@@ -1,4 +1,4 @@
-"""Every figure leads back to its print: document, grid, row and column, and box or characters where the medium has them."""
+"""Every figure leads back to its print: document, grid, row and column, and box or characters where there are any."""
 
 from __future__ import annotations
 
