@@ -113,11 +113,12 @@ def _of_click(fault: BaseException) -> bool:
 
 
 def _code(fault: BaseException) -> int:
-    from crawler.exceptions import ClockError, RosterError
+    from crawler.exceptions import ClockError, ImportingError, RosterError
     from extract.exceptions import ExtractError
     from monitor.exceptions import SettingsError, UsageError
 
-    return USAGE if isinstance(fault, (ExtractError, ClockError, RosterError, SettingsError, UsageError)) else FAULT
+    return USAGE if isinstance(fault, (ExtractError, ClockError, ImportingError, RosterError, SettingsError,
+                                       UsageError)) else FAULT
 
 
 def _message(fault: BaseException) -> str:

@@ -290,7 +290,7 @@ def _verdict(done: Probe, lang: Lang) -> str:
 
     key = done.refusal or "ok"
     strings = wording.vocabulary().strings
-    return _say(f"probe_{key}", lang) if f"probe_{key}" in strings else wording.outcome_words(key, lang)[0]
+    return _say(f"verdict_{key}", lang) if f"verdict_{key}" in strings else wording.outcome_words(key, lang)[0]
 
 
 def _print_table(found: list[Probe], written: dict[str, str], lang: Lang) -> None:
