@@ -8,14 +8,7 @@ Nothing is stored but the YAML, and that never over an existing file unless aske
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -24,7 +17,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from crawler import clock
+from crawler import child, clock
 from crawler.exceptions import ProbeError
 from crawler.model import Column, Expectations, Outcome, Portal
 from crawler.navigation import class_of, plain
@@ -304,45 +297,20 @@ def run(plan: ProbePlan, progress: Callable[[Probe], None] | None = None) -> lis
     """Probe every target of the plan in a child process, in the plan's order. Raises ProbeError."""
     if plan.delay < 1.0 and not plan.allow_private_addresses:
         raise ProbeError(f"delay {plan.delay:g} s: at least 1 s must pass between requests to a host")
-    environment = dict(os.environ)
-    root = str(Path(__file__).resolve().parent.parent)
-    environment["PYTHONPATH"] = os.pathsep.join(part for part in (root, environment.get("PYTHONPATH", "")) if part)
-    environment["PYTHONUTF8"] = "1"
     found: dict[str, Probe] = {}
     fault = ""
-    with tempfile.TemporaryFile() as noise:
-        child = subprocess.Popen([sys.executable, "-m", "crawler.spiders.probe"], stdin=subprocess.PIPE,
-                                 stdout=subprocess.PIPE, stderr=noise, env=environment)
-        assert child.stdin
-        assert child.stdout
-        try:
-            with contextlib.suppress(BrokenPipeError):
-                child.stdin.write(json.dumps(asdict(plan)).encode() + b"\n")
-                child.stdin.flush()
-            for line in child.stdout:
-                event = json.loads(line)
-                if "fault" in event:
-                    fault = event["fault"]
-                    continue
-                probe = _restored(event)
-                found[probe.target.id] = probe
-                if progress:
-                    progress(probe)
-            child.wait()
-        finally:
-            if child.poll() is None:
-                child.terminate()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    child.wait(timeout=10)
-                child.kill()
-            with contextlib.suppress(BrokenPipeError):
-                child.stdin.close()
-            child.stdout.close()
-            child.wait()
-        if not fault and child.returncode not in (0, -signal.SIGTERM):
-            noise.seek(0)
-            said = noise.read().decode("utf-8", "replace").strip().splitlines()
-            fault = f"the probe's process ended with code {child.returncode}" + (f": {said[-1]}" if said else "")
+
+    def on_event(event: dict[str, Any]) -> None:
+        nonlocal fault
+        if "fault" in event:
+            fault = event["fault"]
+            return
+        probe = _restored(event)
+        found[probe.target.id] = probe
+        if progress:
+            progress(probe)
+
+    fault = child.run("crawler.spiders.probe", asdict(plan), on_event) or fault
     if fault:
         raise ProbeError(fault)
     return [found[target.id] for target in plan.targets if target.id in found]

@@ -15,17 +15,15 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
-import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
-from crawler import clock
+from crawler import child, clock
 from crawler.evidence import Evidence
 from crawler.exceptions import ClockError, CrawlerError, ScanError
 from crawler.model import ScanPlan
@@ -146,54 +144,21 @@ def _run_child(plan: ScanPlan, progress: Callable[[Progress], None] | None) -> s
     waiting = _unfinished_portals(store, plan.run)
     if not waiting:
         return ""
-    environment = dict(os.environ)
-    if clock.simulated():
-        environment[clock.ENVIRONMENT] = clock.now().isoformat()
-    root = str(Path(__file__).resolve().parent.parent)
-    environment["PYTHONPATH"] = os.pathsep.join(part for part in (root, environment.get("PYTHONPATH", "")) if part)
-    environment["PYTHONUTF8"] = "1"
+    done = len(plan.portals) - len(waiting)
     fault = ""
-    with tempfile.TemporaryFile() as noise:
-        child = subprocess.Popen([sys.executable, "-m", "crawler.scan"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                 stderr=noise, env=environment)
-        assert child.stdin
-        assert child.stdout
-        try:
-            # The pipe stays open: its end tells the child that this process is gone.
-            with contextlib.suppress(BrokenPipeError):
-                child.stdin.write(json.dumps(asdict(plan)).encode() + b"\n")
-                child.stdin.flush()
-            done = len(plan.portals) - len(waiting)
-            for event in _events(child.stdout):
-                if event["event"] == "fault":
-                    fault = event["message"]
-                    continue
-                done += event["event"] == "portal_finished"
-                if progress:
-                    progress(Progress(event["event"], event["portal"], len(plan.portals), done,
-                                      event.get("outcome") or "", event.get("reason", ""), event.get("pages", 0)))
-            child.wait()
-        finally:
-            if child.poll() is None:
-                child.terminate()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    child.wait(timeout=10)
-                child.kill()
-            with contextlib.suppress(BrokenPipeError):
-                child.stdin.close()
-            child.stdout.close()
-            child.wait()
-        if not fault and child.returncode not in (0, -signal.SIGTERM):
-            noise.seek(0)
-            said = noise.read().decode("utf-8", "replace").strip().splitlines()
-            fault = f"the scan's process ended with code {child.returncode}" + (f": {said[-1]}" if said else "")
-    return fault
 
+    def on_event(event: dict[str, Any]) -> None:
+        nonlocal done, fault
+        if event["event"] == "fault":
+            fault = event["message"]
+            return
+        done += event["event"] == "portal_finished"
+        if progress:
+            progress(Progress(event["event"], event["portal"], len(plan.portals), done, event.get("outcome") or "",
+                              event.get("reason", ""), event.get("pages", 0)))
 
-def _events(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
-    for line in stream:
-        with contextlib.suppress(ValueError):
-            yield json.loads(line)
+    ended = child.run("crawler.scan", asdict(plan), on_event)
+    return fault or ended
 
 
 def _conclude(store: Store, run_id: str, fault: str) -> State:

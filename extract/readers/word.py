@@ -12,7 +12,6 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -23,6 +22,7 @@ from extract.exceptions import LimitExceededError, UnreadableDocumentError
 from extract.figures import is_footnote_mark
 from extract.limits import current_limits, open_zip
 from extract.model import Block, Cell, Document, Grid, Hints, Image, Text
+from extract.office import BROKEN_MEMBER, join_lines, local, parse
 from extract.readers import reader
 
 _TRANSPARENT = {"sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag", "hyperlink", "fldSimple", "dir", "bdo",
@@ -30,8 +30,6 @@ _TRANSPARENT = {"sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag", "
 _DROPPED = {"del", "moveFrom", "rt", "instrText", "delText", "delInstrText", "pPr", "rPr", "sectPr", "tblPr", "tblGrid",
             "sdtPr", "sdtEndPr"}
 _EMU_PER_PIXEL = 9525
-_BROKEN_MEMBER = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
-"""What reading a member of an archive raises when it is damaged, encrypted or packed in an unknown way."""
 _Element = etree._Element
 
 
@@ -82,14 +80,14 @@ def read(data: bytes, hints: Hints) -> Document:
         styles = _styles(archive, f"{folder}/styles.xml")
         levels, lists = _numbering(archive, f"{folder}/numbering.xml")
         parts = _Parts(archive, folder, relations, styles, levels, lists)
-        root = _parse(archive.read(main))
+        root = parse(archive.read(main))
         document.title, document.meta = _properties(archive)
     except KeyError as fault:
         raise UnreadableDocumentError(f"{named}: damaged docx, {fault.args[0]}; ask for another copy") from None
-    except (etree.XMLSyntaxError, *_BROKEN_MEMBER) as fault:
+    except (etree.XMLSyntaxError, *BROKEN_MEMBER) as fault:
         raise UnreadableDocumentError(f"{named}: damaged docx ({type(fault).__name__}: {fault}); "
                                       "ask for another copy") from None
-    body = next((child for child in root if _name(child) == "body"), None)
+    body = next((child for child in root if local(child) == "body"), None)
     if body is None:
         raise UnreadableDocumentError(f"{named}: damaged docx, {main} has no body; ask for another copy")
     if b"<!DOCTYPE" in archive.read(main)[:4096]:
@@ -102,18 +100,6 @@ def read(data: bytes, hints: Hints) -> Document:
 
 
 # ---------------------------------------------------------------- parts of the package
-def _parse(data: bytes) -> _Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False,
-                             remove_comments=True, remove_pis=True)
-    return etree.fromstring(data, parser)
-
-
-def _name(element: _Element) -> str:
-    """Local name; the strict variant of the format has other namespaces but the same names."""
-    tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
-
-
 def _value(element: _Element | None, name: str = "val") -> str | None:
     if element is None:
         return None
@@ -125,7 +111,7 @@ def _child(element: _Element | None, *path: str) -> _Element | None:
     for name in path:
         if found is None:
             return None
-        found = next((child for child in found if _name(child) == name), None)
+        found = next((child for child in found if local(child) == name), None)
     return found
 
 
@@ -141,7 +127,7 @@ def _number(text: str | None, default: int) -> int:
 def _main_part(archive: zipfile.ZipFile) -> str:
     names = set(archive.namelist())
     if "_rels/.rels" in names:
-        for relation in _parse(archive.read("_rels/.rels")):
+        for relation in parse(archive.read("_rels/.rels")):
             if (relation.get("Type") or "").endswith("/officeDocument"):
                 target = (relation.get("Target") or "").lstrip("/")
                 if target in names:
@@ -155,7 +141,7 @@ def _relations(archive: zipfile.ZipFile, part: str) -> dict[str, str]:
     if path not in archive.namelist():
         return {}
     found = {}
-    for relation in _parse(archive.read(path)):
+    for relation in parse(archive.read(path)):
         target = relation.get("Target") or ""
         outside = relation.get("TargetMode") == "External"
         found[relation.get("Id") or ""] = target if outside else posixpath.normpath(
@@ -167,18 +153,18 @@ def _properties(archive: zipfile.ZipFile) -> tuple[str, dict[str, str]]:
     if "docProps/core.xml" not in archive.namelist():
         return "", {}
     try:
-        core = _parse(archive.read("docProps/core.xml"))
-    except (etree.XMLSyntaxError, *_BROKEN_MEMBER):
+        core = parse(archive.read("docProps/core.xml"))
+    except (etree.XMLSyntaxError, *BROKEN_MEMBER):
         return "", {}
-    found = {_name(item): (item.text or "").strip() for item in core if (item.text or "").strip()}
+    found = {local(item): (item.text or "").strip() for item in core if (item.text or "").strip()}
     return found.get("title", ""), {name: found[name] for name in ("created", "modified", "creator") if name in found}
 
 
 def _styles(archive: zipfile.ZipFile, part: str) -> dict[str, _Style]:
     if part not in archive.namelist():
         return {}
-    definitions = {_value(style, "styleId") or "": style for style in _parse(archive.read(part))
-                   if _name(style) == "style"}
+    definitions = {_value(style, "styleId") or "": style for style in parse(archive.read(part))
+                   if local(style) == "style"}
     made: dict[str, _Style] = {}
 
     def resolve(identity: str, depth: int) -> _Style:
@@ -220,17 +206,17 @@ def _num_pr(properties: _Element | None) -> tuple[str, int] | None:
 def _numbering(archive: zipfile.ZipFile, part: str) -> tuple[dict[str, dict[int, _Level]], dict[str, str]]:
     if part not in archive.namelist():
         return {}, {}
-    root = _parse(archive.read(part))
-    abstract = {_value(item, "abstractNumId") or "": _levels(item) for item in root if _name(item) == "abstractNum"}
+    root = parse(archive.read(part))
+    abstract = {_value(item, "abstractNumId") or "": _levels(item) for item in root if local(item) == "abstractNum"}
     levels: dict[str, dict[int, _Level]] = {}
     lists: dict[str, str] = {}
     for item in root:
-        if _name(item) != "num":
+        if local(item) != "num":
             continue
         identity, of = _value(item, "numId") or "", _value(_child(item, "abstractNumId")) or ""
         own = dict(abstract.get(of, {}))
         lists[identity] = of
-        for override in (child for child in item if _name(child) == "lvlOverride"):
+        for override in (child for child in item if local(child) == "lvlOverride"):
             position = _number(_value(override, "ilvl"), 0)
             changed = _levels(override).get(position)
             start = _value(_child(override, "startOverride"))
@@ -245,7 +231,7 @@ def _numbering(archive: zipfile.ZipFile, part: str) -> tuple[dict[str, dict[int,
 def _levels(holder: _Element) -> dict[int, _Level]:
     return {_number(_value(item, "ilvl"), 0): _Level(
         _value(_child(item, "numFmt")) or "decimal", _value(_child(item, "lvlText")) or "",
-        _number(_value(_child(item, "start")), 1)) for item in holder if _name(item) == "lvl"}
+        _number(_value(_child(item, "start")), 1)) for item in holder if local(item) == "lvl"}
 
 
 def _counted(properties: _Element | None, style: _Style, parts: _Parts) -> str:
@@ -275,7 +261,7 @@ def _counted(properties: _Element | None, style: _Style, parts: _Parts) -> str:
 # ---------------------------------------------------------------- body
 def _blocks(holder: _Element, parts: _Parts) -> Iterator[Block]:
     for child in _content(holder):
-        name = _name(child)
+        name = local(child)
         if name == "p":
             yield from _paragraph(child, parts)
         elif name == "tbl":
@@ -287,7 +273,7 @@ def _blocks(holder: _Element, parts: _Parts) -> Iterator[Block]:
 def _content(holder: _Element) -> Iterator[_Element]:
     """Children in order, wrappers opened, deletions left out."""
     for child in holder:
-        name = _name(child)
+        name = local(child)
         if name in _DROPPED or not name:
             continue
         if name == "AlternateContent":
@@ -308,14 +294,14 @@ def _paragraph(paragraph: _Element, parts: _Parts) -> Iterator[Block]:
     marks: list[str] = []
     beside: list[Block] = []
     for run in _content(paragraph):
-        if _name(run) == "r":
+        if local(run) == "r":
             raised = _child(run, "rPr", "vertAlign")
             own: list[str] = []
             _run(run, style, own, beside, parts)
             mark = _value(raised) == "superscript" and is_footnote_mark("".join(own))
             (marks if mark else pieces).extend(own)
-        elif _name(run) == "oMath" or _name(run) == "oMathPara":
-            pieces.append("".join(str(text.text or "") for text in run.iter() if _name(text) == "t"))
+        elif local(run) == "oMath" or local(run) == "oMathPara":
+            pieces.append("".join(str(text.text or "") for text in run.iter() if local(text) == "t"))
     text = "".join(pieces).replace("\xa0", " ").strip() or "".join(marks).strip()
     marked_deleted = _child(properties, "rPr", "del") is not None
     if text:
@@ -334,7 +320,7 @@ def _run(run: _Element, style: _Style, pieces: list[str], beside: list[Block], p
     if _on(vanish) if vanish is not None else (style.hidden or own.hidden):
         return
     for item in _content(run):
-        name = _name(item)
+        name = local(item)
         if name == "t":
             pieces.append(item.text or "")
         elif name in ("tab", "ptab"):
@@ -352,13 +338,13 @@ def _run(run: _Element, style: _Style, pieces: list[str], beside: list[Block], p
 def _drawing(drawing: _Element, parts: _Parts) -> Iterator[Block]:
     """Text boxes and pictures of one drawing; a text box stands twice in it, for old and new Word."""
     boxes = []
-    size = next((item for item in drawing.iter() if _name(item) == "extent"), None)
-    described = next((item for item in drawing.iter() if _name(item) == "docPr"), None)
+    size = next((item for item in drawing.iter() if local(item) == "extent"), None)
+    described = next((item for item in drawing.iter() if local(item) == "docPr"), None)
     for item in drawing.iter():
-        name = _name(item)
-        if any(_name(above) == "Fallback" for above in item.iterancestors()):
+        name = local(item)
+        if any(local(above) == "Fallback" for above in item.iterancestors()):
             continue
-        if name == "txbxContent" and not any(_name(above) == "txbxContent" and _inside(above, drawing)
+        if name == "txbxContent" and not any(local(above) == "txbxContent" and _inside(above, drawing)
                                              for above in item.iterancestors()):
             boxes.append(item)
         elif name in ("blip", "imagedata"):
@@ -379,15 +365,15 @@ def _image(target: str, size: _Element | None, alt: str, parts: _Parts) -> Image
     if target in parts.archive.namelist():
         try:
             data = parts.archive.read(target)
-        except _BROKEN_MEMBER:
+        except BROKEN_MEMBER:
             parts.problems.append(f"the picture {target} is damaged")
     return Image(target, alt, width=across // _EMU_PER_PIXEL or None, height=down // _EMU_PER_PIXEL or None, data=data)
 
 
 # ---------------------------------------------------------------- tables
 def _table(table: _Element, parts: _Parts) -> Iterator[Block]:
-    rows = [row for row in _content(table) if _name(row) == "tr" and _child(row, "trPr", "del") is None]
-    held = [[cell for cell in _content(row) if _name(cell) == "tc"] for row in rows]
+    rows = [row for row in _content(table) if local(row) == "tr" and _child(row, "trPr", "del") is None]
+    held = [[cell for cell in _content(row) if local(cell) == "tc"] for row in rows]
     if _is_frame(held):
         for framed in held:
             for cell in framed:
@@ -431,7 +417,7 @@ def _table(table: _Element, parts: _Parts) -> Iterator[Block]:
 def _is_frame(held: list[list[_Element]]) -> bool:
     """A table that only holds other content in place: one cell in all, or a single column around tables."""
     members = [cell for row in held for cell in row]
-    around = any(_name(child) == "tbl" for cell in members for child in _content(cell))
+    around = any(local(child) == "tbl" for cell in members for child in _content(cell))
     return len(members) == 1 or (around and max((len(row) for row in held), default=0) == 1)
 
 
@@ -444,17 +430,6 @@ def _cell(cell: _Element, parts: _Parts) -> tuple[str, list[Block]]:
         else:
             others.append(block)
     return join_lines(line for text in lines for line in text.split("\n")), others
-
-
-def join_lines(lines: Iterable[str]) -> str:
-    """Lines of one cell as one text; a newline stays only where joining would make one number or word of two."""
-    joined = ""
-    for line in (line.strip() for line in lines):
-        if not line:
-            continue
-        apart = joined and re.search(r"[A-Za-z0-9]$", joined) and re.match(r"[A-Za-z0-9]", line)
-        joined += ("\n" if apart else "") + line
-    return joined
 
 
 def _joined(blocks: Iterable[Block]) -> list[Block]:

@@ -1,0 +1,66 @@
+"""Scrapy in a process of its own: a plan in, events out, and a child that ends when its parent does.
+
+Promises: the plan goes in as one JSON line on standard input, which then stays open – its end tells the child that this
+process is gone; every JSON line of the child reaches `on_event`; the child is ended and waited for whatever happens
+here; a simulated clock goes with it. Leaves alone: what plans and events mean (scan.py, probe.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from crawler import clock
+
+_ENDING_SECONDS = 10
+
+
+def run(module: str, plan: dict[str, Any], on_event: Callable[[dict[str, Any]], None]) -> str:
+    """Run `python -m module` to its end. Returns how it ended badly, with its last words; empty where it did not."""
+    with tempfile.TemporaryFile() as noise:
+        child = subprocess.Popen([sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                 stderr=noise, env=_environment())
+        assert child.stdin
+        assert child.stdout
+        try:
+            with contextlib.suppress(BrokenPipeError):
+                child.stdin.write(json.dumps(plan).encode() + b"\n")
+                child.stdin.flush()
+            for line in child.stdout:
+                with contextlib.suppress(json.JSONDecodeError):
+                    on_event(json.loads(line))
+            child.wait()
+        finally:
+            if child.poll() is None:
+                child.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(timeout=_ENDING_SECONDS)
+                child.kill()
+            with contextlib.suppress(BrokenPipeError):
+                child.stdin.close()
+            child.stdout.close()
+            child.wait()
+        if child.returncode in (0, -signal.SIGTERM):
+            return ""
+        noise.seek(0)
+        said = noise.read().decode("utf-8", "replace").strip().splitlines()
+        return f"the process {module} ended with code {child.returncode}" + (f": {said[-1]}" if said else "")
+
+
+def _environment() -> dict[str, str]:
+    environment = dict(os.environ)
+    if clock.simulated():
+        environment[clock.ENVIRONMENT] = clock.now().isoformat()
+    # Outside the repository the packages are found where this one is.
+    root = str(Path(__file__).resolve().parent.parent)
+    environment["PYTHONPATH"] = os.pathsep.join(part for part in (root, environment.get("PYTHONPATH", "")) if part)
+    environment["PYTHONUTF8"] = "1"
+    return environment
