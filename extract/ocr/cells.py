@@ -23,8 +23,9 @@ from extract.ocr.recognition import Pixels, Reading, recognise
 
 _MARGIN = 6
 """Pixels from a cell's side within which its rule may lie."""
-_WORDY, _SQUEEZE = 2.5, 0.75
-"""Lines wider than that many heights are words, and narrowed by that much before they are recognised."""
+_WORDY, _SQUEEZE = 2.5, 0.6
+"""Lines wider than that many heights are likely words, and narrowed by that much before they are recognised; what turns
+out to hold no Chinese is read again as wide as it is, for digits so narrow run into each other."""
 SMALLEST = 17
 """Pixels: what is smaller is no cell."""
 DOUBTFUL = 0.6
@@ -35,6 +36,7 @@ _SURE_DIGITS = 0.995
 _LOOKS_LIKE = str.maketrans({"O": "0", "o": "0", "〇": "0", "○": "0", "D": "0", "Q": "0", "l": "1", "I": "1", "|": "1",
                              "Z": "2", "z": "2", "S": "5", "s": "5", "B": "8", "q": "9", "g": "9", "，": ",",
                              "。": ".", "·": ".", "：": ".", "口": "0"})
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _FIGURE = re.compile(r"^[+-]?\d[\d,.]*$")
 
 
@@ -79,7 +81,11 @@ def read_cells(page: Pixels, lattice: Lattice) -> dict[int, _Said]:
             jobs += [_Job(number, crop) for crop in _crops(patches[number], shape)]
     readings: dict[int, list[Reading]] = {}
     squeeze = [_SQUEEZE if job.crop.shape[1] > _WORDY * job.crop.shape[0] else 1.0 for job in jobs]
-    for job, reading in zip(jobs, recognise([job.crop for job in jobs], squeeze), strict=True):
+    read = recognise([job.crop for job in jobs], squeeze)
+    again = [place for place, factor in enumerate(squeeze) if factor < 1 and not _CHINESE.search(read[place].text)]
+    for place, reading in zip(again, recognise([jobs[place].crop for place in again]), strict=True):
+        read[place] = reading
+    for job, reading in zip(jobs, read, strict=True):
         readings.setdefault(job.cell, []).append(reading)
     for number, lines in readings.items():
         texts[number] = _agreed(_text(lines), digits.get(number))

@@ -63,7 +63,7 @@ def print_of(piece: Pixels) -> npt.NDArray[np.uint8]:
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     keep = (np.maximum(boxes[:, 2], boxes[:, 3]) > _SPECK - 1) & (boxes[:, 4] >= 8)
     keep[0] = False
-    return keep[labels].astype(np.uint8) if count > 1 else ink
+    return keep.astype(np.uint8)[labels] if count > 1 else ink
 
 
 def _is_speck(box: npt.NDArray[np.int32], size: float) -> bool:

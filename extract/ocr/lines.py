@@ -6,6 +6,7 @@ Promises boxes of lines, cut where wide gaps part them, in pixels, specks left o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -35,16 +36,18 @@ class Piece:
 def character_height(ink: npt.NDArray[np.uint8]) -> float:
     """Height of most of the characters on a page, by the boxes of connected ink; 0 where there are too few."""
     _, _, boxes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    heights = boxes[1:, 3][(boxes[1:, 3] >= 9) & (boxes[1:, 3] <= 120) & (boxes[1:, 2] <= 160)]
+    return _usual_height(boxes[1:])
+
+
+def _usual_height(boxes: npt.NDArray[Any]) -> float:
+    heights = boxes[:, 3][(boxes[:, 3] >= 9) & (boxes[:, 3] <= 120) & (boxes[:, 2] <= 160)]
     return float(np.percentile(heights, 80)) if len(heights) >= 8 else 0.0
 
 
 def pieces(page: Pixels) -> list[Piece]:
     """The lines of a page or of a part of it, top to bottom."""
-    ink = _clean(page)
-    size = character_height(ink)
-    if not size:
-        size = 28.0
+    ink, size = _clean(page)
+    size = size or 28.0
     reach = max(9, round(1.7 * size)) | 1
     joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8))
     # Hair lines between lines of print must not join them: open by a few pixels.
@@ -58,13 +61,14 @@ def pieces(page: Pixels) -> list[Piece]:
     return found
 
 
-def _clean(page: Pixels) -> npt.NDArray[np.uint8]:
+def _clean(page: Pixels) -> tuple[npt.NDArray[np.uint8], float]:
+    """The ink without specks and rules, and the height of most of its characters (0 where there are too few)."""
     ink = (page < INK).astype(np.uint8)
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     keep = (np.maximum(boxes[:, 2], boxes[:, 3]) > 4) & (boxes[:, 4] >= 8)
     keep &= ~((boxes[:, 2] > 0.5 * page.shape[1]) | (boxes[:, 3] > 250))  # rules and frames left over
     keep[0] = False
-    return keep[labels].astype(np.uint8) if count > 1 else ink
+    return (keep.astype(np.uint8)[labels] if count > 1 else ink), _usual_height(boxes[keep])
 
 
 def _merged(bands: list[Piece], size: float) -> list[Piece]:

@@ -34,6 +34,9 @@ _STROKE = 40
 """Longest stroke of a character in a table."""
 _CERTAIN = 160
 """Pixels across from which a piece is a rule whatever stands beside it."""
+_TELLING = 0.05
+"""Share of the page's side from which a piece's slope is measured (else 0): upright.straightening asks for no shorter
+ones."""
 _NARROWEST = 250
 """Pixels across of the narrowest table."""
 _MOST_EDGES = 4000
@@ -60,13 +63,15 @@ def _pieces(page: Pixels, length: int) -> list[Edge]:
     found = cv2.bitwise_and(found, cv2.morphologyEx(level, cv2.MORPH_CLOSE, np.ones((1, 9), np.uint8)))
     count, _, boxes, centres = cv2.connectedComponentsWithStats(found, connectivity=8)
     edges: list[Edge] = []
+    telling = _TELLING * page.shape[1]
     for number in range(1, count):
         left, top, width, height, _ = (int(value) for value in boxes[number])
         if width < 0.7 * length or height > _THICKEST + 0.06 * width:
             continue
         y = float(centres[number][1])
         edges.append({"x0": left, "x1": left + width, "top": y, "bottom": y, "orientation": "h", "object_type": "line",
-                      "width": width, "height": 0, "slope": _slope(found, left, top, width, height),
+                      "width": width, "height": 0,
+                      "slope": _slope(found, left, top, width, height) if width >= telling else 0.0,
                       "beside": _beside(level, left, round(y), width) if width < _CERTAIN else 0.0})
     edges.sort(key=lambda edge: -float(edge["width"]))
     return edges[:_MOST_EDGES]

@@ -8,6 +8,7 @@ recogniser).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -121,15 +122,29 @@ def _fit(slopes: Sequence[tuple[float, float, float]], size: int) -> tuple[float
     return float(base), float(base + rise * size)
 
 
-def straight(page: Pixels) -> tuple[Pixels, Matrix, tuple[list[Edge], list[Edge]]]:
-    """The page level and plumb, of the same size, the matrix from the picture as it came, and its rules."""
-    height, width = page.shape
-    matrix = np.eye(3)
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A page turned until its lines are level, as far as one angle does that."""
+
+    page: Pixels
+    """As it came."""
+    image: Pixels
+    matrix: Matrix
+    """From `page` to `image`."""
+
+
+def levelled(page: Pixels) -> Level:
     angle = skew(page)
-    image = page
-    if abs(angle) >= 0.15:
-        matrix = turned(page, angle)
-        image = warped(page, matrix)
+    if abs(angle) < 0.15:
+        return Level(page, page, np.eye(3))
+    matrix = turned(page, angle)
+    return Level(page, warped(page, matrix), matrix)
+
+
+def straight(level: Level) -> tuple[Pixels, Matrix, tuple[list[Edge], list[Edge]]]:
+    """The page level and plumb, of the same size, the matrix from the picture as it came, and its rules."""
+    page, image, matrix = level.page, level.image, level.matrix
+    height, width = page.shape
     rules = segments(image)
     better = straightening(*rules, width, height)
     if better is not None:
