@@ -224,11 +224,12 @@ def _one_line(text: str) -> str:
 def _clean(text: str) -> str:
     """A title without the site's and column's names that pages append to it."""
     text = _one_line(text)
-    if titles.parse(text).accepted and not any(mark in text for mark in "_|"):
-        return text
+    whole = titles.parse(text)
     for mark in ("_", "|", "-", "—", "–"):
         for part in text.split(mark):
-            if part != text and titles.parse(part).accepted:
+            said = titles.parse(part) if part != text else whole
+            same = (said.body, said.year) == (whole.body, whole.year) and (said.body or mark in "_|")
+            if part != text and said.accepted and (same or not whole.accepted):
                 return part.strip()
     return text
 

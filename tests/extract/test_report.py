@@ -257,3 +257,12 @@ def test_corpus(path):
             assert figure.value == want
     if pictured:
         assert all(reading.image and not reading.found for reading in built.tables)
+
+
+@pytest.mark.parametrize(("printed", "title"), [
+    ("白榆区水利局2023年政府信息公开年度报告-白榆区人民政府", "白榆区水利局2023年政府信息公开年度报告"),
+    ("白榆区水利局2023年政府信息公开工作年度报告_年报_白榆区", "白榆区水利局2023年政府信息公开工作年度报告"),
+])
+def test_a_pages_title_is_told_without_the_sites_name(printed, title):
+    page = f"<html><head><title>{printed}</title></head><body><p>一、总体情况</p><p>本局工作。</p></body></html>"
+    assert report.read(page.encode(), Hints(media_type="text/html")).title == title
