@@ -28,7 +28,9 @@ _READABLE = 0.87
 _EXPECTED = 0.75
 """Mean confidence of Chinese words in a few lines from which a page counts as the right way up without trying the other
 ways; print on its side reads up to 0.86. Less is asked where the pages before stood that way."""
-_PROBES = 6
+_PROBES, _PROBED = 6, 0.6
+"""Pieces read to see which way up a page is, and how much they are narrowed: upright and turned print then read as far
+apart as at full width."""
 _UNREADABLE = 0.35
 _SQUEEZE = ((32, 0.4), (0, 0.65))
 """Print of at least that height in pixels is narrowed by that much before it is recognised: it costs time by its width,
@@ -118,7 +120,7 @@ def _legible(page: Pixels) -> float:
     for piece in chosen:
         crop = _crop(page, piece)
         crops.append(np.ascontiguousarray(crop[:, :6 * piece.height]))
-    told = [score for score in map(_legibility, recognise(crops)) if score is not None]
+    told = [score for score in map(_legibility, recognise(crops, [_PROBED] * len(crops))) if score is not None]
     return float(np.mean(told)) if told else 0.0
 
 
