@@ -19,10 +19,10 @@ demo: $(READY)
 	$(BIN)/python -m tests.demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
 
 test-all: $(READY)
-	$(BIN)/python -m pytest -q -m ''
+	$(BIN)/python -m pytest -q -n auto -m ''
 
 lint: $(READY)
 	$(BIN)/ruff check .
