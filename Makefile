@@ -21,7 +21,9 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -q -n auto
 
+# The slow tests too: a browser, an office program and a mail server from Debian's packages take part.
 test-all: $(READY)
+	.ci/system-packages
 	$(BIN)/python -m pytest -q -n auto -m ''
 
 lint: $(READY)
