@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from crawler.model import Outcome
 from extract import configuration
 from extract.model import SCOPES, STATES
+from monitor import workdays
 from monitor.model import Finding, FindingState, Status
 
 Lang = Literal["zh", "en"]
@@ -151,12 +152,17 @@ def day(value: str | date | None, lang: Lang) -> str:
 
 
 def due_note(due: Any, lang: Lang) -> str:
-    """A remark that a due day falls on a weekend and doesn't move; empty on other days."""
+    """A remark that a due day falls on a weekend or holiday and doesn't move; empty on workdays and for no day."""
     try:
-        weekday = date.fromisoformat(str(due)[:10]).weekday()
+        day = date.fromisoformat(str(due)[:10])
     except ValueError:
         return ""
-    return "" if weekday < 5 else say("due_note", lang, holiday=say("saturday" if weekday == 5 else "sunday", lang))
+    name = workdays.holiday(day)
+    if name is not None:
+        return say("due_note", lang, holiday=say("holiday_off", lang, holiday=name))
+    if day.weekday() < 5 or workdays.is_workday(day):
+        return ""
+    return say("due_note", lang, holiday=say("saturday" if day.weekday() == 5 else "sunday", lang))
 
 
 def number(value: float) -> str:
