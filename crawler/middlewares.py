@@ -2,7 +2,8 @@
 
 Promises: each ends a request with a `Failure` that carries its outcome; a redirect passes all of them again as a new
 request. Request meta they read: `rule` (HostRule), `robots` (False for robots.txt itself), `robots_agreed`; they write
-`hops` (list of [address, status]). Leaves alone: what an answer means (outcomes.py).
+`hops` (list of [address, status, time, kept headers]), `sent` (headers as sent) and `encoding` (Content-Encoding as it
+came, before it was undone). Leaves alone: what an answer means (outcomes.py).
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
+from crawler import clock
 from crawler.conduct import LONGEST_DELAY, HostRule, Robots
 from crawler.model import Outcome
 from crawler.outcomes import Failure, Received, decode, of_failure, of_response
+from crawler.pipelines import kept_headers, named
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -102,12 +105,15 @@ class HopRedirectMiddleware:
     """Follows a redirect as a new request of its own, to registered hosts only."""
 
     def process_response(self, request: Request, response: Response) -> Response | Request:
+        request.meta["sent"] = named(request.headers)
+        request.meta["encoding"] = named(response.headers).get("content-encoding", "")
         location = (response.headers.get(b"Location") or b"").decode("utf-8", "replace").strip()
         if response.status not in _REDIRECTS or not location:
             return response
         target = urljoin(request.url, location.replace("\\", "/"))
-        hops = [*request.meta.get("hops", []), [request.url, response.status]]
-        if target in [address for address, _ in hops]:
+        hops = [*request.meta.get("hops", []), [request.url, response.status, clock.stamp(),
+                                                kept_headers(named(response.headers))]]
+        if target in [hop[0] for hop in hops]:
             raise Failure(Outcome.CHALLENGE, f"status {response.status} leads back to {target}")
         if len(hops) > MOST_HOPS:
             raise Failure(Outcome.SERVER_ERROR, f"more than {MOST_HOPS} redirects")

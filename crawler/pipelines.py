@@ -22,15 +22,17 @@ from crawler.store import Store
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.http.headers import Headers
 
 LOT = 50
 LOT_SECONDS = 2.0
 GONE_FOR_GOOD = 8
 """Runs in a row that found an unlisted address gone before it is left alone: two months of weekly scans."""
 _KEPT_HEADERS = frozenset({"content-type", "content-length", "content-disposition", "last-modified", "etag", "date",
-                           "server", "retry-after", "location", "x-frame-options"})
+                           "server", "retry-after", "location", "x-frame-options", "content-encoding",
+                           "transfer-encoding", "content-language", "cache-control", "expires"})
 _FETCH = ("run", "portal", "url", "request", "final_url", "redirects", "at", "status", "outcome", "reason", "sha256",
-          "size", "media_type", "headers", "elapsed")
+          "size", "media_type", "headers", "elapsed", "sent", "transport")
 
 
 @dataclass(slots=True)
@@ -47,16 +49,21 @@ class Fetch:
     reason: str = ""
     final_url: str | None = None
     redirects: list[list[Any]] = field(default_factory=list)
+    """Hops before the last answer: [address, status, time, kept headers] each."""
     status: int | None = None
     sha256: str | None = None
     size: int | None = None
     media_type: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     elapsed: float | None = None
+    sent: dict[str, str] = field(default_factory=dict)
+    """Headers of the request that brought this answer."""
+    transport: str = ""
+    """What was out of the ordinary on the way, e.g. a certificate that could not be verified."""
 
     def row(self) -> tuple[Any, ...]:
         packed = {"redirects": json.dumps(self.redirects), "headers": json.dumps(self.headers, ensure_ascii=False),
-                  "outcome": str(self.outcome)}
+                  "outcome": str(self.outcome), "sent": json.dumps(self.sent, ensure_ascii=False)}
         return tuple(packed.get(name, getattr(self, name)) for name in _FETCH)
 
 
@@ -121,7 +128,8 @@ class FetchLog:
             if row is None:
                 return None
             fetch = Fetch(**{**{name: row[name] for name in _FETCH}, "outcome": Outcome(row["outcome"]),
-                             "redirects": json.loads(row["redirects"]), "headers": json.loads(row["headers"])})
+                             "redirects": json.loads(row["redirects"]), "headers": json.loads(row["headers"]),
+                             "sent": json.loads(row["sent"])})
         if fetch.outcome is not Outcome.OK or not fetch.sha256 or not self.evidence.has(fetch.sha256):
             return None
         return fetch, Received(fetch.url, fetch.final_url or fetch.url, fetch.status or 200,
@@ -185,6 +193,12 @@ class FetchLog:
         for fetch in lot:
             if self._waiting.get(fetch.request) is fetch:
                 del self._waiting[fetch.request]
+
+
+def named(headers: Headers) -> dict[str, str]:
+    """Scrapy's headers by name in lower case, several values joined."""
+    return {name.decode("latin-1").lower(): b", ".join(values).decode("utf-8", "replace")
+            for name, values in headers.items()}
 
 
 def kept_headers(headers: dict[str, str]) -> dict[str, str]:

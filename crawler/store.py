@@ -27,6 +27,17 @@ def m001_runs_fetches_listings(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@crawl_schema()
+def m002_what_was_sent_and_rolled_up(db: Database) -> None:
+    """sent = the request headers as JSON; transport = what was out of the ordinary on the way (an unverified
+    certificate), else empty. repeats, last_at: this row stands for that many further fetches with the same end and the
+    same bytes, the last of them then (crawler/retention.py). released = when its bytes were let go; the hash stays."""
+    for column in ("sent TEXT NOT NULL DEFAULT '{}'", "transport TEXT NOT NULL DEFAULT ''",
+                   "repeats INTEGER NOT NULL DEFAULT 0", "last_at TEXT", "released TEXT"):
+        db.conn.execute(f"ALTER TABLE fetch ADD COLUMN {column}")
+    db.conn.execute("CREATE INDEX fetch_at ON fetch (at)")
+
+
 _FIRST = (
     # One scan. state: running, done, incomplete (some portals could not be looked at), failed (our fault).
     """CREATE TABLE run (

@@ -30,7 +30,7 @@ from crawler.families.rows import absolute, names_report, parse, without_twins
 from crawler.middlewares import hold
 from crawler.model import Column, Item, Outcome, Portal, Route, ScanPlan
 from crawler.outcomes import Expect, Received, Verdict, of_failure, of_response
-from crawler.pipelines import CaptureResult, Fetch, FetchLog, ListingResult, PortalResult, kept_headers
+from crawler.pipelines import CaptureResult, Fetch, FetchLog, ListingResult, PortalResult, kept_headers, named
 from crawler.roster import Roster
 from extract.sniffing import media_type
 
@@ -354,15 +354,16 @@ class PortalSpider(scrapy.Spider):
     async def keep_response(self, url: str, portal: str, response: Response, expect: Expect,
                             elapsed: float | None = None, request: str = "") -> Got:
         """Keep an answer: bytes first, then the row. `request` as in keep_failure."""
-        headers = {name.decode("latin-1").lower(): b", ".join(values).decode("utf-8", "replace")
-                   for name, values in response.headers.items()}
+        headers = named(response.headers)
         received = Received(url, response.url, response.status, response.body, headers)
         verdict = of_response(received, expect)
-        hops = response.request.meta.get("hops", []) if response.request else []
+        meta = response.request.meta if response.request else {}
+        # The bytes are kept as they read; how they travelled is told beside them.
+        kept = kept_headers(headers) | ({"content-encoding": meta["encoding"]} if meta.get("encoding") else {})
         fetch = Fetch(self.plan.run, portal, url, request or f"GET {url}", clock.stamp(), verdict.outcome,
-                      verdict.reason, response.url, hops, response.status, None, None,
+                      verdict.reason, response.url, meta.get("hops", []), response.status, None, None,
                       media_type(response.body, _name_of(url), headers.get("content-type", "")),
-                      kept_headers(headers), elapsed)
+                      kept, elapsed, meta.get("sent", {}), meta.get("transport", ""))
         return Got(await self.log.keep(fetch, response.body or None), verdict)
 
     # ------------------------------------------------------------ the run's own rows
