@@ -151,7 +151,7 @@ class FetchLog:
                FROM sighting s JOIN listing l ON l.id = s.listing
                WHERE l.portal = ? AND l.column_id = ? AND l.run <> ? AND s.route = 'report'
                  AND EXISTS (SELECT 1 FROM capture c WHERE c.url = s.url AND c.content IS NOT NULL)
-               GROUP BY s.url ORDER BY s.url""", (portal, column_id, self.run)).fetchall()
+               GROUP BY s.url, s.body ORDER BY s.url""", (portal, column_id, self.run)).fetchall()
         gone = (str(Outcome.GONE), str(Outcome.SOFT_404))
         found = []
         for row in rows:
@@ -250,7 +250,7 @@ def write_portal(store: Store, run: str, result: PortalResult) -> None:
                 "in_order, reached, items, pages) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (run, result.portal, listing.column_id, listing.url, listing.family, listing.at, listing.at[:10],
                  str(listing.outcome), listing.reason, int(listing.complete), int(listing.in_order), listing.reached,
-                 len(listing.sightings), json.dumps(pages))).lastrowid
+                 len({item.url for item, _ in listing.sightings}), json.dumps(pages))).lastrowid
             connection.executemany(
                 "INSERT OR IGNORE INTO sighting (listing, url, title, day, route, body, scope, year, printed_body, "
                 "reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

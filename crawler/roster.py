@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import cast, get_args
 from urllib.parse import urlsplit
 
-from crawler import divisions, families
+from crawler import divisions, families, joint_names
 from crawler.exceptions import RosterError
 from crawler.model import Body, Column, Duty, Event, Item, Portal, Route
 from extract import configuration, titles
@@ -174,20 +174,61 @@ class Roster:
         return len(codes) <= 1 or len(inside) == 1
 
     def route(self, item: Item, portal: Portal, column: Column | None = None) -> Route:
-        """Where one list row belongs. Rows on hosts nobody registered are `foreign`, with the body they speak of."""
+        """Where one list row belongs, by the first body it names; `routes` gives all."""
+        return self.routes(item, portal, column)[0]
+
+    def routes(self, item: Item, portal: Portal, column: Column | None = None) -> list[Route]:
+        """Where one list row belongs: one route, or for a report of several bodies one each, and one for every part of
+        the printed name that nobody claims. Rows on hosts nobody registered are `foreign`, with the body they speak
+        of."""
         title = titles.parse(item.title)
         if title.kind == "note":
             owner = self._named_in(title.normalised, portal)
-            return Route("note", owner.id if owner else None, "unknown", title.year, title.body or "", title.reason)
+            return [Route("note", owner.id if owner else None, "unknown", title.year, title.body or "", title.reason)]
         if not title.accepted and not title.needs_content:
             about = title.kind not in ("", "other")
-            return Route("reject" if about else "other", printed_body=title.body or "", year=title.year,
-                         reason=title.reason)
-        owner = self._owner(title.body or "", portal, column)
-        registered = self.registered(item.url, portal, owner)
+            return [Route("reject" if about else "other", printed_body=title.body or "", year=title.year,
+                          reason=title.reason)]
+        owners, unclaimed = self.owners(title.body or "", portal, column)
+        made = [self._routed(item, title, owner, portal) for owner in owners or [None]]
+        return made + [Route("unrouted" if self.registered(item.url, portal) else "foreign", None, "unknown",
+                             title.year, part, "unknown_part") for part in unclaimed]
+
+    def route_all(self, items: Iterable[Item], portal: Portal, column: Column | None = None) -> list[tuple[Item, Route]]:
+        """The rows of one list with their routes. An address listed under several names belongs to each of them; a row
+        that says less of an address than another one is left out."""
+        routed = [(item, route) for item in items for route in self.routes(item, portal, column)]
+        named = {item.url for item, route in routed if route.kind == "report"}
+        kept: dict[tuple[object, ...], tuple[Item, Route]] = {}
+        for item, route in routed:
+            if item.url in named and route.kind == "unrouted" and not route.printed_body:
+                continue
+            told = route.body or (route.printed_body if route.kind in ("unrouted", "foreign") else "")
+            kept.setdefault((item.url, route.kind, told, route.scope, route.year), (item, route))
+        return list(kept.values())
+
+    def owners(self, printed: str, portal: Portal, column: Column | None = None) -> tuple[list[Body], list[str]]:
+        """Every body whose report a printed name makes it, and the parts of the name that nobody claims. A body that
+        covers others reports for them too."""
+        def find(name: str) -> Body | None:
+            return self.find(name, portal.id)
+
+        first, unclaimed = self._owner(printed, portal, column), list[str]()
+        found = [first] if first else []
+        if first:
+            beside = joint_names.in_brackets(titles.normalise(printed), find)
+            governing = {"government", "government_office"}
+            if beside and not {first.kind, beside.kind} <= governing:
+                found.append(beside)
+        elif printed:
+            found, unclaimed = joint_names.taken_apart(titles.normalise(printed), find)
+        found += [self.bodies[covered] for body in list(found) for covered in body.covers if covered in self.bodies]
+        return list(dict.fromkeys(found)), unclaimed
+
+    def _routed(self, item: Item, title: titles.Title, owner: Body | None, portal: Portal) -> Route:
         scope = self.scope_of(owner, item.title) if owner else "unknown"
         body = owner.id if owner else None
-        if not registered:
+        if not self.registered(item.url, portal, owner):
             return Route("foreign", body, scope, title.year, title.body or "", "host_not_registered")
         if title.needs_content:
             return Route("unrouted", body, scope, title.year, title.body or "", "needs_content")

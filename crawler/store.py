@@ -38,6 +38,13 @@ def m002_what_was_sent_and_rolled_up(db: Database) -> None:
     db.conn.execute("CREATE INDEX fetch_at ON fetch (at)")
 
 
+@crawl_schema()
+def m003_one_address_for_several_bodies(db: Database) -> None:
+    """A row of a list may belong to several bodies (a joint report, or one address under two names)."""
+    for statement in _SEVERAL_BODIES:
+        db.conn.execute(statement)
+
+
 _FIRST = (
     # One scan. state: running, done, incomplete (some portals could not be looked at), failed (our fault).
     """CREATE TABLE run (
@@ -77,6 +84,21 @@ _FIRST = (
         list_title TEXT NOT NULL DEFAULT '', list_day TEXT NOT NULL DEFAULT '', last_modified TEXT,
         UNIQUE (run, url))""",
     "CREATE INDEX capture_url ON capture (url, at)",
+)
+
+_SEVERAL_BODIES = (
+    """CREATE TABLE sighting_new (
+        id INTEGER PRIMARY KEY, listing INTEGER NOT NULL REFERENCES listing(id), url TEXT NOT NULL, title TEXT NOT NULL,
+        day TEXT NOT NULL DEFAULT '', route TEXT NOT NULL, body TEXT, scope TEXT NOT NULL, year INTEGER,
+        printed_body TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '')""",
+    """INSERT INTO sighting_new SELECT id, listing, url, title, day, route, body, scope, year, printed_body, reason
+        FROM sighting""",
+    "DROP TABLE sighting",
+    "ALTER TABLE sighting_new RENAME TO sighting",
+    """CREATE UNIQUE INDEX sighting_row ON sighting
+        (listing, url, title, coalesce(body, ''), scope, coalesce(year, 0), printed_body)""",
+    "CREATE INDEX sighting_body ON sighting (body, year)",
+    "CREATE INDEX sighting_url ON sighting (url)",
 )
 
 

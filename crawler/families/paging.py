@@ -16,8 +16,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from crawler.families.rows import day_in_address
+from crawler.families.rows import day_in_address, names_report
 from crawler.model import Item, Outcome
+from extract.titles import normalise
 
 if TYPE_CHECKING:
     from crawler.outcomes import Expect
@@ -27,21 +28,26 @@ _READABLE_BODY = 300
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request as a family wants it sent. A `form` or a `json` body makes it a POST, `headers` come on top of ours
-    (Referer is the column's page unless given here), `expect` is "data" for an interface that answers no page."""
+    """One request as a family wants it sent. A `form`, a `json` or a `raw` body makes it a POST, `headers` come on top
+    of ours (Referer is the column's page unless given here), `expect` is "data" for an interface that answers no page.
+    """
 
     url: str
     form: Mapping[str, str] | None = None
     json: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     expect: Expect = "page"
+    raw: bytes | None = None
+    """A body as it stands, its Content-Type among the headers."""
 
     @property
     def method(self) -> str:
-        return "GET" if self.form is None and self.json is None else "POST"
+        return "GET" if self.form is None and self.json is None and self.raw is None else "POST"
 
     @property
     def body(self) -> bytes:
+        if self.raw is not None:
+            return self.raw
         if self.json is not None:
             return json.dumps(self.json, ensure_ascii=False, separators=(",", ":")).encode()
         return urlencode(self.form or {}).encode()
@@ -50,15 +56,17 @@ class Ask:
     def sent_headers(self) -> dict[str, str]:
         """The headers that belong to the request itself."""
         kind = "application/json" if self.json is not None else "application/x-www-form-urlencoded"
-        return {**({"Content-Type": f"{kind}; charset=utf-8"} if self.method == "POST" else {}), **self.headers}
+        ours = {"Content-Type": f"{kind}; charset=utf-8"} if self.method == "POST" and self.raw is None else {}
+        return {**ours, **self.headers}
 
     @property
     def key(self) -> str:
         """What tells this request from any other of a run: method, address and what was posted (long bodies hashed)."""
         if self.method == "GET":
             return f"GET {self.url}"
-        text = self.body.decode()
-        return f"POST {self.url} {text if len(text) <= _READABLE_BODY else hashlib.sha256(self.body).hexdigest()}"
+        text = self.body.decode("utf-8", "replace")
+        readable = len(text) <= _READABLE_BODY and "\ufffd" not in text
+        return f"POST {self.url} {text if readable else hashlib.sha256(self.body).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,7 @@ class Walk:
         self.pages = 0
         self.printed = 0
         self.main: list[Item] = []
-        self._items: dict[str, Item] = {}
+        self._items: dict[tuple[str, str], Item] = {}
         self._seen: set[str] = set()
 
     @property
@@ -140,9 +148,11 @@ class Walk:
         self.printed += len(fresh)
         self.main.extend(fresh)
         for item in listing.items:
-            known = self._items.get(item.url)
+            # One report may stand under the names of several bodies: each of its titles is a row.
+            key = item.url, normalise(item.title) if names_report(item.title) else ""
+            known = self._items.get(key)
             if known is None or (not known.day and item.day):
-                self._items[item.url] = item
+                self._items[key] = item
         return True
 
     def reaches(self, total: int | None) -> bool:

@@ -17,6 +17,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from lxml import etree, html
 
 from crawler.model import Item
+from extract.titles import normalise
 
 _DAY = re.compile(r"(?<!\d)(20\d\d)(?:年|[-/.])(\d{1,2})(?:月|[-/.])(\d{1,2})")
 _URL_DAY = (re.compile(r"/t(20\d\d)(\d\d)(\d\d)_"), re.compile(r"/art/(20\d\d)/(\d{1,2})/(\d{1,2})/"),
@@ -133,11 +134,13 @@ def title_of(link: html.HtmlElement) -> str:
 
 
 def without_twins(items: list[Item]) -> list[Item]:
-    """Each article once: the same page under http and https, and its twin for mobile screens (mpost_1.html)."""
-    kept: dict[tuple[str, str, str], Item] = {}
+    """Each article once for every title of a report it bears: the same page under http and https, and its twin for
+    mobile screens (mpost_1.html)."""
+    kept: dict[tuple[str, str, str, str], Item] = {}
     for item in items:
         parts = urlsplit(item.url)
-        key = (parts.netloc, _MOBILE.sub(r"/\1", parts.path), parts.query)
+        title = normalise(item.title) if names_report(item.title) else ""
+        key = (parts.netloc, _MOBILE.sub(r"/\1", parts.path), parts.query, title)
         known = kept.get(key)
         if known is None:
             kept[key] = item

@@ -303,10 +303,13 @@ def test_a_note_is_no_report(world):
 
 def test_a_report_for_two_bodies_and_one_posted_twice(world):
     seen = sightings(world, "twice")
-    assert [found["route"] for found in seen] == ["report", "report", "unrouted"]
+    assert [(found["route"], found["body"], found["year"]) for found in seen] == [
+        ("report", "body-twice", 2023), ("report", "body-twice", 2023), ("report", "body-twice", 2022),
+        ("report", "body-note", 2022)]
+    assert listed(world, "twice")["items"] == 3, "a joint report is one row of the list"
     found = captures(world, "twice")
     assert found["t20240115_2023.html"]["content"] == found["t20240116_2023.html"]["content"]
-    assert found["t20230115_2022.html"]["content"], "captured, though nobody knows whose it is"
+    assert len(found) == 3, "one page, captured once for both"
 
 
 def test_a_link_that_expires_is_no_new_version(tmp_path):

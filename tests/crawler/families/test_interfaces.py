@@ -109,7 +109,7 @@ def test_an_address_listed_twice_counts_by_its_titles(title, whole):
             items[0] = Item(items[0].url, title, "")
         return Listing(items, items, 5, known_shape=True)
     found, _ = walk_numbers(answer)
-    assert (found.complete, len(found.items)) == (whole, 4)
+    assert (found.complete, len(found.items), len({each.url for each in found.items})) == (whole, 4 + whole, 4)
 
 
 # ---------------------------------------------------------------- one family each
