@@ -16,7 +16,8 @@ from monitor.rules.catalogue import OF_REPORTS, Over, RuleText
 
 PAGE = Path("docs/rules.md")
 _OVER: dict[Over, str] = {"report": "one report", "years": "a body's reports from year to year",
-                          "levels": "a consolidated report and the bodies below", "standing": "an obligation"}
+                          "levels": "a consolidated report and the bodies below", "standing": "an obligation",
+                          "pair": "the reports of two bodies on one year"}
 _HEAD = """# The rules
 
 Written by `python -m monitor.catalogue_page`; change config/rules.yaml or the docstrings, then run it again.
@@ -54,7 +55,7 @@ def _entry(key: str) -> str:
 
 def _test_of(key: str) -> tuple[Over, str]:
     """What kind of thing the rule looks at, and its function's docstring on one line."""
-    kinds: tuple[Over, ...] = (*OF_REPORTS, "standing")
+    kinds: tuple[Over, ...] = (*OF_REPORTS, "standing", "pair")
     for over in kinds:
         for entry in catalogue.rules(over):
             if key in entry.ids:

@@ -27,7 +27,7 @@ from extract import configuration
 from extract.model import Report
 from monitor.model import Obligation, RuleOutcome, Severity, Standing
 
-Over = Literal["report", "years", "levels", "standing"]
+Over = Literal["report", "years", "levels", "standing", "pair"]
 
 
 # ---------------------------------------------------------------- what rules see and say
@@ -97,6 +97,19 @@ class Level:
 
 
 @dataclass(slots=True)
+class Pair:
+    """What a rule over="pair" sees: a report, and one of another body on the same year. `name` is the other body's by
+    the roster, `other_key` its (body, scope, year)."""
+
+    report: Report
+    other: Report
+    other_key: tuple[str, str, int]
+    name: str = ""
+    own_office: bool = False
+    """Whether one of the two is the other's own office."""
+
+
+@dataclass(slots=True)
 class Verdict:
     """What one rule says on one subject. A passed relation is a verdict too: its expression is shown with a tick."""
 
@@ -146,7 +159,7 @@ _registry: dict[str, Rule] = {}
 
 def rule(*ids: str, over: Over) -> Callable[[JudgeFunction], JudgeFunction]:
     """Register a function: over="report" gets an extract.model.Report, over="years" Years, over="levels" a Level,
-    over="standing" a Watched.
+    over="standing" a Watched, over="pair" a Pair.
 
     It yields Verdicts; one that yields none of a rule says that the rule is not applicable. Raises ValueError when an
     id is taken or the function has no docstring: the docstring is the rule in one sentence.
@@ -293,6 +306,12 @@ OF_REPORTS: tuple[Over, ...] = ("report", "years", "levels")
 def ids_over(*kinds: Over) -> frozenset[str]:
     """Ids of all rules of these kinds."""
     return frozenset(each for kind in kinds for entry in rules(kind) for each in entry.ids)
+
+
+def threshold(report: Report, rule_id: str, default: float) -> float:
+    """The limit of a rule for this report: its locality's pack's, else the rule's own."""
+    given = report.roster.get("pack", {}).get("thresholds", {}).get(rule_id, default)
+    return float(given)
 
 
 def text_of(rule_id: str) -> RuleText:
