@@ -109,7 +109,7 @@ class _Store:
 
     # ------------------------------------------------------------ versions and copies
     def _versions(self, standing: Standing) -> list[dict[str, Any]]:
-        rows = row_dicts(self.connection, """SELECT id, first_seen, last_seen, reader_version, record FROM report
+        rows = row_dicts(self.connection, """SELECT id, first_seen, last_seen, reader_version, record FROM owned_report
             WHERE address = ? AND body = ? AND year = ? AND verdict = 'report' AND first_seen <= ?
             ORDER BY first_seen, last_seen""", (standing.address, standing.body, standing.year, self.seen.until))
         if len(rows) < 2 or rows[0]["reader_version"] != rows[-1]["reader_version"]:
@@ -124,7 +124,8 @@ class _Store:
         if len(standing.evidence.get("addresses", ())) < 2:
             return []
         rows = [row for row in records.reports_of(self.connection, standing.body, self.seen.until)
-                if row["year"] == standing.year and row["scope"] == standing.scope and row["verdict"] == "report"]
+                if row["year"] == standing.year and row["scope"] == standing.scope and row["verdict"] == "report"
+                and not row["further"]]
         if len({row["content"] for row in rows}) < 2:
             return []
         newest = max(clock.parse(row["last_seen"]) for row in rows)

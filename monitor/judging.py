@@ -274,7 +274,7 @@ class _Held:
             for event in body.events:
                 if event.kind == "merged_into" and event.other:
                     self._merged[event.other].append((int(event.day[:4]), body.id))
-        self._loaded: dict[str, Report] = {}
+        self._loaded: dict[tuple[str, str], Report] = {}
 
     def judge(self, key: Held) -> Judgement:
         body, scope, year = key
@@ -323,14 +323,20 @@ class _Held:
                      unheld=len(held) < len(joined))
 
     def _members(self, key: Held) -> list[tuple[Body, Held | None]]:
-        """Bodies straight below one with the report that goes into its consolidated one, where it is held."""
+        """Bodies straight below one with the report that goes into its consolidated one, where it is held; a report of
+        several bodies stands there once."""
         if key[1] != "consolidated":
             return []
         found: list[tuple[Body, Held | None]] = []
+        counted: set[str] = set()
         for body in self._below.get(key[0], ()):
             if body.kind == "government_office" or body.obligation == "none" or not _existed(body, key[2]):
                 continue
             wanted: Held = (body.id, "consolidated" if body.kind == "government" else "own", key[2])
+            if wanted in self.rows:
+                if self.rows[wanted]["id"] in counted:
+                    continue
+                counted.add(self.rows[wanted]["id"])
             found.append((body, wanted if wanted in self.rows else None))
         return found
 
@@ -342,15 +348,16 @@ class _Held:
 
     def _load(self, key: Held) -> Report:
         identity = self.rows[key]["id"]
-        if identity not in self._loaded:
+        held = identity, key[0]
+        if held not in self._loaded:
             if len(self._loaded) >= _LOADED:
                 self._loaded.clear()
             row = self.connection.execute("SELECT record FROM report WHERE id = ?", (identity,)).fetchone()
             report = records.load_report(row)
             report.scope, report.year = key[1], key[2]
             report.roster |= self._facts_of(key[0])
-            self._loaded[identity] = report
-        return self._loaded[identity]
+            self._loaded[held] = report
+        return self._loaded[held]
 
     def _facts_of(self, body: str) -> dict[str, Any]:
         if body not in self._facts:
@@ -367,7 +374,7 @@ def _current_reports(connection: sqlite3.Connection) -> Iterator[tuple[Held, sql
     rows = connection.execute("""
         SELECT s.report IS NOT NULL AS owed, coalesce(s.scope, r.scope) AS as_scope, r.id, r.body, r.year,
                r.reader_version, r.sha256, r.title, r.form
-        FROM report r LEFT JOIN standing s ON s.report = r.id AND s.body = r.body AND s.year = r.year
+        FROM owned_report r LEFT JOIN standing s ON s.report = r.id AND s.body = r.body AND s.year = r.year
         WHERE r.verdict = 'report' AND r.body IS NOT NULL AND r.year IS NOT NULL
         ORDER BY owed DESC, r.last_seen DESC, r.first_seen DESC, r.id""")
     done: set[Held] = set()

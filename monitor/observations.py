@@ -71,6 +71,7 @@ class Sighting:
     scope: Scope
     year: int | None
     printed: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,8 @@ class Observations:
             WHERE {condition} AND s.route IN ('report', 'unrouted', 'foreign', 'note') AND l.at <= ?
             ORDER BY l.at, s.id""", (*parameters, self.until))
         return [Sighting(row["listing"], clock.parse(row["at"]), row["portal"], row["url"], row["title"], row["day"],
-                         row["route"], row["body"], row["scope"], row["year"], row["printed_body"]) for row in rows]
+                         row["route"], row["body"], row["scope"], row["year"], row["printed_body"], row["reason"])
+                for row in rows]
 
 
 def _grouped(sightings: Iterable[Sighting]) -> dict[int, list[Sighting]]:

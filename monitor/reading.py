@@ -75,11 +75,13 @@ class ReadResult:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Whose a page is by its routing in the list; all unknown where nobody claims it."""
+    """Whose a page is by its routing in the list; all unknown where nobody claims it. `together`: the bodies that the
+    same row names, so that the print of one of them contradicts none."""
 
     body: str | None = None
     scope: Scope = "unknown"
     year: int | None = None
+    together: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,26 +122,52 @@ def read_captures(store: Store, evidence: Evidence, roster: Roster, *, workers: 
 
 def reroute(store: Store, roster: Roster) -> int:
     """Assign again, without reading, the reports that nobody claimed or that the lists now route otherwise (the roster
-    has learnt a name); returns how many moved."""
+    has learnt a name, another list names them too); a nameless copy of a claimed report becomes its body's. Returns how
+    many moved."""
     moved = 0
     with store.write() as connection:
-        for light in row_dicts(connection, "SELECT id, address, body, year FROM report"):
+        held: dict[str, set[tuple[str, int]]] = {}
+        for row in connection.execute("SELECT report, body, year FROM report_owner"):
+            held.setdefault(row["report"], set()).add((row["body"], row["year"]))
+        for light in row_dicts(connection, "SELECT id, address, body, year, verdict FROM report"):
             route = claimed(connection, light["address"])
             routed = route.body is not None and route.year is not None
-            moved_on = routed and (route.body, route.year) != (light["body"], light["year"])
-            if light["body"] is not None and not moved_on:
+            owner = light["body"], light["year"]
+            moved_on = routed and (route.body, route.year) != owner
+            others = also_claimed(connection, light["address"])
+            further = {(each.body, each.year) for each in others} - {owner, (route.body, route.year)}
+            known = roster.bodies.get(light["body"]) if light["verdict"] == "report" and light["year"] else None
+            covered = known.covers if known else ()
+            further |= {(each, light["year"]) for each in covered if each in roster.bodies}
+            if light["body"] is not None and not moved_on and further == held.get(light["id"], set()):
                 continue
             row = records.report_row(connection, light["id"]) or {}
             captures = row_dicts(connection, "SELECT parts FROM capture WHERE url = ? AND content = ? "
                                  "ORDER BY at DESC LIMIT 1", (row["address"], row["content"]))
             parts = json.loads(captures[0]["parts"]) if captures else []
-            new = assign(records.load_report(row), route, roster, row["portal"], parts)
+            report = records.load_report(row)
+            new = assign(report, route, roster, row["portal"], parts)
+            if new.body is None and new.verdict == "report":
+                new = _as_its_copy(connection, row) or new
+            news = records.put_owners(connection, row["id"],
+                                      _further(report, new, others, roster, row["portal"], parts))
             if (new.body, new.scope, new.year, new.verdict, new.reason) != (
                     row["body"], row["scope"], row["year"], row["verdict"], row["reason"]):
                 connection.execute("UPDATE report SET body = ?, scope = ?, year = ?, verdict = ?, reason = ? "
                                    "WHERE id = ?", (new.body, new.scope, new.year, new.verdict, new.reason, row["id"]))
-                moved += 1
+                news = True
+            moved += news
     return moved
+
+
+def _as_its_copy(connection: Any, row: dict[str, Any]) -> Assigned | None:
+    """Whose a report without any name is, where the same content stands at an address that one body alone claims."""
+    if titles.parse(row["title"]).body:
+        return None
+    twins = {(each["body"], each["scope"], each["year"]) for each in connection.execute(
+        "SELECT body, scope, year FROM report WHERE content = ? AND id != ? AND verdict = 'report' "
+        "AND body NOT NULL AND year NOT NULL", (row["content"], row["id"]))}
+    return Assigned(*twins.pop(), "report") if len(twins) == 1 else None
 
 
 # ---------------------------------------------------------------- what is to be read
@@ -177,10 +205,27 @@ def _jobs(connection: Any, evidence: Evidence) -> list[Job]:
 
 def claimed(connection: Any, address: str) -> Claimed:
     """The newest routing of an address, that of a report title first."""
-    rows = row_dicts(connection, """SELECT s.body, s.scope, s.year, s.route FROM sighting s
+    row = connection.execute("""SELECT s.body, s.scope, s.year, s.listing, s.title FROM sighting s
         JOIN listing l ON l.id = s.listing WHERE s.url = ? ORDER BY s.route = 'report' DESC, l.at DESC, s.id LIMIT 1""",
-                     (address,))
-    return Claimed(rows[0]["body"], rows[0]["scope"], rows[0]["year"]) if rows else Claimed()
+                             (address,)).fetchone()
+    return _claim(connection, address, row) if row else Claimed()
+
+
+def also_claimed(connection: Any, address: str) -> list[Claimed]:
+    """Everybody whose report the newest lists say stands at this address: several where one row names several bodies,
+    or rows name different ones."""
+    rows = row_dicts(connection, """SELECT s.body, s.scope, s.year, s.listing, s.title FROM sighting s
+        WHERE s.url = ?1 AND s.route = 'report' AND s.listing IN (
+            SELECT max(o.listing) FROM sighting o JOIN listing l ON l.id = o.listing WHERE o.url = ?1
+            GROUP BY l.portal, l.column_id) ORDER BY s.id""", (address,))
+    return list({(row["body"], row["year"]): _claim(connection, address, row) for row in rows}.values()
+                ) if len({(row["body"], row["year"]) for row in rows}) > 1 else []
+
+
+def _claim(connection: Any, address: str, row: Any) -> Claimed:
+    named = connection.execute("SELECT body FROM sighting WHERE listing = ? AND url = ? AND title = ? "
+                               "AND body NOT NULL", (row["listing"], address, row["title"]))
+    return Claimed(row["body"], row["scope"], row["year"], frozenset(each["body"] for each in named))
 
 
 # ---------------------------------------------------------------- reading, here or in workers
@@ -325,10 +370,27 @@ def _keep(connection: Any, job: Job, report: Report, roster: Roster, result: Rea
         connection, report, address=job.address, content=job.content, portal=job.portal, body=given.body,
         scope=given.scope, year=given.year, verdict=given.verdict, reason=given.reason, version=VERSION,
         first=job.first, last=job.last)
+    records.put_owners(connection, identity, _further(
+        report, given, also_claimed(connection, job.address), roster, job.portal, job.parts))
     result.read += 1
     if given.verdict == "other" or any(row["id"] == identity for row in known):
         return
     (result.changed if known else result.new).append(identity)
+
+
+def _further(report: Report, first: Assigned, claims: Iterable[Claimed], roster: Roster, portal: str,
+             parts: Iterable[dict[str, Any]]) -> list[tuple[str, str, int, str, str]]:
+    """The other bodies a page serves: those its rows name beside the first, and those that the first one covers."""
+    parts, given = list(parts), list[Assigned]()
+    if first.body is not None and first.year is not None and first.verdict == "report":
+        together = frozenset({first.body})
+        given = [assign(report, Claimed(covered, first.scope, first.year, together), roster, portal, parts)
+                 for covered in (roster.bodies[first.body].covers if first.body in roster.bodies else ())
+                 if covered in roster.bodies]
+    given += [assign(report, claim, roster, portal, parts) for claim in claims]
+    found = {(each.body, each.scope, each.year): each for each in reversed(given)
+             if each.body is not None and each.year is not None and (each.body, each.year) != (first.body, first.year)}
+    return [(str(each.body), each.scope, each.year or 0, each.verdict, each.reason) for each in found.values()]
 
 
 def assign(report: Report, route: Claimed, roster: Roster, portal: str,
@@ -344,12 +406,12 @@ def assign(report: Report, route: Claimed, roster: Roster, portal: str,
         year = route.year or title.year or report.year
         if found is None or year is None:
             return Assigned(found.id if found else None, "unknown", year, "report")
-        route = Claimed(found.id, route.scope, year)
+        route = Claimed(found.id, route.scope, year, route.together)
     body = roster.bodies.get(route.body or "")
     if body is None:
         return Assigned(route.body, route.scope, route.year, "report")
     scope = _scope(body, route, report, roster)
-    reason = _unusable(report, held, list(parts)) or _mismatch(report, title, body, route.year, roster, portal)
+    reason = _unusable(report, held, list(parts)) or _mismatch(report, title, body, route, roster, portal)
     return Assigned(body.id, scope, route.year, "invalid" if reason else "report", reason)
 
 
@@ -380,20 +442,23 @@ def _unusable(report: Report, held: set[int], parts: list[dict[str, Any]]) -> st
     return "cover_letter" if length < COVER_LETTER else ""
 
 
-def _mismatch(report: Report, title: titles.Title, body: Body, year: int | None, roster: Roster, portal: str) -> str:
-    """Why the print contradicts the list: another year in the title, or the name of another body of the roster."""
-    if title.years and year not in title.years:
+def _mismatch(report: Report, title: titles.Title, body: Body, route: Claimed, roster: Roster, portal: str) -> str:
+    """Why the print contradicts the list: another year in the title, or the name of another body of the roster alone.
+    """
+    if title.years and route.year not in title.years:
         return "wrong_year"
     printed = title.body or report.body or ""
     other = roster.find(printed, portal) if printed else None
-    if other is not None and other.id != body.id and not _of_one_house(body, other):
+    if (other is not None and other.id != body.id and other.id not in route.together
+            and not _of_one_house(body, other)):
         return "wrong_body"
     return ""
 
 
 def _of_one_house(body: Body, other: Body) -> bool:
     """Bodies that lawfully print each other's name: a government and its office, a plate and its bearer."""
-    if other.id in {body.acts_as, body.successor, *body.leads} or body.id in {other.acts_as, *other.leads}:
+    if (other.id in {body.acts_as, body.successor, *body.leads, *body.covers}
+            or body.id in {other.acts_as, *other.leads, *other.covers}):
         return True
     kinds = {body.kind, other.kind}
     related = body.parent == other.id or other.parent == body.id or (

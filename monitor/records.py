@@ -40,6 +40,61 @@ def m002_judged(db: Database) -> None:
         mark TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (body, scope, year)) WITHOUT ROWID""")
 
 
+@monitor_schema()
+def m003_slots(db: Database) -> None:
+    """When a job of the watch was due and what became of it. state: running, done, failed, interrupted; `next_try` is
+    set while a failed slot will be tried again."""
+    db.conn.execute("""CREATE TABLE slot (job TEXT NOT NULL, slot TEXT NOT NULL, state TEXT NOT NULL,
+        started TEXT NOT NULL, heartbeat TEXT NOT NULL, finished TEXT, attempts INTEGER NOT NULL, code INTEGER,
+        said TEXT NOT NULL DEFAULT '', next_try TEXT, PRIMARY KEY (job, slot)) WITHOUT ROWID""")
+
+
+@monitor_schema()
+def audit_trail(db: Database) -> None:
+    """What people decided moves into a trail that also holds what runs did with findings; the database itself keeps it
+    append-only. `number` is the case number that letters print."""
+    for statement in _AUDIT:
+        db.conn.execute(statement)
+
+
+_AUDIT = (
+    # author is empty for a run's own steps; before and after are states; detail is JSON.
+    """CREATE TABLE audit (
+        id INTEGER PRIMARY KEY, at TEXT NOT NULL, finding TEXT NOT NULL, fact TEXT NOT NULL, action TEXT NOT NULL,
+        author TEXT NOT NULL DEFAULT '', before TEXT NOT NULL, after TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
+        until TEXT, detail TEXT NOT NULL DEFAULT '{}')""",
+    """INSERT INTO audit (at, finding, fact, action, author, before, after, reason, until)
+        SELECT at, finding, fact, action, author, 'open', CASE action WHEN 'confirm' THEN 'confirmed'
+        WHEN 'dismiss' THEN 'dismissed' ELSE 'snoozed' END, reason, until FROM decision ORDER BY id""",
+    "DROP TABLE decision",
+    "CREATE INDEX audit_finding ON audit (finding, fact, id)",
+    "CREATE INDEX audit_at ON audit (at)",
+    "CREATE TRIGGER audit_keeps BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); "
+    "END",
+    "CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); "
+    "END",
+    "ALTER TABLE finding ADD COLUMN number TEXT",
+)
+
+@monitor_schema()
+def m004_further_owners(db: Database) -> None:
+    """A page that serves several bodies: `report` holds the first, `report_owner` the others, `owned_report` all."""
+    db.conn.execute("""CREATE TABLE report_owner (
+        report TEXT NOT NULL REFERENCES report(id) ON DELETE CASCADE, body TEXT NOT NULL, scope TEXT NOT NULL,
+        year INTEGER NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (report, body, scope, year)) WITHOUT ROWID""")
+    db.conn.execute("CREATE INDEX report_owner_body ON report_owner (body, scope, year)")
+    db.conn.execute("CREATE INDEX report_content ON report (content)")
+    rest = """r.title, r.form, r.published, r.published_source, r.dates, r.sha256, r.medium, r.reader_version, r.record,
+        r.first_seen, r.last_seen, r.first_run, r.last_run"""
+    db.conn.execute(f"""CREATE VIEW owned_report AS
+        SELECT r.id, r.portal, r.address, r.content, r.body, r.scope, r.year, r.verdict, r.reason, {rest}, 0 AS further
+            FROM report r
+        UNION ALL
+        SELECT r.id, r.portal, r.address, r.content, o.body, o.scope, o.year, o.verdict, o.reason, {rest}, 1 AS further
+            FROM report_owner o JOIN report r ON r.id = o.report""")
+
+
 _FIRST = (
     # One version of one publication: id = hash(address, content). content = capture.content. record = zlib JSON of
     # schema 1; verdict: report, invalid (a page stands there that is no usable report), other (not a report at all).
@@ -162,6 +217,19 @@ def put_report(connection: sqlite3.Connection, report: Report, *, address: str, 
     return identity
 
 
+def put_owners(connection: sqlite3.Connection, identity: str,
+               owners: Collection[tuple[str, str, int, str, str]]) -> bool:
+    """The further bodies one report serves as (body, scope, year, verdict, reason); whether that is news."""
+    held = {tuple(row) for row in connection.execute(
+        "SELECT body, scope, year, verdict, reason FROM report_owner WHERE report = ?", (identity,))}
+    if held == set(owners):
+        return False
+    connection.execute("DELETE FROM report_owner WHERE report = ?", (identity,))
+    connection.executemany("INSERT INTO report_owner (report, body, scope, year, verdict, reason) "
+                           "VALUES (?, ?, ?, ?, ?, ?)", [(identity, *owner) for owner in set(owners)])
+    return True
+
+
 def touch_report(connection: sqlite3.Connection, identity: str, first: tuple[str, str], last: tuple[str, str]) -> None:
     """Widen the span in which a report was seen; never narrows it."""
     connection.execute("UPDATE report SET first_seen = ?, first_run = ? WHERE id = ? AND first_seen > ?",
@@ -185,8 +253,10 @@ _LIGHT = """id, portal, address, content, body, scope, year, verdict, reason, ti
 
 def reports_of(connection: sqlite3.Connection, body: str, until: str) -> list[dict[str, Any]]:
     """The version of each address that stood at `until`, of one body, without the record; first_seen is the address's
-    first, so that a corrected report keeps the day it was first published on."""
-    rows = row_dicts(connection, f"SELECT {_LIGHT} FROM report WHERE body = ? AND first_seen <= ?", (body, until))
+    first, so that a corrected report keeps the day it was first published on. `further` marks a page that stands first
+    of all for another body (a joint report)."""
+    rows = row_dicts(connection, f"SELECT {_LIGHT}, further FROM owned_report WHERE body = ? AND first_seen <= ?",
+                     (body, until))
     return _standing_versions(rows, until)
 
 

@@ -250,7 +250,8 @@ class _Judge:
         if sighting.route == "report" and sighting.body == case.body.id:
             return False
         row = self._at(sighting.url)
-        if row is None:
+        # Whose the rest of a joint title is, the page can't tell: it is the other bodies' too.
+        if row is None or sighting.reason == "unknown_part":
             return False
         if row["verdict"] == "other" or row["year"] not in (None, case.owed.year):
             return True
