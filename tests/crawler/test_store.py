@@ -5,7 +5,7 @@ import pytest
 from sqlite_utils import Database, Migrations
 
 from crawler.exceptions import StoreError
-from crawler.store import Store
+from crawler.store import Store, crawl_schema
 
 
 @pytest.fixture
@@ -30,6 +30,30 @@ def test_migrating_again_changes_nothing(store):
         add_run(connection, "a")
     store.migrate()
     assert runs(store) == ["a"]
+
+
+def test_lists_stored_before_one_address_could_serve_two_bodies_are_kept(tmp_path):
+    """A database of the first version: its rows stay as they were, and a second body may stand beside them."""
+    store = Store(tmp_path / "old.db")
+    first = Migrations("crawl")
+    for step in crawl_schema._migrations[:1]:
+        first(name=step.name)(step.fn)
+    with store.write() as connection:
+        first.apply(Database(connection))
+        add_run(connection, "r1")
+        connection.execute("INSERT INTO listing (id, run, portal, column_id, url, family, at, day, outcome, complete, "
+                           "in_order, items, pages) VALUES (7, 'r1', 'p', 'c', 'u', '', 't', 't', 'ok', 1, 1, 1, '[]')")
+        connection.execute("INSERT INTO sighting (id, listing, url, title, day, route, body, scope, year) "
+                           "VALUES (3, 7, 'http://a/1', 't', '2024-01-15', 'report', 'a', 'own', 2023)")
+    store.migrate()
+    with store.write() as connection:
+        for body in ("b", "b", "a"):
+            connection.execute("INSERT OR IGNORE INTO sighting (listing, url, title, route, body, scope, year) "
+                               "VALUES (7, 'http://a/1', 't', 'report', ?, 'own', 2023)", (body,))
+        rows = [tuple(row) for row in connection.execute("SELECT id, listing, url, day, body, year FROM sighting")]
+        indexes = {row["name"] for row in connection.execute("PRAGMA index_list('sighting')")}
+    assert rows == [(3, 7, "http://a/1", "2024-01-15", "a", 2023), (4, 7, "http://a/1", "", "b", 2023)]
+    assert {"sighting_row", "sighting_body", "sighting_url"} <= indexes
 
 
 def test_a_block_that_fails_leaves_nothing_behind(store):

@@ -80,10 +80,10 @@ class History:
                      json.dumps([fetch]))).lastrowid
                 for url, title, route, body, scope, year, *day in items:
                     connection.execute(
-                        "INSERT INTO sighting (listing, url, title, day, route, body, scope, year, printed_body) "
-                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        "INSERT INTO sighting (listing, url, title, day, route, body, scope, year, printed_body, "
+                        "reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                         (listing, url, title, day[0] if day else "", route, body, scope, year,
-                         day[1] if len(day) > 1 else ""))
+                         day[1] if len(day) > 1 else "", day[2] if len(day) > 2 else ""))
         return run
 
     def fetch(self, connection, run, url, moment, outcome="ok"):
@@ -121,8 +121,8 @@ class History:
 
 
 def item(url=f"{HOST}/nb/1.html", title="示例市教育局2025年政府信息公开工作年度报告", route="report", body="b",
-         scope="own", year=2025, day="", printed=""):
-    return url, title, route, body, scope, year, day, printed
+         scope="own", year=2025, day="", printed="", reason=""):
+    return url, title, route, body, scope, year, day, printed, reason
 
 
 def stamp(moment: datetime) -> str:
