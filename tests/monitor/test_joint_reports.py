@@ -1,4 +1,4 @@
-"""One piece of evidence, several bodies: joint reports, one address under two names, copies; nobody is missing by it."""
+"""One piece of evidence, several bodies: joint reports, a shared address, copies; nobody is missing by it."""
 
 from dataclasses import replace
 
