@@ -123,7 +123,18 @@ class HopRedirectMiddleware:
         meta = {key: value for key, value in request.meta.items()
                 if key not in ("download_slot", "retry_times")}
         kept = {} if response.status in (307, 308) else {"method": "GET", "body": b""}
-        return request.replace(url=target, meta={**meta, "hops": hops}, dont_filter=True, **kept)
+        following = request.replace(url=target, meta={**meta, "hops": hops}, dont_filter=True, **kept)
+        _carry_condition(following)
+        return following
+
+
+def _carry_condition(request: Request) -> None:
+    """A condition of ours (meta `condition`) goes to the address that it speaks of, to no other hop."""
+    about, condition = request.meta.get("condition", ("", {}))
+    for name, value in condition.items():
+        request.headers.pop(name, None)
+        if request.url == about:
+            request.headers[name] = value
 
 
 class PatientRetryMiddleware(RetryMiddleware):

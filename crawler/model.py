@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from extract.model import Scope
 
@@ -93,7 +93,16 @@ class Portal(_Facts):
     conduct: Conduct = Conduct()
     expectations: Expectations = Expectations()
     quirks: list[Quirk] = []
+    rendering: Literal["none", "browser"] = "none"
+    """browser: pages whose rows only a script draws are drawn by a real browser, as the last resort."""
+    rendering_reason: str = ""
     note: str = ""
+
+    @model_validator(mode="after")
+    def _rendering_has_its_reason(self) -> Portal:
+        if self.rendering != "none" and not self.rendering_reason.strip():
+            raise ValueError(f"rendering: {self.rendering} needs rendering_reason, why no family reads this portal")
+        return self
 
     def quirk(self, name: str, default: QuirkValue | None = None) -> QuirkValue | None:
         return next((quirk.value for quirk in self.quirks if quirk.name == name), default)
@@ -204,4 +213,6 @@ class ScanPlan:
     retries: int = 2
     allow_private_addresses: bool = False
     """Loopback and private addresses are refused otherwise; the test portals need them."""
+    full_after: str | None = None
+    """Lists last fetched in full before this moment come in full: the due day behind us (domain.md §1)."""
     progress: bool = False

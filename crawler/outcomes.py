@@ -49,11 +49,13 @@ class Failure(Exception):  # noqa: N818 – an outcome, no error of the program
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a fetch came to. `text` is the decoded page where one was asked for and came."""
+    """What a fetch came to. `text` is the decoded page where one was asked for and came, `visible` what a reader sees
+    of it."""
 
     outcome: Outcome
     reason: str = ""
     text: str = ""
+    visible: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,8 @@ def _of_status(status: int, text: str) -> Verdict | None:
     if 200 <= status < 300 and status != 202:
         return None
     if status == 304:
-        return Verdict(Outcome.NOT_MODIFIED)
+        # Answers to a condition of ours are met before (spiders/portal.py): this one confirms nothing we hold.
+        return Verdict(Outcome.SERVER_ERROR, "status 304 to a request without a condition")
     words = _mark("challenge_words", _visible(text)[:3000]) if text and _thin(text) else ""
     if status in (202, 412, 521):
         return Verdict(Outcome.CHALLENGE, f"status {status}")
@@ -202,6 +205,8 @@ def _of_status(status: int, text: str) -> Verdict | None:
         return Verdict(Outcome.CHALLENGE, f"status {status}, the page asks for a check")
     if status in (401, 403, 405, 406, 451):
         return Verdict(Outcome.FORBIDDEN, f"status {status}")
+    if status == 407:
+        return Verdict(Outcome.FORBIDDEN, "status 407, the proxy asks for credentials")
     if 300 <= status < 400:
         return Verdict(Outcome.REDIRECT_OFFSITE, f"status {status} leads nowhere")
     return Verdict(Outcome.SERVER_ERROR if status >= 500 else Outcome.GONE, f"status {status}")
@@ -217,10 +222,16 @@ def _of_page(received: Received, text: str) -> Verdict:
                 return Verdict(outcome, f"the page says: {seen[:40]}", text)
     if _led_home(received):
         return Verdict(Outcome.SOFT_404, f"led to the start page {received.final_url}", text)
-    if len(received.body) < _STUB_BYTES and len(visible) < 40 and not re.search(
+    if len(received.body) < _STUB_BYTES and len(visible) < 40 and not _shell(text) and not re.search(
             r"<(iframe|frame|datastore|embed|object|img|meta[^>]+refresh)\b|location\s*[.=]|<a\b", text, re.I):
         return Verdict(Outcome.SOFT_404, f"a stub of {len(received.body)} bytes", text)
-    return Verdict(Outcome.OK, "", text)
+    return Verdict(Outcome.OK, "", text, visible)
+
+
+def _shell(text: str) -> bool:
+    """An empty element with a name beside a script of its own: a page that its script fills."""
+    return bool(re.search(r"<script\b[^>]*\bsrc\s*=", text, re.I)
+                and re.search(r"<(div|main|section)\b[^>]*\bid\s*=[^>]*>\s*</\1>", text, re.I))
 
 
 def _of_file(text: str) -> Verdict:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from crawler import clock
+from crawler.conditional import Holdings
 from crawler.evidence import Evidence
 from crawler.exceptions import CrawlerError
 from crawler.model import Item, Outcome, Route
@@ -32,7 +33,7 @@ _KEPT_HEADERS = frozenset({"content-type", "content-length", "content-dispositio
                            "server", "retry-after", "location", "x-frame-options", "content-encoding",
                            "transfer-encoding", "content-language", "cache-control", "expires"})
 _FETCH = ("run", "portal", "url", "request", "final_url", "redirects", "at", "status", "outcome", "reason", "sha256",
-          "size", "media_type", "headers", "elapsed", "sent", "transport")
+          "size", "media_type", "headers", "elapsed", "sent", "transport", "held", "text")
 
 
 @dataclass(slots=True)
@@ -60,6 +61,10 @@ class Fetch:
     """Headers of the request that brought this answer."""
     transport: str = ""
     """What was out of the ordinary on the way, e.g. a certificate that could not be verified."""
+    held: int | None = None
+    """The fetch whose full body a 304 confirmed; sha256, size and media_type are then that body's."""
+    text: str | None = None
+    """Hash of the page's visible text (crawler/conditional.py)."""
 
     def row(self) -> tuple[Any, ...]:
         packed = {"redirects": json.dumps(self.redirects), "headers": json.dumps(self.headers, ensure_ascii=False),
@@ -80,6 +85,8 @@ class ListingResult:
     complete: bool = False
     in_order: bool = False
     reached: str | None = None
+    held: str | None = None
+    """When the oldest full body was fetched on which an unchanged list rests."""
     requests: list[str] = field(default_factory=list)
     sightings: list[tuple[Item, Route]] = field(default_factory=list)
 
@@ -118,9 +125,11 @@ class FetchLog:
         self._waiting: dict[str, Fetch] = {}
         self._flushed = time.monotonic()
         self._reader = store.open()
+        self.holdings = Holdings(store, self._reader, evidence, run)
 
     def known(self, request: str) -> tuple[Fetch, Received] | None:
-        """A good answer of this run, from the evidence; None where it must be fetched."""
+        """A good answer of this run, from the evidence; None where it must be fetched. An unchanged page comes with
+        the body that is held, as a full answer would."""
         fetch = self._waiting.get(request)
         if fetch is None:
             row = self._reader.execute("SELECT * FROM fetch WHERE run = ? AND request = ?",
@@ -130,9 +139,12 @@ class FetchLog:
             fetch = Fetch(**{**{name: row[name] for name in _FETCH}, "outcome": Outcome(row["outcome"]),
                              "redirects": json.loads(row["redirects"]), "headers": json.loads(row["headers"]),
                              "sent": json.loads(row["sent"])})
-        if fetch.outcome is not Outcome.OK or not fetch.sha256 or not self.evidence.has(fetch.sha256):
+        if not fetch.outcome.supports_absence or not fetch.sha256 or not self.evidence.has(fetch.sha256):
             return None
-        return fetch, Received(fetch.url, fetch.final_url or fetch.url, fetch.status or 200,
+        if fetch.outcome is Outcome.NOT_MODIFIED and self.holdings.distrusts(fetch.url):
+            return None
+        status = 200 if fetch.outcome is Outcome.NOT_MODIFIED else fetch.status or 200
+        return fetch, Received(fetch.url, fetch.final_url or fetch.url, status,
                                self.evidence.get(fetch.sha256), fetch.headers)
 
     def earlier(self, url: str) -> str | None:
@@ -247,10 +259,10 @@ def write_portal(store: Store, run: str, result: PortalResult) -> None:
             pages = [ids[request] for request in listing.requests if request in ids]
             number = connection.execute(
                 "INSERT INTO listing (run, portal, column_id, url, family, at, day, outcome, reason, complete, "
-                "in_order, reached, items, pages) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "in_order, reached, items, pages, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (run, result.portal, listing.column_id, listing.url, listing.family, listing.at, listing.at[:10],
                  str(listing.outcome), listing.reason, int(listing.complete), int(listing.in_order), listing.reached,
-                 len({item.url for item, _ in listing.sightings}), json.dumps(pages))).lastrowid
+                 len({item.url for item, _ in listing.sightings}), json.dumps(pages), listing.held)).lastrowid
             connection.executemany(
                 "INSERT OR IGNORE INTO sighting (listing, url, title, day, route, body, scope, year, printed_body, "
                 "reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

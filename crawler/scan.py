@@ -196,10 +196,11 @@ def _compare(connection: sqlite3.Connection, run_id: str, found: ScanResult) -> 
         elif not connection.execute(f"SELECT 1 FROM capture WHERE content = ? AND {before} LIMIT 1",
                                     (row["content"], *edge)).fetchone():
             found.new.append(row["url"])
-    for listing in connection.execute("SELECT id, portal, column_id FROM listing WHERE run = ? AND outcome = 'ok' AND "
-                                      "complete = 1", (run_id,)).fetchall():
+    for listing in connection.execute("SELECT id, portal, column_id FROM listing WHERE run = ? AND outcome IN "
+                                      "('ok', 'not_modified') AND complete = 1", (run_id,)).fetchall():
         last = connection.execute(
-            f"SELECT id FROM listing WHERE portal = ? AND column_id = ? AND outcome = 'ok' AND complete = 1 AND "
+            f"SELECT id FROM listing WHERE portal = ? AND column_id = ? AND outcome IN ('ok', 'not_modified') "
+            f"AND complete = 1 AND "
             f"{before} ORDER BY id DESC LIMIT 1", (listing["portal"], listing["column_id"], *edge)).fetchone()
         if last:
             found.withdrawn += [row["url"] for row in connection.execute(

@@ -45,6 +45,24 @@ def m003_one_address_for_several_bodies(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@crawl_schema()
+def m004_fetches_by_content(db: Database) -> None:
+    """Which fetches brought a hash: asked for every kept file by retention and for every proof by the exports."""
+    db.conn.execute("CREATE INDEX fetch_sha256 ON fetch (sha256)")
+
+
+@crawl_schema()
+def m004_what_a_304_confirms(db: Database) -> None:
+    """fetch.held = the fetch whose full body a 304 confirmed (its sha256 stands in the row too); fetch.text = hash of
+    the page's visible text. listing.held = when the oldest full body was fetched on which an unchanged list rests.
+    distrust = hosts whose validators were caught lying (crawler/conditional.py)."""
+    for statement in ("ALTER TABLE fetch ADD COLUMN held INTEGER", "ALTER TABLE fetch ADD COLUMN text TEXT",
+                      "ALTER TABLE listing ADD COLUMN held TEXT",
+                      "CREATE TABLE distrust (host TEXT PRIMARY KEY, at TEXT NOT NULL, run TEXT NOT NULL, "
+                      "url TEXT NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID"):
+        db.conn.execute(statement)
+
+
 _FIRST = (
     # One scan. state: running, done, incomplete (some portals could not be looked at), failed (our fault).
     """CREATE TABLE run (

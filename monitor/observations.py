@@ -50,6 +50,8 @@ class Look:
     reached: str = ""
     items: int = 0
     fetches: tuple[int, ...] = ()
+    held: datetime | None = None
+    """not_modified: when the oldest full body was fetched that its rows were read from."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -127,7 +129,7 @@ class Observations:
         found = {row["run"]: Look(
             row["id"], row["run"], *key, column.name, row["url"], clock.parse(row["at"]), Outcome(row["outcome"]),
             row["reason"], bool(row["complete"]), bool(row["in_order"]), row["reached"] or "", row["items"],
-            tuple(json.loads(row["pages"])))
+            tuple(json.loads(row["pages"])), clock.parse(row["held"]) if row["held"] else None)
             for row in row_dicts(self.connection,
                                  "SELECT * FROM listing WHERE portal = ? AND column_id = ? AND at <= ?",
                                  (*key, self.until))}
@@ -147,8 +149,9 @@ class Observations:
         return self._failures[portal]
 
     def base(self, look: Look) -> Look | None:
-        """The look whose list this one repeats: itself, or for not_modified the last full answer before it."""
-        if look.outcome is not Outcome.NOT_MODIFIED:
+        """The look whose list this one repeats: itself – a not_modified one too that was read from held bodies –, or
+        else the last full answer before it."""
+        if look.outcome is not Outcome.NOT_MODIFIED or look.held is not None:
             return look
         earlier = [each for each in self._looks.get(look.key, ())
                    if each.outcome is Outcome.OK and each.at <= look.at]
@@ -177,7 +180,7 @@ class Observations:
         if look.complete:
             return True
         full = [each for each in self._looks.get(look.key, ())
-                if each.complete and each.outcome is Outcome.OK and each.at <= look.at]
+                if each.complete and (each.outcome is Outcome.OK or each.held) and each.at <= look.at]
         return bool(look.in_order and look.reached and look.reached < date(year + 1, 1, 1).isoformat()
                     and full and full[-1].in_order and look.at - full[-1].at <= FULL_EVERY)
 

@@ -122,7 +122,8 @@ def plan_of(settings: Settings, store: Store, roster: Roster, *, portals: Iterab
         run=scan.new_run_id(), database=str(store.path), evidence=str(settings.store.evidence),
         facts=str(settings.facts.folder) if settings.facts.folder else None, portals=visited, bodies=chosen, year=year,
         contact=settings.scan.contact, delay=settings.scan.delay, timeout=settings.scan.timeout,
-        retries=settings.scan.retries, allow_private_addresses=settings.scan.allow_private_addresses, progress=True)
+        retries=settings.scan.retries, allow_private_addresses=settings.scan.allow_private_addresses, progress=True,
+        full_after=_last_due(settings, roster, clock.now()))
 
 
 def scan_portals(plan: ScanPlan, on_progress: OnProgress | None = None) -> scan.ScanResult:
@@ -154,6 +155,13 @@ def read(settings: Settings, store: Store, roster: Roster, *, executor: Executor
 def owed(settings: Settings, roster: Roster, at: datetime) -> list[Obligation]:
     """Every obligation of the years that count at `at`."""
     return obligations.obligations(roster, settings, obligations.years_watched(settings, at.date()))
+
+
+def _last_due(settings: Settings, roster: Roster, at: datetime) -> str | None:
+    """The end of the last due day behind us: an unchanged list proves something only on a body fetched after it."""
+    ends = [standing.due_end(day.day) for one in owed(settings, roster, at) for day in one.days]
+    past = [end for end in ends if end <= at]
+    return max(past).isoformat(timespec="seconds") if past else None
 
 
 def judge(settings: Settings, store: Store, roster: Roster, *, at: datetime | None = None,

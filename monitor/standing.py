@@ -97,7 +97,8 @@ def _full_enough(first: Observation, second: Observation, observations: Sequence
     if repeated[0] & repeated[1]:
         return False
     full = {look.key for each in observations for look in each.looks
-            if look.outcome is Outcome.OK and look.at >= after and look.at <= second.end}
+            if look.at <= second.end and (look.at >= after if look.outcome is Outcome.OK else
+                                          look.held is not None and look.held >= after)}
     return (repeated[0] | repeated[1]) <= full
 
 

@@ -10,16 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 import traceback
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
-
-import scrapy
-from scrapy.http import Response
-from scrapy.http.request import NO_CALLBACK
 
 from crawler import articles, clock, families
 from crawler.conduct import HostRule, within_hours
@@ -29,10 +23,11 @@ from crawler.families.paging import Answer, Ask, Enumeration, Get
 from crawler.families.rows import absolute, names_report, parse, without_twins
 from crawler.middlewares import hold
 from crawler.model import Column, Item, Outcome, Portal, Route, ScanPlan
-from crawler.outcomes import Expect, Received, Verdict, of_failure, of_response
-from crawler.pipelines import CaptureResult, Fetch, FetchLog, ListingResult, PortalResult, kept_headers, named
+from crawler.outcomes import Verdict
+from crawler.pipelines import CaptureResult, FetchLog, ListingResult, PortalResult
 from crawler.roster import Roster
-from extract.sniffing import media_type
+from crawler.spiders.drawing import Drawing
+from crawler.spiders.fetching import Fetching, Got, Visit
 
 PORTALS_AT_ONCE = 128
 HEARTBEAT_SECONDS = 10.0
@@ -46,42 +41,19 @@ _REFRESH = re.compile(r"""<meta[^>]+http-equiv\s*=\s*["']?refresh["']?[^>]*url\s
                       r"""|location\.replace\(\s*["']([^"']+)["']""", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Got:
-    """A fetch with what it came to."""
-
-    fetch: Fetch
-    verdict: Verdict
-
-    @property
-    def ok(self) -> bool:
-        return self.verdict.outcome.supports_absence
-
-
-@dataclass(slots=True)
-class Visit:
-    """One portal on its way. `failed` holds what did not come, so that no page of this visit asks for it again;
-    `listed` the addresses of every row of its lists."""
-
-    portal: Portal
-    rule: HostRule
-    failed: dict[str, Got] = field(default_factory=dict)
-    listed: set[str] = field(default_factory=set)
-    pages: int = 0
-
-
-class PortalSpider(scrapy.Spider):
+class PortalSpider(Fetching):
     """Arguments: the plan, the roster, the run's FetchLog, and `tell` for progress events (plain dicts)."""
 
     name = "portal"
 
     def __init__(self, plan: ScanPlan, roster: Roster, portals: list[str], log: FetchLog,
                  tell: Callable[[dict[str, Any]], None], opened: Callable[[PortalSpider], None]) -> None:
-        super().__init__()
-        self.plan, self.roster, self.portals, self.log, self.tell = plan, roster, portals, log, tell
+        super().__init__(plan, log, tell)
+        self.roster, self.portals = roster, portals
         self.fault: CrawlerError | None = None
         self._opened = opened
         self._tasks: list[asyncio.Task[PortalResult]] = []
+        self.drawing = Drawing.of(self)
 
     async def start(self) -> AsyncIterator[PortalResult]:
         self._opened(self)
@@ -98,6 +70,7 @@ class PortalSpider(scrapy.Spider):
                 continue
             yield result
         heart.cancel()
+        await self.drawing.close()
 
     def fail(self, fault: CrawlerError) -> None:
         """End the scan for a fault of ours (full disk, locked database); what is stored stays for a resume."""
@@ -121,26 +94,34 @@ class PortalSpider(scrapy.Spider):
             if portal.conduct.delay:
                 for host in portal.hosts:
                     hold(self.crawler, host.rsplit(":", 1)[0], portal.conduct.delay)
-            result = PortalResult(portal.id, Outcome.OK)
-            for column in portal.columns:
-                result.listings.append(await self._list_safely(visit, column))
-            visit.listed = {item.url for listing in result.listings for item, _ in listing.sightings}
-            captured: set[str] = set()
-            for listing in result.listings:
-                # A report that left its list may still stand where it stood: only its own address can tell.
-                for item, route in [*listing.sightings, *self._unlisted(portal, listing)]:
-                    if self._wanted(route) and item.url not in captured:
-                        captured.add(item.url)
-                        result.captures.append(await self._capture_safely(visit, item, listing.url))
-            for listing in result.listings:
-                if listing.outcome is not Outcome.OK or not listing.complete:
-                    result.outcome, result.reason = listing.outcome, f"{listing.column_id}: {listing.reason}"
-                    if listing.outcome is not Outcome.OK:
-                        break
+            result = await self._look(visit)
+            if self.holdings and any(self.holdings.distrusts(url) for url in visit.confirmed):
+                # What a host called unchanged before it was caught lying is fetched in full, the rest comes from here.
+                result = await self._look(Visit(portal, visit.rule))
             return result
 
+    async def _look(self, visit: Visit) -> PortalResult:
+        portal = visit.portal
+        result = PortalResult(portal.id, Outcome.OK)
+        for column in portal.columns:
+            result.listings.append(await self._list_safely(visit, column))
+        visit.listed = {item.url for listing in result.listings for item, _ in listing.sightings}
+        captured: set[str] = set()
+        for listing in result.listings:
+            # A report that left its list may still stand where it stood: only its own address can tell.
+            for item, route in [*listing.sightings, *self._unlisted(portal, listing)]:
+                if self._wanted(route) and item.url not in captured:
+                    captured.add(item.url)
+                    result.captures.append(await self._capture_safely(visit, item, listing.url))
+        for listing in result.listings:
+            if not listing.outcome.supports_absence or not listing.complete:
+                result.outcome, result.reason = listing.outcome, f"{listing.column_id}: {listing.reason}"
+                if not listing.outcome.supports_absence:
+                    break
+        return result
+
     def _unlisted(self, portal: Portal, listing: ListingResult) -> list[tuple[Item, Route]]:
-        if listing.outcome is not Outcome.OK or not listing.complete:
+        if not listing.outcome.supports_absence or not listing.complete:
             return []
         return self.log.unlisted(portal.id, listing.column_id, {item.url for item, _ in listing.sightings})
 
@@ -152,6 +133,7 @@ class PortalSpider(scrapy.Spider):
         return self.plan.year is None or route.year in (None, self.plan.year)
 
     async def _list_safely(self, visit: Visit, column: Column) -> ListingResult:
+        visit.listing = True
         try:
             return await self._list(visit, column)
         except (CrawlerError, asyncio.CancelledError):
@@ -160,6 +142,8 @@ class PortalSpider(scrapy.Spider):
             traceback.print_exc()
             return ListingResult(column.id, column.url, "", clock.stamp(), Outcome.UNKNOWN_SHAPE,
                                  f"own fault while reading the list: {type(fault).__name__}: {fault}")
+        finally:
+            visit.listing = False
 
     async def _capture_safely(self, visit: Visit, item: Item, referer: str) -> CaptureResult:
         try:
@@ -180,6 +164,9 @@ class PortalSpider(scrapy.Spider):
             ask = asked if isinstance(asked, Ask) else Ask(asked, expect="data" if "dataproxy" in asked else "page")
             got = await self._page(visit, ask, column.url)
             listing.requests.append(got.fetch.request)
+            if self.holdings and got.fetch.held is not None:
+                held = self.holdings.time_of(got.fetch.held)
+                listing.held = min(listing.held or held, held)
             return Answer(got.fetch.final_url or ask.url, got.verdict.text, got.verdict.outcome, got.verdict.reason,
                           ask.url)
 
@@ -197,11 +184,15 @@ class PortalSpider(scrapy.Spider):
             return found
 
         found = await subcolumns.enumerate_parts(first, await walk(first), get, walk)
+        if visit.portal.rendering == "browser" and not any(names_report(item.title) for item in found.items):
+            listing.family = "browser"
+            found, drawn = await self.drawing.listing(
+                visit, column.url if "#" in column.url else first.url, visit.portal.expectations.max_pages)
+            listing.requests += drawn
         found = await cut_titles.completed(found, first.url, get)
         listing.outcome, listing.reason, listing.complete = found.outcome, found.reason, found.complete
         listing.in_order, listing.reached = found.in_order, found.reached
-        listing.sightings = [(item, self.roster.route(item, visit.portal, column))
-                             for item in without_twins(found.items)]
+        listing.sightings = self.roster.route_all(without_twins(found.items), visit.portal, column)
         self._judge_list(listing, visit.portal)
         return listing
 
@@ -243,11 +234,15 @@ class PortalSpider(scrapy.Spider):
         elif all(route.kind in ("other", "foreign") for _, route in listing.sightings):
             listing.outcome = Outcome.UNKNOWN_SHAPE
             listing.reason = f"none of {len(listing.sightings)} rows is about annual reports"
+        elif listing.held is not None:
+            listing.outcome = Outcome.NOT_MODIFIED
 
     # ------------------------------------------------------------ articles
     async def _capture(self, visit: Visit, item: Item, referer: str) -> CaptureResult:
         got = await self._page(visit, Ask(item.url), referer)
-        capture = CaptureResult(item.url, got.fetch.at, got.verdict.outcome, got.verdict.reason,
+        # An unchanged page is as good as one that came: its content is held; the fetch's row tells how it was learnt.
+        capture = CaptureResult(item.url, got.fetch.at, Outcome.OK if got.ok else got.verdict.outcome,
+                                got.verdict.reason,
                                 parts=[_part("page", item.url, item.title, got)], list_title=item.title,
                                 list_day=item.day, last_modified=got.fetch.headers.get("last-modified"))
         if not got.ok:
@@ -260,6 +255,13 @@ class PortalSpider(scrapy.Spider):
             capture.outcome, capture.reason = Outcome.RATE_LIMITED, "the list came in place of the article"
             return capture
         pages = [articles.read_article(got.verdict.text, address)]
+        if visit.portal.rendering == "browser" and pages[0].bare:
+            drawn = await self.drawing.article(visit, address)
+            if drawn and drawn.ok:
+                # What the server sent stays beside what was drawn from it; the drawn page is the one that is read.
+                capture.parts[0]["role"] = "original"
+                capture.parts.insert(0, _part("page", item.url, item.title, drawn))
+                pages = [articles.read_article(drawn.verdict.text, address)]
         hashes, unread = [], None
         for number, further in enumerate(trs.article_pages(got.verdict.text, address), 2):
             more = await self._page(visit, Ask(further), item.url)
@@ -272,7 +274,7 @@ class PortalSpider(scrapy.Spider):
         for file, name in item.files:
             attached.setdefault(file, articles.Attached(file, name, "attachment"))
         for entry in attached.values():
-            file = await self._fetch(visit, Ask(entry.url, expect="file"), address)
+            file = await self.fetch(visit, Ask(entry.url, expect="file"), address)
             capture.parts.append(_part(entry.role, entry.url, entry.name, file))
             if file.ok:
                 hashes.append(file.fetch.sha256 or "")
@@ -289,10 +291,10 @@ class PortalSpider(scrapy.Spider):
         capture.content = articles.content_hash(pages, hashes)
         return capture
 
-    # ------------------------------------------------------------ fetching
+    # ------------------------------------------------------------ pages
     async def _page(self, visit: Visit, ask: Ask, referer: str) -> Got:
         """A page; where it is nothing but a refresh to another address, that one (two such steps at most)."""
-        got = await self._fetch(visit, ask, referer)
+        got = await self.fetch(visit, ask, referer)
         url = ask.url
         for _ in range(2 if ask.expect == "page" else 0):
             text = got.verdict.text if got.ok else ""
@@ -302,69 +304,8 @@ class PortalSpider(scrapy.Spider):
                 break
             if urlsplit(target).path in ("", "/") and urlsplit(url).path not in ("", "/"):
                 return Got(got.fetch, Verdict(Outcome.SOFT_404, f"sends to the start page {target}"))
-            got = await self._fetch(visit, Ask(target), url)
+            got = await self.fetch(visit, Ask(target), url)
         return got
-
-    async def _fetch(self, visit: Visit, ask: Ask, referer: str) -> Got:
-        """One request once a run: from this run's evidence where it is there already, else from the portal."""
-        if ask.key in visit.failed:
-            return visit.failed[ask.key]
-        known = self.log.known(ask.key)
-        if known:
-            fetch, received = known
-            got = Got(fetch, of_response(received, ask.expect))
-        else:
-            got = await self._download(visit, ask, referer)
-        if not got.ok:
-            visit.failed[ask.key] = got
-        visit.pages += 1
-        if self.plan.progress:
-            self.tell({"event": "page", "portal": visit.portal.id, "pages": visit.pages})
-        return got
-
-    async def _download(self, visit: Visit, ask: Ask, referer: str) -> Got:
-        meta: dict[str, Any] = {"rule": visit.rule, "portal": visit.portal.id, "hops": [],
-                                "robots_agreed": bool(visit.portal.quirk("robots_agreed"))}
-        if visit.portal.conduct.delay:
-            meta["autothrottle_dont_adjust_delay"] = True
-        if visit.portal.conduct.download_timeout:
-            meta["download_timeout"] = visit.portal.conduct.download_timeout
-        headers = {**({"Referer": referer} if referer and referer != ask.url else {}), **ask.sent_headers}
-        request = scrapy.Request(ask.url, method=ask.method, body=ask.body, headers=headers, meta=meta,
-                                 callback=NO_CALLBACK, dont_filter=True)
-        begun = time.monotonic()
-        try:
-            assert self.crawler.engine is not None
-            response = await self.crawler.engine.download_async(request)
-        except (CrawlerError, asyncio.CancelledError):
-            raise
-        except Exception as fault:
-            verdict = of_failure(fault)
-            fetch = await self.keep_failure(ask.url, visit.portal.id, verdict, time.monotonic() - begun, ask.key)
-            return Got(fetch, verdict)
-        return await self.keep_response(ask.url, visit.portal.id, response, ask.expect, time.monotonic() - begun,
-                                        ask.key)
-
-    async def keep_failure(self, url: str, portal: str, verdict: Verdict, elapsed: float | None = None,
-                           request: str = "") -> Fetch:
-        """Keep the end of a request that brought no answer. `request` is its key; by default a GET of `url`."""
-        return await self.log.keep(Fetch(self.plan.run, portal, url, request or f"GET {url}", clock.stamp(),
-                                         verdict.outcome, verdict.reason, elapsed=elapsed), None)
-
-    async def keep_response(self, url: str, portal: str, response: Response, expect: Expect,
-                            elapsed: float | None = None, request: str = "") -> Got:
-        """Keep an answer: bytes first, then the row. `request` as in keep_failure."""
-        headers = named(response.headers)
-        received = Received(url, response.url, response.status, response.body, headers)
-        verdict = of_response(received, expect)
-        meta = response.request.meta if response.request else {}
-        # The bytes are kept as they read; how they travelled is told beside them.
-        kept = kept_headers(headers) | ({"content-encoding": meta["encoding"]} if meta.get("encoding") else {})
-        fetch = Fetch(self.plan.run, portal, url, request or f"GET {url}", clock.stamp(), verdict.outcome,
-                      verdict.reason, response.url, meta.get("hops", []), response.status, None, None,
-                      media_type(response.body, _name_of(url), headers.get("content-type", "")),
-                      kept, elapsed, meta.get("sent", {}), meta.get("transport", ""))
-        return Got(await self.log.keep(fetch, response.body or None), verdict)
 
     # ------------------------------------------------------------ the run's own rows
     def _mark_started(self, portal: str) -> None:
@@ -410,7 +351,3 @@ def _unknown(portal: Portal, family: str, page: Answer) -> str:
     if seen and seen != "static":
         return f"the page comes from {seen}, but no list and nothing to ask for one was found on it"
     return "no list was found on the page"
-
-
-def _name_of(url: str) -> str:
-    return urlsplit(url).path.rsplit("/", 1)[-1]

@@ -55,7 +55,7 @@ def test_every_outcome_has_advice_in_both_languages():
     (429, "", Outcome.RATE_LIMITED),
     (500, "", Outcome.SERVER_ERROR),
     (502, "<html>bad gateway</html>", Outcome.SERVER_ERROR),
-    (304, "", Outcome.NOT_MODIFIED),
+    (304, "", Outcome.SERVER_ERROR),
     (200, "<html><body>您访问的页面不存在或已删除！</body></html>", Outcome.SOFT_404),
     (200, f"<html><title>404 Not Found</title>{MENU}<p>页面找不到了</p></html>", Outcome.SOFT_404),
     (200, f"<html>{MENU}<div>对不起，您要查看的文章已被删除</div></html>", Outcome.SOFT_404),
@@ -64,6 +64,8 @@ def test_every_outcome_has_advice_in_both_languages():
     (200, "<html><body>访问过于频繁，请稍后再试</body></html>", Outcome.RATE_LIMITED),
     (200, f"<html>{MENU}<ul><li><a href=t1.html>甲县2021年报告</a></li></ul></html>", Outcome.OK),
     (200, "<html><frameset><frame src='list.html'></frameset></html>", Outcome.OK),
+    (200, "<html><body><div id='app'></div><script src='/app.js'></script></body></html>", Outcome.OK),
+    (200, "<html><body><div></div><script src='/app.js'></script></body></html>", Outcome.SOFT_404),
 ])
 def test_answers(status, body, expected):
     assert outcome(body, status) is expected
