@@ -11,13 +11,16 @@ import gzip
 import hashlib
 import os
 import tempfile
+import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from crawler.exceptions import EvidenceError
 
 _LEVEL = 6
+FRESH_SECONDS = 2 * 24 * 3600.0
+"""A file put within this time is never let go: the row that speaks of it may still be on its way."""
 
 
 class Evidence:
@@ -36,7 +39,7 @@ class Evidence:
         """Keep `data` and return its sha256. Raises EvidenceError when it can't be written (full disk, rights)."""
         sha256 = hashlib.sha256(data).hexdigest()
         target = self.path(sha256)
-        if target.is_file():
+        if self._touched(target):
             return sha256
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -59,13 +62,73 @@ class Evidence:
             raise EvidenceError(f"{target}: its content no longer hashes to its name; restore it from a backup")
         return data
 
-    def verify(self) -> Iterator[tuple[str, str]]:
-        """(sha256, fault) of every kept file that can't be read back as it was written."""
-        for target in sorted(self.folder.glob("??/*.gz")):
+    def verify(self, wanted: Iterable[str] | None = None) -> Iterator[tuple[str, str]]:
+        """(sha256, fault) of every kept file that can't be read back as it was written, or of these hashes only: then
+        those that are missing are named too."""
+        names = (target.stem for target in sorted(self.folder.glob("??/*.gz"))) if wanted is None else wanted
+        for name in names:
             try:
-                self.get(target.stem)
+                self.get(name)
             except EvidenceError as fault:
-                yield target.stem, str(fault)
+                yield name, str(fault)
+
+    def kept(self) -> Iterator[tuple[str, int]]:
+        """(sha256, bytes on disk) of every kept file."""
+        for target in sorted(self.folder.glob("??/*.gz")):
+            yield target.stem, target.stat().st_size
+
+    def let_go(self, sha256: str) -> bool:
+        """Remove a kept file unless it was put (again) within FRESH_SECONDS; whether it is gone.
+
+        The name is taken away first and the time looked at after: whoever puts the same content meanwhile either made
+        the file fresh, and it comes back, or finds no file and writes a new one.
+        """
+        target = self.path(sha256)
+        aside = target.with_suffix(".gone")
+        try:
+            if _fresh(target):
+                return False
+            target.replace(aside)
+        except FileNotFoundError:
+            return False
+        if _fresh(aside):
+            aside.replace(target)
+            return False
+        aside.unlink()
+        return True
+
+    def leaving(self) -> list[str]:
+        """Hashes of files that a killed process was letting go."""
+        return [aside.stem for aside in sorted(self.folder.glob("??/*.gone"))]
+
+    def mend(self, needed: Iterable[str] = ()) -> int:
+        """Clear what a killed process left: parts of files never finished, and files that were being let go, which come
+        back where `needed` names them. Returns how many were cleared."""
+        wanted, cleared = set(needed), 0
+        for aside in sorted(self.folder.glob("??/*.gone")):
+            target = aside.with_suffix(".gz")
+            if target.stem in wanted and not target.is_file():
+                aside.replace(target)
+            else:
+                aside.unlink()
+                cleared += 1
+        for part in sorted(self.folder.glob("??/.part-*")):
+            with contextlib.suppress(FileNotFoundError):
+                if not _fresh(part):
+                    part.unlink()
+                    cleared += 1
+        return cleared
+
+    @staticmethod
+    def _touched(target: Path) -> bool:
+        """Whether the file is there; it then counts as put now."""
+        try:
+            os.utime(target)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return target.is_file()
+        return True
 
     @staticmethod
     def _write(target: Path, packed: bytes) -> None:
@@ -86,3 +149,7 @@ class Evidence:
             os.fsync(directory)
         finally:
             os.close(directory)
+
+
+def _fresh(path: Path) -> bool:
+    return time.time() - path.stat().st_mtime < FRESH_SECONDS

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from monitor import printing
-from monitor.commands import alerting, documents, oversight, rostering, scanning, setup
+from monitor.commands import alerting, documents, exporting, keeping, oversight, rostering, scanning, setup, watching
 from monitor.session import Session
 
 DEBUG = "NIANBAO_DEBUG"
@@ -49,11 +49,15 @@ def options(
     context.obj = Session(config, lang)  # type: ignore[arg-type]
 
 
-for room in (setup, rostering, scanning, documents, oversight, alerting):
+for room in (setup, rostering, scanning, documents, oversight, exporting, keeping, alerting, watching):
     room.register(app)
 
 
 def main() -> None:
+    if os.environ.get("NIANBAO_KEEPER"):
+        from monitor.watch import end_with_parent
+
+        end_with_parent()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -148,7 +152,8 @@ def _localise(command: Any, arguments: list[str]) -> None:
 
     def translate(each: Any, path: str) -> None:
         if path in words.commands:
-            each.help = each.short_help = words.commands[path].zh
+            each.help = words.commands[path].zh.replace("\\b", "\b")
+            each.short_help = words.commands[path].zh.splitlines()[0]
         for parameter in each.params:
             known = words.options.get(f"{path} {parameter.name}".strip()) or words.options.get(parameter.name or "")
             if known and hasattr(parameter, "help"):
@@ -157,3 +162,7 @@ def _localise(command: Any, arguments: list[str]) -> None:
             translate(child, f"{path} {name}".strip())
 
     translate(command, "")
+
+
+if __name__ == "__main__":
+    main()

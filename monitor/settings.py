@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from datetime import time
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +30,7 @@ from crawler import clock
 from crawler.exceptions import ClockError
 from extract import configuration
 from monitor.exceptions import SettingsError
+from monitor.timetable import DayTime, OptionalDayTime, OptionalWeeklyTime, Season, Span, Weekly, WeeklyTime
 
 ENVIRONMENT = "NIANBAO_CONFIG"
 FILE_NAME = "settings.toml"
@@ -100,6 +102,47 @@ class Reading(_Section):
         return self.workers or len(os.sched_getaffinity(0))
 
 
+class Watch(_Section):
+    """When `nianbao watch` does what; all times in Asia/Shanghai."""
+
+    scan: WeeklyTime = Weekly(0, time(2))
+    seasons: tuple[Span, ...] = (Season((1, 5), (2, 5)), Season((3, 10), (3, 31)))
+    season_time: DayTime = time(2)
+    digest: WeeklyTime = Weekly(0, time(8, 30))
+    backup_time: OptionalDayTime = time(4)
+    tidy: OptionalWeeklyTime = Weekly(6, time(5))
+    stop_within: float = Field(default=120.0, gt=0, le=3600)
+    metrics: Path | None = None
+
+    @field_validator("metrics", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return value or None
+
+
+class Backup(_Section):
+    folder: Path = Path("backups")
+    daily: int = Field(default=7, ge=1, le=366)
+    weekly: int = Field(default=8, ge=0, le=520)
+
+
+class Retention(_Section):
+    """Ages in days; see crawler/retention.py."""
+
+    daily_after: int = Field(default=30, ge=7)
+    weekly_after: int = Field(default=180, ge=30)
+    monthly_after: int = Field(default=365, ge=90)
+    evidence: int = 1095
+
+    @field_validator("evidence")
+    @classmethod
+    def _a_season_stays(cls, value: int) -> int:
+        if 0 < value < 400 or value < 0:
+            raise ValueError("pages must be kept for 400 days or more, so that a whole season can be proven; "
+                             "0 keeps them for ever")
+        return value
+
+
 class Mail(_Section):
     host: str = ""
     port: int = Field(default=25, ge=1, le=65535)
@@ -144,6 +187,9 @@ class Settings(BaseSettings):
     scan: Scan = Scan()
     monitoring: Monitoring = Monitoring()
     reading: Reading = Reading()
+    watch: Watch = Watch()
+    backup: Backup = Backup()
+    retention: Retention = Retention()
     mail: Mail = Mail()
     _path: Path | None = PrivateAttr(default=None)
 
@@ -234,6 +280,9 @@ def _text_of(path: Path) -> str:
 def _anchor(settings: Settings, base: Path) -> None:
     settings.store.database = base / settings.store.database.expanduser()
     settings.store.evidence = base / settings.store.evidence.expanduser()
+    settings.backup.folder = base / settings.backup.folder.expanduser()
+    if settings.watch.metrics is not None:
+        settings.watch.metrics = base / settings.watch.metrics.expanduser()
     if settings.facts.folder is not None:
         settings.facts.folder = base / settings.facts.folder.expanduser()
     if settings.mail.password_file is not None:

@@ -1,0 +1,196 @@
+"""What is let go with age: rows of fetches that saw nothing new, and the bytes of old pages that nothing rests on.
+
+Promises: of the fetches of one request the first and the last of each day (later week, later month) stay, and every one
+that saw something else than the one before; a row that goes is counted in the row that stands for it, and listings and
+captures then name that one. Bytes go only where no younger fetch, no newest good answer and nothing protected names
+them; their hash, size and time stay in the row. Every step is one transaction, rows before files: killed anywhere, it
+has lost nothing and goes on next time. No scan runs meanwhile. Leaves alone: what is protected (monitor/proofs.py),
+listings and sightings themselves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlsplit
+
+from crawler import clock
+from crawler.evidence import Evidence
+from crawler.exceptions import StoreError
+from crawler.store import Store, row_dicts
+
+LOT = 500
+_HEALTHY = ("ok", "not_modified")
+Protected = Callable[[sqlite3.Connection], tuple[set[int], set[str]]]
+"""Ids of fetches and hashes that stay whatever their age."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Ages in days. Fetches older than `daily` keep a day's first, last and changed ones, older than `weekly` a week's,
+    older than `monthly` a month's; unprotected bytes older than `evidence` are let go (0: never)."""
+
+    daily: int = 30
+    weekly: int = 180
+    monthly: int = 365
+    evidence: int = 1095
+
+
+@dataclass(slots=True)
+class Tidied:
+    """What was done, or would be: rows rolled up, files and bytes (as on disk) let go, leavings of killed processes."""
+
+    rolled_up: int = 0
+    files: int = 0
+    bytes: int = 0
+    cleared: int = 0
+
+
+def tidy(store: Store, evidence: Evidence, policy: Policy, protected: Protected, at: datetime,
+         dry_run: bool = False) -> Tidied:
+    """Roll up and let go as of `at`. Raises StoreError while a scan runs, or when nothing can be written."""
+    with _no_scan(store):
+        done = Tidied()
+        with store.read() as connection:
+            fetches, hashes = protected(connection)
+            portals = [row["portal"] for row in connection.execute("SELECT DISTINCT portal FROM fetch ORDER BY portal")]
+        for portal in portals:
+            _roll_up(store, portal, policy, fetches, at, dry_run, done)
+        with store.read() as connection:
+            fetches, hashes = protected(connection)
+            released = _releasable(connection, policy, fetches, hashes, at) if policy.evidence else set()
+        _let_go(store, evidence, released, hashes, at, dry_run, done)
+        return done
+
+
+# ---------------------------------------------------------------- rows
+def _roll_up(store: Store, portal: str, policy: Policy, protected: set[int], at: datetime, dry_run: bool,
+             done: Tidied) -> None:
+    with store.read() as connection:
+        protected = protected | {row["held"] for row in connection.execute(
+            "SELECT DISTINCT held FROM fetch WHERE portal = ? AND held IS NOT NULL", (portal,))}
+        rows = row_dicts(connection, """SELECT id, run, request, url, at, status, outcome, sha256, repeats, last_at
+            FROM fetch WHERE portal = ? AND at < ?
+            AND run NOT IN (SELECT id FROM run WHERE state IN ('running', 'failed'))
+            ORDER BY request, at, id""", (portal, _before(at, policy.daily)))
+    # A run that saw a host answer must still say so: a page that failed beside it is the page's fault.
+    healthy = Counter(_visit(row) for row in rows if row["outcome"] in _HEALTHY)
+    going: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    for _, fetches in groupby(rows, key=lambda row: row["request"]):
+        for _, members in groupby(fetches, key=lambda row: _period(row["at"], policy, at)):
+            *all_but_last, _ = members
+            stays: dict[str, Any] | None = None
+            for row in all_but_last:
+                if (stays is not None and row["id"] not in protected and _same(row, stays)
+                        and (row["outcome"] not in _HEALTHY or healthy[_visit(row)] > 1)):
+                    healthy[_visit(row)] -= row["outcome"] in _HEALTHY
+                    going.append((row, stays))
+                else:
+                    stays = row
+    done.rolled_up += len(going)
+    if not dry_run:
+        for start in range(0, len(going), LOT):
+            with store.write() as connection:
+                _fold(connection, going[start:start + LOT])
+
+
+def _fold(connection: sqlite3.Connection, going: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+    """Count each row in the one that stands for it, let listings and captures name that one, and delete it."""
+    instead: dict[str, dict[int, int]] = defaultdict(dict)
+    for row, stays in going:
+        connection.execute("UPDATE fetch SET repeats = repeats + 1 + ?, last_at = max(coalesce(last_at, at), ?) "
+                           "WHERE id = ?", (row["repeats"], row["last_at"] or row["at"], stays["id"]))
+        instead[row["run"]][row["id"]] = stays["id"]
+    for run, known in instead.items():
+        for listing in row_dicts(connection, "SELECT id, pages FROM listing WHERE run = ?", (run,)):
+            pages = json.loads(listing["pages"])
+            if known.keys() & set(pages):
+                connection.execute("UPDATE listing SET pages = ? WHERE id = ?",
+                                   (json.dumps([known.get(page, page) for page in pages]), listing["id"]))
+        for capture in row_dicts(connection, "SELECT id, parts FROM capture WHERE run = ?", (run,)):
+            parts = json.loads(capture["parts"])
+            if known.keys() & {part.get("fetch") for part in parts}:
+                told = [{**part, "fetch": known.get(part.get("fetch"), part.get("fetch"))} for part in parts]
+                connection.execute("UPDATE capture SET parts = ? WHERE id = ?",
+                                   (json.dumps(told, ensure_ascii=False), capture["id"]))
+    connection.executemany("DELETE FROM fetch WHERE id = ?", [(row["id"],) for row, _ in going])
+
+
+def _same(row: dict[str, Any], other: dict[str, Any]) -> bool:
+    return all(row[name] == other[name] for name in ("url", "status", "outcome", "sha256"))
+
+
+def _visit(row: dict[str, Any]) -> tuple[str, str]:
+    return row["run"], urlsplit(row["url"]).netloc
+
+
+def _period(moment: str, policy: Policy, at: datetime) -> date:
+    """The first day of the day, week or month a fetch is kept by, as its age asks."""
+    day = clock.parse(moment).astimezone(clock.ZONE).date()
+    age = (at.date() - day).days
+    if age >= policy.monthly:
+        return day.replace(day=1)
+    return day - timedelta(days=day.weekday()) if age >= policy.weekly else day
+
+
+def _before(at: datetime, days: int) -> str:
+    return (at - timedelta(days=days)).astimezone(clock.ZONE).isoformat(timespec="seconds")
+
+
+# ---------------------------------------------------------------- bytes
+def _releasable(connection: sqlite3.Connection, policy: Policy, fetches: set[int], hashes: set[str],
+                at: datetime) -> set[str]:
+    """Hashes that only old rows name, and nothing that must stay."""
+    edge = _before(at, policy.evidence)
+    old = {row["sha256"] for row in connection.execute(
+        "SELECT sha256 FROM fetch WHERE sha256 IS NOT NULL AND released IS NULL AND coalesce(last_at, at) < ?",
+        (edge,))}
+    young = {row["sha256"] for row in connection.execute(
+        "SELECT sha256 FROM fetch WHERE sha256 IS NOT NULL AND coalesce(last_at, at) >= ?", (edge,))}
+    newest = {row["sha256"] for row in connection.execute(
+        "SELECT sha256, max(at) FROM fetch WHERE outcome = 'ok' AND sha256 IS NOT NULL GROUP BY url")}
+    named = {part["sha256"] for row in connection.execute("SELECT parts FROM capture WHERE at >= ?", (edge,))
+             for part in json.loads(row["parts"]) if part.get("sha256")}
+    resting = {row["sha256"] for number in fetches for row in connection.execute(
+        "SELECT sha256 FROM fetch WHERE id = ?", (number,))}
+    return old - young - newest - named - resting - hashes
+
+
+def _let_go(store: Store, evidence: Evidence, released: set[str], protected: set[str], at: datetime, dry_run: bool,
+            done: Tidied) -> None:
+    """Mark rows first, then take away every file that no row and nothing protected names any more."""
+    listed = sorted(released)
+    for start in range(0, 0 if dry_run else len(listed), LOT):
+        with store.write() as connection:
+            connection.executemany("UPDATE fetch SET released = ? WHERE sha256 = ? AND released IS NULL",
+                                   [(at.date().isoformat(), sha256) for sha256 in listed[start:start + LOT]])
+    with store.read() as connection:
+        def needed(sha256: str) -> bool:
+            return sha256 in protected or connection.execute(
+                "SELECT 1 FROM fetch WHERE sha256 = ? AND released IS NULL LIMIT 1", (sha256,)).fetchone() is not None
+
+        if not dry_run:
+            done.cleared = evidence.mend(name for name in evidence.leaving() if needed(name))
+        for sha256, size in evidence.kept():
+            unneeded = sha256 in released or not needed(sha256)
+            if unneeded and (dry_run or evidence.let_go(sha256)):
+                done.files, done.bytes = done.files + 1, done.bytes + size
+
+
+@contextlib.contextmanager
+def _no_scan(store: Store) -> Iterator[None]:
+    """Hold the lock a scan holds, so that neither sees the other half-way."""
+    with store.path.with_name(store.path.name + ".scan-lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StoreError(f"{store.path}: a scan is running on it; tidy up after its end") from None
+        yield
