@@ -19,3 +19,11 @@ class DeliveryError(MonitorError):
     def __init__(self, message: str, *, permanent: bool) -> None:
         super().__init__(message)
         self.permanent = permanent
+
+
+class WatchError(MonitorError):
+    """Raised when the watch can't start, because another one is at work on the same store."""
+
+
+class BackupError(MonitorError):
+    """Raised when a backup can't be written, is damaged, or would overwrite what is in use."""

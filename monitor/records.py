@@ -95,6 +95,16 @@ def m004_further_owners(db: Database) -> None:
             FROM report_owner o JOIN report r ON r.id = o.report""")
 
 
+@monitor_schema()
+def m005_roster_states(db: Database) -> None:
+    """Every state of the roster; a row stands from the state `since` until (not including) the state `until`."""
+    db.conn.execute("""CREATE TABLE roster_state (id INTEGER PRIMARY KEY, at TEXT NOT NULL, source TEXT NOT NULL,
+        hash TEXT NOT NULL, bodies INTEGER NOT NULL)""")
+    db.conn.execute("""CREATE TABLE roster_row (body TEXT NOT NULL, since INTEGER NOT NULL REFERENCES roster_state(id),
+        until INTEGER REFERENCES roster_state(id), hash TEXT NOT NULL, row TEXT NOT NULL, PRIMARY KEY (body, since))
+        WITHOUT ROWID""")
+
+
 _FIRST = (
     # One version of one publication: id = hash(address, content). content = capture.content. record = zlib JSON of
     # schema 1; verdict: report, invalid (a page stands there that is no usable report), other (not a report at all).

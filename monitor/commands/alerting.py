@@ -1,4 +1,4 @@
-"""`alerts send` and `alerts test`: drain the outbox, prove that mail works.
+"""`alerts queue`, `alerts send` and `alerts test`: fill the outbox, drain it, prove that mail works.
 
 Promises: exit 3 when mails still wait or were refused, so that a scheduled job notices; nothing is sent twice.
 """
@@ -18,9 +18,22 @@ AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on stdou
 
 def register(app: typer.Typer) -> None:
     alerts = typer.Typer(no_args_is_help=True, help="Send digests, test the mail settings.")
+    alerts.command("queue")(queue)
     alerts.command("send")(send)
     alerts.command("test")(try_mail)
     app.add_typer(alerts, name="alerts")
+
+
+def queue(context: typer.Context, as_json: AsJson = False) -> None:
+    """Judge what is held and queue the digests that are due; fetches and sends nothing."""
+    from monitor import patrol, wording
+
+    session: Session = context.obj
+    judged = patrol.judge(session.settings, session.store(), session.roster())
+    if as_json:
+        printing.document({"as_of": judged.at, "queued": judged.queued})
+    else:
+        printing.line(wording.say("queued_count", session.lang, n=len(judged.queued)))
 
 
 def send(context: typer.Context, as_json: AsJson = False) -> None:
