@@ -49,6 +49,8 @@ _AROUND = re.compile(r"(^|[-_ ])(nav|menu|head(er)?|foot(er)?|side(bar)?|crumbs?
 _COUNTER = re.compile(r"(浏览|阅读|访问|点击|查看)(次数|数量|人数|量|数)?[:：]?\d+(次|人)?"
                       r"|(浏览|阅读|访问|点击)(次数|量|数)[:：]")
 _DATED = re.compile(r"(发布|公布|发文|信息)?(日期|时间)[:：]\s*(20\d\d[-/.年]\s*\d{1,2}[-/.月]\s*\d{1,2})")
+BARE = 200
+"""Characters of main text below which a page without files carries nothing itself."""
 SUBSTANTIAL = 800
 """Characters of main text from which a page carries its report itself, whatever hangs on it."""
 
@@ -69,6 +71,11 @@ class Article:
     text: str
     facts: list[str] = field(default_factory=list)
     attached: list[Attached] = field(default_factory=list)
+
+    @property
+    def bare(self) -> bool:
+        """Nothing hangs on it and it says next to nothing: what it carries may be drawn by a script."""
+        return not self.attached and len(self.text) < BARE
 
 
 def read_article(text: str, url: str) -> Article:

@@ -31,3 +31,7 @@ class ProbeError(CrawlerError):
 
 class ImportingError(CrawlerError):
     """Raised when a list of bodies can't be read at all, or importing it would leave a roster that can't be used."""
+
+
+class BrowserError(CrawlerError):
+    """Raised when a page must be drawn by a browser and none can be started."""

@@ -115,6 +115,7 @@ class ProbeSpider(PortalSpider):
         for finished in asyncio.as_completed(self._tasks):
             with contextlib.suppress(asyncio.CancelledError):
                 self.tell(asdict(cast(Any, await finished)))
+        await self.drawing.close()
         for nothing in ():
             yield nothing
 

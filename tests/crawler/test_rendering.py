@@ -1,0 +1,289 @@
+"""Lists that only a script draws: by a browser where the portal asks for it, told as such everywhere else."""
+
+import contextlib
+import csv
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+import uuid
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from crawler import rendering, scan
+from crawler.evidence import Evidence
+from crawler.families.static import listing
+from crawler.model import Outcome, Portal, ScanPlan
+from crawler.outcomes import Verdict
+from crawler.rendering import Drawn, enumerate_drawn, needs_browser
+from extract import report as reports
+from extract.model import Hints
+from tests.portals import families, spa
+from tests.portals.serving import Portals
+from tests.portals.sites import Site
+
+DAY = date(2026, 2, 9)
+REASON = "rows come from an encoded call"
+
+
+def site_of(dialect, number):
+    """A single-page portal with the reports and announcements of a family portal."""
+    model = next(plan for plan in families.FAMILY_PORTALS.values() if plan.bodies == 2 and plan.others == 40)
+    entries = [entry for entry in families.site(model, 1).entries if not entry.elsewhere]
+    return Site(f"127.0.52.{number}", f"示例单页门户{number}", "政府信息公开年报", entries, "", dialect=dialect), model
+
+
+SITES = {dialect: site_of(dialect, number) for number, dialect in enumerate(spa.DIALECTS, 1)}
+
+
+def serve():
+    running = Portals({}, DAY)
+    for site, _ in SITES.values():
+        running.sites[site.host] = lambda request, today, site=site: spa.answer(site, request, today)
+    # It listens, so that a request there would be seen.
+    running.sites[spa.STRANGER] = lambda request, today: spa.missing_page(SITES[spa.NEXT][0])
+    return running
+
+
+def write_facts(folder, port, rendered, dialects=spa.DIALECTS):
+    (folder / "portals").mkdir(parents=True)
+    with (folder / "bodies.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "name", "kind", "level", "portal"])
+        for dialect in dialects:
+            writer.writerows([f"{dialect}-{place}", name, "department", "county", dialect]
+                             for place, name in enumerate(SITES[dialect][1].names))
+    for dialect in dialects:
+        host = f"{SITES[dialect][0].host}:{port}"
+        facts = {"id": dialect, "name": dialect, "hosts": [host],
+                 "columns": [{"id": "annual", "name": "年报", "url": f"http://{host}/gk/nb"}]}
+        facts |= {"rendering": "browser", "rendering_reason": REASON} if rendered else {}
+        (folder / "portals" / f"{dialect}.yaml").write_text(yaml.safe_dump(facts, allow_unicode=True), "utf-8")
+
+
+def plan_of(folder, **changes):
+    values = {"run": "first", "database": str(folder / "n.db"), "evidence": str(folder / "evidence"),
+              "facts": str(folder / "facts"), "portals": sorted(SITES), "delay": 0.0, "timeout": 5.0, "retries": 0,
+              "allow_private_addresses": True, "contact": "test@office.example", "year": families.YEARS[-1]}
+    return ScanPlan(**{**values, **changes})
+
+
+def ask(folder, query, *values):
+    with sqlite3.connect(folder / "n.db") as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(query, values)]
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("drawn")
+    with serve() as running:
+        write_facts(folder / "facts", running.port, rendered=True)
+        os.environ["NIANBAO_TEST_MARK"] = MARK
+        # Articles of one portal are enough, and of one year.
+        scan.run(plan_of(folder, bodies=[f"{spa.NEXT}-{place}" for place in range(2)]))
+        del os.environ["NIANBAO_TEST_MARK"]
+        yield folder, running
+
+
+def listed(folder, dialect):
+    return ask(folder, "SELECT * FROM listing WHERE portal = ?", dialect)[0]
+
+
+MARK = f"nianbao-test-{uuid.uuid4().hex}"
+"""In the environment of every process that these tests start, so that no other browser is counted."""
+
+
+def browsers():
+    """Process ids of the browsers and drivers of these tests."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            line = (entry / "cmdline").read_bytes()
+            if (b"chrom" in line or b"playwright" in line) and MARK.encode() in (entry / "environ").read_bytes():
+                found.add(int(entry.name))
+    return found
+
+
+needs = pytest.mark.slow
+
+
+@needs
+def test_a_browser_is_there_to_test_with():
+    assert rendering.missing() == "", rendering.missing()
+
+
+@needs
+@pytest.mark.parametrize("dialect", [spa.NEXT, spa.MORE, spa.COUNTED])
+def test_every_row_of_a_list_that_only_a_script_draws(drawn, dialect):
+    folder, _ = drawn
+    found = listed(folder, dialect)
+    assert (found["family"], found["outcome"], found["complete"]) == ("browser", "ok", 1), found["reason"]
+    rows = ask(folder, "SELECT url, title, day FROM sighting WHERE listing = ?", found["id"])
+    wanted = SITES[dialect][0].rows(DAY)
+    assert {(row["title"], row["day"]) for row in rows} == {(entry.title, entry.day.isoformat()) for entry in wanted}
+    assert len(rows) == len(wanted) > 2 * spa.PER_PAGE
+    routed = ask(folder, "SELECT count(*) AS n FROM sighting WHERE listing = ? AND route = 'report'", found["id"])
+    assert routed[0]["n"] == 2 * len(families.YEARS)
+
+
+@needs
+@pytest.mark.parametrize(("dialect", "outcome", "reason"), [
+    (spa.FROZEN, "ok", "did not turn to its end (unchanged"), (spa.ASKS, "challenge", "412"),
+    (spa.BARRED, "robots_denied", "robots.txt disallows"), (spa.ELSEWHERE, "unknown_shape", "is not registered"),
+    (spa.VOID, "empty_listing", ""), (spa.HANDLES, "unknown_shape", "no address to follow"),
+    (spa.BROKEN, "server_error", "504")])
+def test_what_cannot_be_drawn_whole_says_why_and_proves_nothing(drawn, dialect, outcome, reason):
+    found = listed(drawn[0], dialect)
+    assert (found["outcome"], found["complete"]) == (outcome, 0)
+    assert reason in found["reason"]
+
+
+@needs
+def test_the_browser_has_no_way_to_the_network_but_ours(drawn):
+    _, running = drawn
+    assert running.visits(spa.STRANGER) == []
+    visits = [visit for site, _ in SITES.values() for visit in running.visits(site.host)]
+    assert {visit.agent.split("/")[0] for visit in visits} == {"nianbao"}
+    assert not [visit for visit in visits if visit.path == "/live"], "sockets are closed"
+    assert not [visit for visit in running.visits(SITES[spa.BARRED][0].host) if visit.path == "/gw"]
+
+
+@needs
+def test_what_was_drawn_and_what_was_sent_are_both_evidence(drawn):
+    folder, _ = drawn
+    pages = json.loads(listed(folder, spa.NEXT)["pages"])
+    rows = [ask(folder, "SELECT * FROM fetch WHERE id = ?", page)[0] for page in pages]
+    assert [row["request"].split(" ")[0] for row in rows] == ["GET", "RENDER", "RENDER", "RENDER", "RENDER"]
+    assert rows[1]["transport"] == f"drawn by a browser from {rows[0]['sha256']}, page 1 of 4"
+    evidence = Evidence(folder / "evidence")
+    assert "年报" not in evidence.get(rows[0]["sha256"]).decode().split("<body")[1]
+    assert len(listing(evidence.get(rows[1]["sha256"]).decode(), "http://a.example/").items) == spa.PER_PAGE
+    calls = ask(folder, "SELECT * FROM fetch WHERE portal = ? AND request LIKE 'POST %/gw%'", spa.NEXT)
+    assert calls
+    assert all(row["outcome"] == "ok" for row in calls)
+
+
+@needs
+def test_articles_that_a_script_draws_are_drawn_and_read(drawn):
+    folder, _ = drawn
+    names, year = SITES[spa.NEXT][1].names, families.YEARS[-1]
+    seen = ask(folder, "SELECT c.parts, c.outcome FROM capture c JOIN sighting s ON s.url = c.url JOIN listing l ON "
+                       "l.id = s.listing WHERE l.portal = ? AND s.year = ? ORDER BY s.body", spa.NEXT, year)
+    assert [row["outcome"] for row in seen] == ["ok", "ok"]
+    whole, carrier = (json.loads(row["parts"]) for row in seen)
+    assert [part["role"] for part in whole] == ["page", "original"]
+    assert [part["role"] for part in carrier] == ["page", "original", "attachment"]
+    read = reports.read(Evidence(folder / "evidence").get(whole[0]["sha256"]),
+                        Hints(url=whole[0]["url"], media_type=whole[0]["media_type"], title=names[0]))
+    wanted = {key: value for key, value in families.report(names[0], year).figures.items() if value is not None}
+    assert {key: figure.value for key, figure in read.figures.items() if key in wanted} == wanted
+
+
+@needs
+def test_no_browser_is_left_and_a_resumed_run_draws_nothing_again(drawn):
+    folder, running = drawn
+    assert not browsers()
+    with sqlite3.connect(folder / "n.db") as connection:
+        for table in ("sighting", "listing", "capture"):
+            connection.execute(f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table})")
+        connection.execute("UPDATE run_portal SET state = 'running', outcome = NULL WHERE portal = ?", (spa.NEXT,))
+        connection.execute("UPDATE run SET state = 'running', finished = NULL")
+    host = SITES[spa.NEXT][0].host
+    asked = len(running.visits(host))
+    scan.run(plan_of(folder))
+    assert (listed(folder, spa.NEXT)["outcome"], listed(folder, spa.NEXT)["complete"]) == ("ok", 1)
+    assert {visit.path for visit in running.visits(host)[asked:]} <= {"/robots.txt"}
+
+
+@needs
+def test_a_killed_scan_leaves_no_browser_behind(tmp_path, monkeypatch):
+    monkeypatch.setenv("NIANBAO_TEST_MARK", MARK)
+    with serve() as running:
+        write_facts(tmp_path / "facts", running.port, True, (spa.NEXT,))
+        code = ("import json, sys; from crawler import scan; from crawler.model import ScanPlan; "
+                "scan.run(ScanPlan(**json.loads(sys.argv[1])))")
+        plan = plan_of(tmp_path, portals=[spa.NEXT], delay=0.4)
+        parent = subprocess.Popen([sys.executable, "-c", code, json.dumps(asdict(plan))])
+        assert wait_until(browsers), "a browser was at work"
+        parent.kill()
+        parent.wait()
+        assert wait_until(lambda: not browsers())
+
+
+def wait_until(condition, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return condition()
+
+
+# ---------------------------------------------------------------- without a browser
+def test_what_is_missing_is_told_with_its_remedy(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(rendering, "find_spec", lambda name: object())
+    assert "package chromium" in rendering.missing()
+    monkeypatch.setattr(rendering, "find_spec", lambda name: None)
+    assert "nianbao[browser]" in rendering.missing()
+
+
+def test_an_absent_browser_is_told_and_never_an_empty_list(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with serve() as running:
+        write_facts(tmp_path / "facts", running.port, True, (spa.NEXT,))
+        scan.run(plan_of(tmp_path, portals=[spa.NEXT]))
+    found = listed(tmp_path, spa.NEXT)
+    assert (found["outcome"], found["complete"]) == ("unknown_shape", 0)
+    assert "needs a browser" in found["reason"]
+    assert "install" in found["reason"]
+
+
+def test_it_is_off_unless_a_portal_asks_for_it_with_a_reason(tmp_path):
+    facts = {"id": "a", "name": "a", "hosts": ["a.example"], "columns": [{"id": "c", "name": "n", "url": "http://a/"}]}
+    assert Portal.model_validate(facts).rendering == "none"
+    with pytest.raises(ValidationError, match="rendering_reason"):
+        Portal.model_validate({**facts, "rendering": "browser", "rendering_reason": " "})
+    with serve() as running:
+        write_facts(tmp_path / "facts", running.port, False, (spa.NEXT,))
+        scan.run(plan_of(tmp_path, portals=[spa.NEXT]))
+        assert not [visit for visit in running.visits(SITES[spa.NEXT][0].host) if visit.path == "/gw"]
+    assert listed(tmp_path, spa.NEXT)["outcome"] == "unknown_shape"
+
+
+# ---------------------------------------------------------------- what drawn pages prove
+def page(first, last, after=""):
+    title = "示例{}局2021年政府信息公开工作年度报告"
+    rows = "".join(f'<li><a href="/nb/{number}.html">{title.format(number)}</a><i>2022-01-10</i></li>'
+                   for number in range(first, last))
+    return f"<html><body><ul>{rows}</ul>{after}</body></html>"
+
+
+@pytest.mark.parametrize(("pages", "end", "complete"), [
+    ([page(0, 5)], "none", True), ([page(0, 5)], "disabled", True), ([page(0, 5)], "unchanged", False),
+    ([page(0, 5), page(0, 9)], "gone", True), ([page(0, 5)], "limit", False),
+    ([page(0, 5, "共 9 条")], "disabled", False), ([page(0, 5, "共 9 条"), page(5, 9, "共 9 条")], "unchanged", True),
+    ([page(0, 5, "共 3 页"), page(5, 9)], "disabled", False), ([page(0, 5, "共 2 页"), page(5, 9)], "limit", True)])
+def test_a_drawn_list_is_whole_only_where_its_end_is_proven(pages, end, complete):
+    found = enumerate_drawn(Drawn("http://a.example/nb/", pages, end), 50)
+    assert (found.outcome, found.complete, bool(found.reason)) == (Outcome.OK, complete, not complete)
+
+
+def test_a_list_whose_data_failed_is_no_empty_list():
+    failed = [("http://a.example/api", Verdict(Outcome.TIMEOUT, "30 s"))]
+    found = enumerate_drawn(Drawn("http://a.example/", ["<html><body>暂无相关信息</body></html>"], "none", failed), 9)
+    assert (found.outcome, found.complete) == (Outcome.TIMEOUT, False)
+
+
+@pytest.mark.parametrize(("text", "needed"), [
+    ("<html><body><div id='app'></div><script src='/a.js'></script></body></html>", True),
+    ("<html><body><ul><li v-for='a in b'>{{ a.title }}</li></ul><script>x()</script></body></html>", True),
+    ("<html><body><p>栏目建设中，敬请期待。</p></body></html>", False)])
+def test_pages_that_a_script_draws_look_like_it(text, needed):
+    assert needs_browser(text) is needed
