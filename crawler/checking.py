@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
-from crawler import clock, divisions, families, roster
+from crawler import clock, confirming, divisions, families, roster
 from crawler.exceptions import RosterError
 from crawler.model import Body, Portal
 from crawler.office_list import valid_uscc
@@ -196,14 +196,12 @@ def _codes(loaded: Roster, path: Path) -> Iterator[Remark]:
 
 def _unconfirmed(loaded: Roster, path: Path, season_starts: str) -> Iterator[Remark]:
     today = clock.today()
-    year = today.year if f"{today:%m-%d}" >= season_starts else today.year - 1
-    begun = f"{year}-{season_starts}"
-    for body in loaded.bodies.values():
-        if body.obligation == "none" or body.until is not None:
-            continue
+    bodies = [body for body in loaded.bodies.values() if confirming.needed(body, today)]
+    lacking = {body.id for body in confirming.unconfirmed(bodies, season_starts, today)}
+    for body in bodies:
         if body.confirmed_on and not _DAY.fullmatch(body.confirmed_on):
             yield Remark("fault", "bad_day", f"{path}:{body.line}", body.name, body.confirmed_on)
-        elif body.confirmed_on < begun:
+        elif body.id in lacking:
             yield Remark("note", "unconfirmed", f"{path}:{body.line}", body.name, body.confirmed_on or "")
 
 

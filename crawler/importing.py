@@ -93,13 +93,18 @@ def write(made: ImportPlan) -> Path | None:
 
 def set_column(column: str, values: dict[str, str]) -> list[str]:
     """Write one column of rows that stand in the office's roster, by id; returns the ids that changed."""
+    return set_columns({body: {column: value} for body, value in values.items()})
+
+
+def set_columns(rows: dict[str, dict[str, str]]) -> list[str]:
+    """Write columns of rows that stand in the office's roster: id → column → value; returns the ids found there."""
     folder = configuration.office_folder()
     path = folder / "bodies.csv" if folder else None
-    if path is None or not path.is_file():
+    if path is None or not path.is_file() or not rows:
         return []
     old = RosterFile.read(path)
-    changes = [Change("changed", "", body, "", {column: ("", value)}) for body, value in values.items()
-               if body in old.ids]
+    changes = [Change("changed", "", body, "", {column: ("", value) for column, value in values.items()})
+               for body, values in rows.items() if body in old.ids]
     replace_text(path, old.with_changes([], changes), old.encoding)
     return [change.id for change in changes]
 

@@ -123,13 +123,14 @@ def years_watched(settings: Settings, today: date) -> range:
     return range(settings.monitoring.since, today.year)
 
 
-def obligations(roster: Roster, settings: Settings, years: Iterable[int]) -> list[Obligation]:
+def obligations(roster: Roster, settings: Settings, years: Iterable[int], *, lenient: bool = False) -> list[Obligation]:
     """Every obligation of the roster for these report years, in roster order, then by year and scope.
 
-    Raises ConfigurationError where a row's due_key, or a local notice's `under`, names nothing that exists.
+    Raises ConfigurationError where a row's due_key, or a local notice's `under`, names nothing that exists; `lenient`
+    passes such a notice over, for a roster as it once was.
     """
     facts = deadlines()
-    local = _local_by_body(roster, facts)
+    local = _local_by_body(roster, facts, lenient)
     wanted = list(years)
     owed: dict[tuple[str, Scope, int], Obligation] = {}
     inherited: list[Obligation] = []
@@ -239,10 +240,12 @@ def _confirmed(body: Body, year: int, facts: Deadlines) -> bool:
     return bool(body.confirmed_on) and body.confirmed_on[:10] >= f"{year}-{facts.season_starts}"
 
 
-def _local_by_body(roster: Roster, facts: Deadlines) -> dict[str, list[LocalDay]]:
+def _local_by_body(roster: Roster, facts: Deadlines, lenient: bool) -> dict[str, list[LocalDay]]:
     found: dict[str, list[LocalDay]] = {}
     for rule in facts.local:
         if rule.under not in roster.bodies:
+            if lenient:
+                continue
             raise ConfigurationError(f"{FILE}: local {rule.id}: under {rule.under!r} is no id of the roster")
         for body in roster.under(rule.under):
             found.setdefault(body.id, []).append(rule)

@@ -105,6 +105,17 @@ def m005_roster_states(db: Database) -> None:
         WITHOUT ROWID""")
 
 
+@monitor_schema()
+def rules_and_packs(db: Database) -> None:
+    """Which pack weighed a finding (told in its detail); the versions of the rules that judged last, and what changed
+    ones moved."""
+    db.conn.execute("ALTER TABLE finding ADD COLUMN pack TEXT GENERATED ALWAYS AS (json_extract(detail, '$.pack')) "
+                    "VIRTUAL")
+    db.conn.execute("CREATE TABLE rule_seen (rule TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID")
+    db.conn.execute("""CREATE TABLE rule_moved (at TEXT NOT NULL, rule TEXT NOT NULL, before INTEGER NOT NULL,
+        after INTEGER NOT NULL, new INTEGER NOT NULL, changed INTEGER NOT NULL, cleared INTEGER NOT NULL)""")
+
+
 _FIRST = (
     # One version of one publication: id = hash(address, content). content = capture.content. record = zlib JSON of
     # schema 1; verdict: report, invalid (a page stands there that is no usable report), other (not a report at all).
