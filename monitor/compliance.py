@@ -16,6 +16,7 @@ from extract.model import Scope
 from monitor import records, review
 from monitor.model import Standing, Status
 from monitor.rules import catalogue
+from monitor.transitions import SETTLED
 
 if TYPE_CHECKING:
     from crawler.roster import Roster
@@ -29,8 +30,6 @@ FEWEST = 5
 """Below this number no share is given."""
 TOLD_BY_STATUS = frozenset({"PUB-01", "PUB-02", "PUB-03"})
 """Rules that say of a finding what the status already says; counted there, not twice."""
-SETTLED = frozenset({"dismissed", "verified", "explained", "retracted", "historic", "accepted"})
-"""States in which a finding no longer counts as open."""
 Key = tuple[str, Scope, int]
 
 

@@ -36,7 +36,7 @@ class Status(StrEnum):
 
 
 class FindingState(StrEnum):
-    """Where a finding is on its way; wording in config/vocabulary.yaml, transitions in review.py."""
+    """Where a finding is on its way; wording in config/vocabulary.yaml, transitions in config/review.yaml."""
 
     OPEN = "open"
     CONFIRMED = "confirmed"
@@ -146,6 +146,8 @@ class Finding:
     reason: str = ""
     """Why uncertain (key of rules.yaml `reasons`)."""
     report: str | None = None
+    pack: str = ""
+    """The local pack (id@version) that weighed it or set its threshold or day; empty where none did."""
 
     @property
     def id(self) -> str:
@@ -165,15 +167,20 @@ def _hash(*parts: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person said of a finding; holds for (finding, fact)."""
+    """One step in a finding's life: what a person decided or, with no author, what a run saw; for (finding, fact).
+    `action` as in config/review.yaml; `before` and `after` are states; `detail` what the action carries: cause, number
+    and day of a letter, figures before and after."""
 
     finding: str
     fact: str
-    action: Literal["confirm", "dismiss", "snooze"]
+    action: str
     author: str
     at: str
     reason: str = ""
     until: str | None = None
+    before: str = ""
+    after: str = ""
+    detail: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -2,7 +2,8 @@
 
 Promises: a decision holds for (finding, fact) and survives every re-run; a changed fact reopens the finding with the
 old decision shown; a finding is cleared only when its rule was really run again and found nothing; a snooze ends on
-its day. Leaves alone: what is found (judging.py), letters and their states (later rooms), wording.
+its day and gives back the state it put off; every step is kept in the trail (audit.py) with who, when and why. Leaves
+alone: what is found (judging.py), what a re-scan proves (rectification.py), letters, wording.
 """
 
 from __future__ import annotations
@@ -10,27 +11,30 @@ from __future__ import annotations
 import difflib
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from crawler import clock
 from extract.model import Scope
+from monitor import audit, cases, rectification, transitions
 from monitor.exceptions import UsageError
 from monitor.model import Decision, Finding, FindingState, Severity
 from monitor.rules import catalogue
 
 Key = tuple[str, str, int | None]
 """Body, scope, year."""
-_STATE_OF = {"confirm": FindingState.CONFIRMED, "dismiss": FindingState.DISMISSED, "snooze": FindingState.SNOOZED}
-_DETAIL = ("expression", "left", "right", "difference", "figures", "parameters", "evidence", "reason")
+_DETAIL = ("expression", "left", "right", "difference", "figures", "parameters", "evidence", "reason", "pack")
 
 
 @dataclass(slots=True)
 class StoredFinding:
-    """A finding with its life so far. `decision` is the newest one; `decision_holds` is False when the fact has changed
-    since: the old decision is shown but binds nothing. Times are ISO, `cleared` when the rule first held again."""
+    """A finding with its life so far. `decision` is the newest one a person took; `decision_holds` is False when the
+    fact has changed since or a run has opened it again: the old decision is shown but binds nothing. `explanation` is
+    what the body said of it, kept whatever becomes of it. `number` is its case number, once confirmed. Times are ISO,
+    `cleared` when the rule first held again."""
 
     finding: Finding
     state: FindingState
@@ -39,6 +43,10 @@ class StoredFinding:
     cleared: str | None = None
     decision: Decision | None = None
     decision_holds: bool = False
+    explanation: str = ""
+    number: str | None = None
+    answer_by: str | None = None
+    """The day by which the body was asked to answer."""
 
 
 # ---------------------------------------------------------------- what a run found
@@ -52,26 +60,32 @@ class Changes:
 
 
 def put_findings(connection: sqlite3.Connection, findings: Iterable[Finding], *, reports: Collection[Key] = (),
-                 standings: Collection[Key] = (), at: str, since: int | None = None) -> Changes:
+                 standings: Collection[Key] = (), pairs: Collection[Key] = (), at: str,
+                 since: int | None = None) -> Changes:
     """Bring the finding table up to what one judgement found; call it inside a write transaction.
 
     `reports` are the keys whose report rules (of one report, its years, its level) were run in this judgement,
-    `standings` those whose standing rules were: only their findings may be cleared. Findings on report years before
+    `standings` those whose standing rules were, `pairs` those compared with other bodies: only their findings may be
+    cleared. Findings on report years before
     `since` get state historic. `at`: ISO time.
     """
     _wake(connection, at)
+    _rebase(connection, since)
     changes = Changes([], [], [])
     kept: set[str] = set()
     for finding in findings:
         kept.add(finding.id)
         _put(connection, finding, at, since, changes)
     for ids, keys in ((catalogue.ids_over(*catalogue.OF_REPORTS), reports),
-                      (catalogue.ids_over("standing"), standings)):
+                      (catalogue.ids_over("standing"), standings), (catalogue.ids_over("pair"), pairs)):
         for key in keys:
             for row in _open_rows(connection, key):
                 if row["rule"] in ids and row["id"] not in kept:
-                    connection.execute("UPDATE finding SET cleared = ? WHERE id = ?", (at, row["id"]))
+                    state = rectification.found_no_more(connection, row, at)
+                    connection.execute("UPDATE finding SET cleared = ?, state = ? WHERE id = ?",
+                                       (at, state.value, row["id"]))
                     changes.cleared.append(row["id"])
+    rectification.sweep(connection, at)
     return changes
 
 
@@ -85,86 +99,156 @@ def touch(connection: sqlite3.Connection, keys: Iterable[Key], at: str) -> None:
 
 
 def _open_rows(connection: sqlite3.Connection, key: Key) -> list[sqlite3.Row]:
-    return list(connection.execute("SELECT id, rule FROM finding WHERE body = ? AND scope = ? AND year IS ? "
+    return list(connection.execute("SELECT * FROM finding WHERE body = ? AND scope = ? AND year IS ? "
                                    "AND cleared IS NULL", key))
 
 
 def _put(connection: sqlite3.Connection, finding: Finding, at: str, since: int | None, changes: Changes) -> None:
     detail = json.dumps({name: getattr(finding, name) for name in _DETAIL}, ensure_ascii=False, default=str)
-    fact = finding.fact
-    row = connection.execute("SELECT fact, state, cleared FROM finding WHERE id = ?", (finding.id,)).fetchone()
-    if row is not None and row["fact"] == fact:
-        state = row["state"]
-    else:
-        state = _first_state(connection, finding, fact, since)
+    identity, fact = finding.id, finding.fact
+    row = connection.execute("SELECT fact, state, cleared FROM finding WHERE id = ?", (identity,)).fetchone()
     if row is None:
-        changes.new.append(finding.id)
+        changes.new.append(identity)
         connection.execute(
             "INSERT INTO finding (id, fact, rule, version, severity, outcome, body, scope, year, subject, detail, "
             "report, state, first_seen, last_seen, cleared) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,NULL)",
-            (finding.id, fact, finding.rule, finding.version, finding.severity, finding.outcome, finding.body,
-             finding.scope, finding.year, finding.subject, detail, finding.report, state, at, at))
+            (identity, fact, finding.rule, finding.version, finding.severity, finding.outcome, finding.body,
+             finding.scope, finding.year, finding.subject, detail, finding.report,
+             _state_of_fact(connection, finding, fact, since).value, at, at))
         return
+    state = row["state"]
     if row["fact"] != fact or row["cleared"] is not None:
-        changes.changed.append(finding.id)
+        changes.changed.append(identity)
+        state = _state_of_fact(connection, finding, fact, since).value
+        audit.record(connection, identity, fact, "change" if row["fact"] != fact else "back", before=row["state"],
+                     after=state, at=at)
     connection.execute(
         "UPDATE finding SET fact = ?, version = ?, severity = ?, outcome = ?, detail = ?, report = ?, state = ?, "
         "last_seen = ?, cleared = NULL WHERE id = ?",
-        (fact, finding.version, finding.severity, finding.outcome, detail, finding.report, state, at, finding.id))
+        (fact, finding.version, finding.severity, finding.outcome, detail, finding.report, state, at, identity))
 
 
-def _first_state(connection: sqlite3.Connection, finding: Finding, fact: str, since: int | None) -> str:
-    """The state of a fact not in the table: a decision once made on this very fact holds again."""
-    decision = _newest_decision(connection, finding.id, fact)
-    if decision is not None and not _expired(decision.until):
-        return _STATE_OF[decision.action].value
-    if since is not None and finding.year is not None and finding.year < since:
-        return FindingState.HISTORIC.value
-    return FindingState.OPEN.value
+def _state_of_fact(connection: sqlite3.Connection, finding: Finding, fact: str, since: int | None) -> FindingState:
+    """The state of a fact that is new or comes back: what was once decided on this very fact holds again, but what was
+    mended and stands there anew is looked at by a person first."""
+    step = audit.newest(connection, finding.id, fact)
+    if step is not None and step.after not in ("open", "historic"):
+        if step.action == "snooze" and _expired(step.until):
+            return FindingState(step.detail.get("returns_to", "open"))
+        return FindingState.OPEN if step.after == FindingState.VERIFIED else FindingState(step.after)
+    historic = since is not None and finding.year is not None and finding.year < since
+    return FindingState.HISTORIC if historic else FindingState.OPEN
+
+
+def _rebase(connection: sqlite3.Connection, since: int | None) -> None:
+    """Follow a changed first year of monitoring: only what nobody has decided on moves."""
+    if since is not None:
+        connection.execute("UPDATE finding SET state = CASE WHEN year < ? THEN 'historic' ELSE 'open' END "
+                           "WHERE year IS NOT NULL AND state = CASE WHEN year < ? THEN 'open' ELSE 'historic' END "
+                           "AND NOT EXISTS (SELECT 1 FROM audit WHERE audit.finding = finding.id "
+                           "AND audit.fact = finding.fact AND audit.author <> '')", (since, since))
 
 
 # ---------------------------------------------------------------- what a person decides
-def decide(connection: sqlite3.Connection, finding_id: str, action: Literal["confirm", "dismiss", "snooze"], *,
-           author: str, reason: str = "", until: str | None = None) -> Decision:
+def decide(connection: sqlite3.Connection, finding_id: str, action: str, *, author: str, reason: str = "",
+           until: str | None = None, cause: str | None = None, number: str = "") -> Decision:
     """Record a decision on the finding's present fact; call it inside a write transaction.
 
-    Raises UsageError for an unknown id (naming near ones), a dismissal without reason, a snooze without author, reason
-    or a day (ISO) in the future, and a decision on a finding that was cleared.
+    `action` as in config/review.yaml; `until`: end of a snooze, or the day by which a letter asks for an answer (ISO;
+    working days of review.yaml where none is named); `cause` of a false alarm; `number` of the letter. Raises
+    UsageError for an unknown id (naming near ones), an action the state doesn't allow (naming those it does), a missing
+    author, reason or day, and for a finding that holds no more.
     """
-    if action not in _STATE_OF:
-        raise UsageError(f"{action!r} is no decision; use confirm, dismiss or snooze")
-    row = connection.execute("SELECT id, fact, cleared FROM finding WHERE id = ?", (finding_id,)).fetchone()
-    if row is None:
-        raise UsageError(f"no finding {finding_id!r}; {_nearby(connection, finding_id)}")
-    if row["cleared"] is not None:
+    row = connection.execute("SELECT * FROM finding WHERE id = ?", (finding_id,)).fetchone()
+    if row is None and action in transitions.of_person():
+        raise UsageError(f"no finding {finding_id!r}; {nearby(connection, finding_id)}")
+    state = "open" if row is None else _state_now(connection, row).value
+    taken = transitions.check(finding_id, state, action)
+    told = state in transitions.IN_LETTERS or state in (FindingState.VERIFIED, FindingState.RETRACTED)
+    if row["cleared"] is not None and not told:
         raise UsageError(f"finding {finding_id} was cleared on {row['cleared'][:10]}; there is nothing left to decide")
+    if action in ("approve", "notify") and row["outcome"] != "fail":
+        raise UsageError(f"{action} {finding_id}: what could not be judged goes into no letter; look at the original "
+                         "and dismiss or explain it")
     author, reason = author.strip(), reason.strip()
     if not author:
         raise UsageError(f"{action} {finding_id}: say who decides (--author NAME)")
-    if action in ("dismiss", "snooze") and not reason:
+    if "reason" in taken.needs and not reason:
         raise UsageError(f"{action} {finding_id}: say why (--reason TEXT); the reason is kept in the register")
-    if action == "snooze":
-        until = _future_day(finding_id, until)
+    detail: dict[str, Any] = {"number": number} if number else {}
+    if taken.cause:
+        detail["cause"] = _cause(finding_id, action, cause)
+    elif cause is not None:
+        raise UsageError(f"{action} {finding_id}: only false alarms have a cause; leave --cause out")
+    if "until" in taken.needs:
+        until = _future_day(finding_id, action, until)
+        detail["returns_to"] = _put_off(connection, row)
+    elif action == "notify":
+        until = _future_day(finding_id, action, until) if until else rectification.answer_day(clock.today()).isoformat()
     elif until is not None:
         raise UsageError(f"{action} {finding_id}: only a snooze has an end; leave --until out")
-    decision = Decision(finding_id, row["fact"], action, author, clock.stamp(), reason, until)
-    connection.execute("INSERT INTO decision (finding, fact, action, author, at, reason, until) VALUES (?,?,?,?,?,?,?)",
-                       (finding_id, decision.fact, action, author, decision.at, reason, until))
-    connection.execute("UPDATE finding SET state = ? WHERE id = ?", (_STATE_OF[action].value, finding_id))
-    return decision
+    step = audit.record(connection, finding_id, row["fact"], action, before=state, after=taken.to, author=author,
+                        reason=reason, until=until, detail=detail)
+    connection.execute("UPDATE finding SET state = ? WHERE id = ?", (taken.to.value, finding_id))
+    if taken.to is FindingState.CONFIRMED:
+        _give_number(connection, row)
+    return step
 
 
-def _future_day(finding_id: str, until: str | None) -> str:
+def _cause(finding_id: str, action: str, cause: str | None) -> str:
+    known = transitions.transitions().causes
+    if cause is not None and cause not in known:
+        raise UsageError(f"{action} {finding_id}: --cause {cause} is none of {', '.join(known)}")
+    return cause or "other"
+
+
+def _put_off(connection: sqlite3.Connection, row: sqlite3.Row) -> str:
+    """The state a snooze gives back: that under it, where a snooze is only made longer."""
+    if row["state"] != FindingState.SNOOZED:
+        return str(row["state"])
+    step = audit.newest(connection, row["id"], row["fact"], ("snooze",))
+    return "open" if step is None else str(step.detail.get("returns_to", "open"))
+
+
+def _give_number(connection: sqlite3.Connection, row: sqlite3.Row) -> None:
+    """A case number that letters print, once for each case: F-2026-000123."""
+    if row["number"]:
+        return
+    shared = (cases.of(finding_of(row)) or {}).get("id")
+    held = connection.execute("SELECT number FROM finding WHERE number IS NOT NULL AND cleared IS NULL AND "
+                              "json_extract(detail, '$.evidence.case.id') = ? AND body = ?",
+                              (shared, row["body"])).fetchone() if shared else None
+    year = clock.today().year
+    last = connection.execute("SELECT max(number) AS number FROM finding WHERE number LIKE ?",
+                              (f"F-{year}-%",)).fetchone()["number"]
+    number = held["number"] if held else f"F-{year}-{int(last[7:]) + 1 if last else 1:06}"
+    connection.execute("UPDATE finding SET number = ? WHERE id = ?", (number, row["id"]))
+
+
+def case_of(connection: sqlite3.Connection, finding_id: str) -> list[str]:
+    """Ids of the findings of one case that hold, the named one first; itself alone where it shares no cells."""
+    row = connection.execute("SELECT body, json_extract(detail, '$.evidence.case.id') AS shared FROM finding "
+                             "WHERE id = ?", (finding_id,)).fetchone()
+    if row is None or row["shared"] is None:
+        return [finding_id]
+    rows = connection.execute("SELECT id FROM finding WHERE body = ? AND cleared IS NULL AND id <> ? AND "
+                              "json_extract(detail, '$.evidence.case.id') = ? ORDER BY rule, subject",
+                              (row["body"], finding_id, row["shared"]))
+    return [finding_id, *(each["id"] for each in rows)]
+
+
+def _future_day(finding_id: str, action: str, until: str | None) -> str:
     try:
         day = date.fromisoformat((until or "").strip())
     except ValueError:
-        raise UsageError(f"snooze {finding_id}: --until is {until!r}; write a day like 2026-05-31") from None
+        raise UsageError(f"{action} {finding_id}: --until is {until!r}; write a day like 2026-05-31") from None
     if day <= clock.today():
-        raise UsageError(f"snooze {finding_id}: --until {day} is not in the future (today is {clock.today()})")
+        raise UsageError(f"{action} {finding_id}: --until {day} is not in the future (today is {clock.today()})")
     return day.isoformat()
 
 
-def _nearby(connection: sqlite3.Connection, finding_id: str) -> str:
+def nearby(connection: sqlite3.Connection, finding_id: str) -> str:
+    """A hint at ids like an unknown one."""
     known = [row[0] for row in connection.execute("SELECT id FROM finding ORDER BY last_seen DESC LIMIT 5000")]
     near = [each for each in known if finding_id and each.startswith(finding_id)][:3]
     near = near or difflib.get_close_matches(finding_id, known, n=3, cutoff=0.6)
@@ -175,7 +259,7 @@ def _nearby(connection: sqlite3.Connection, finding_id: str) -> str:
 def confirmed(connection: sqlite3.Connection, finding_id: str) -> bool:
     """Whether a person has found this finding true and its fact still stands."""
     row = connection.execute("SELECT state FROM finding WHERE id = ?", (finding_id,)).fetchone()
-    return row is not None and row["state"] == FindingState.CONFIRMED.value
+    return row is not None and row["state"] in transitions.TRUE
 
 
 def list_findings(connection: sqlite3.Connection, *, ids: Collection[str] | None = None,
@@ -202,15 +286,38 @@ def list_findings(connection: sqlite3.Connection, *, ids: Collection[str] | None
 
 
 def _stored(connection: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> Iterator[StoredFinding]:
-    newest = {row["finding"]: _decision(row) for row in connection.execute("SELECT * FROM decision ORDER BY id")}
+    taken: dict[str, Decision] = {}
+    opened: set[tuple[str, str]] = set()
+    explained: dict[str, str] = {}
+    letters: dict[tuple[str, str], str | None] = {}
+    for step in audit.steps(connection):
+        if step.author:
+            taken[step.finding] = step
+            opened.discard((step.finding, step.fact))
+        elif step.after == FindingState.OPEN:
+            opened.add((step.finding, step.fact))
+        if step.action in ("explain", "dispute"):
+            explained[step.finding] = step.reason
+        elif step.action == "notify":
+            letters[step.finding, step.fact] = step.until
     for row in rows:
-        decision = newest.get(row["id"])
-        holds = decision is not None and decision.fact == row["fact"] and not _expired(decision.until)
-        state = FindingState(row["state"])
-        if state is FindingState.SNOOZED and not holds:
-            state = FindingState.OPEN
-        yield StoredFinding(finding_of(row), state, row["first_seen"], row["last_seen"], row["cleared"], decision,
-                            holds)
+        decision = taken.get(row["id"])
+        holds = (decision is not None and decision.fact == row["fact"] and (row["id"], row["fact"]) not in opened
+                 and not (decision.action == "snooze" and _expired(decision.until)))
+        yield StoredFinding(finding_of(row), _state_now(connection, row), row["first_seen"], row["last_seen"],
+                            row["cleared"], decision, holds, explained.get(row["id"], ""), row["number"],
+                            letters.get((row["id"], row["fact"])))
+
+
+def _state_now(connection: sqlite3.Connection, row: sqlite3.Row) -> FindingState:
+    """The state of a row; a snooze whose day has come is over whether or not a run has noticed."""
+    state = FindingState(row["state"])
+    if state is not FindingState.SNOOZED:
+        return state
+    step = audit.newest(connection, row["id"], row["fact"], ("snooze",))
+    if step is not None and not _expired(step.until):
+        return state
+    return FindingState(step.detail.get("returns_to", "open")) if step else FindingState.OPEN
 
 
 def finding_of(row: sqlite3.Row) -> Finding:
@@ -218,17 +325,7 @@ def finding_of(row: sqlite3.Row) -> Finding:
     detail = json.loads(row["detail"])
     return Finding(row["rule"], row["version"], cast(Severity, row["severity"]), row["outcome"], row["body"],
                    cast(Scope, row["scope"]), row["year"], row["subject"], report=row["report"],
-                   **{name: detail[name] for name in _DETAIL})
-
-
-def _newest_decision(connection: sqlite3.Connection, finding: str, fact: str) -> Decision | None:
-    row = connection.execute("SELECT * FROM decision WHERE finding = ? AND fact = ? ORDER BY id DESC LIMIT 1",
-                             (finding, fact)).fetchone()
-    return None if row is None else _decision(row)
-
-
-def _decision(row: sqlite3.Row) -> Decision:
-    return Decision(row["finding"], row["fact"], row["action"], row["author"], row["at"], row["reason"], row["until"])
+                   **{name: detail[name] for name in _DETAIL if name in detail})
 
 
 def _expired(until: str | None) -> bool:
@@ -236,8 +333,61 @@ def _expired(until: str | None) -> bool:
 
 
 def _wake(connection: sqlite3.Connection, at: str) -> None:
-    """Open every finding whose snooze has ended by `at`."""
-    connection.execute(
-        "UPDATE finding SET state = 'open' WHERE state = 'snoozed' AND NOT EXISTS (SELECT 1 FROM decision "
-        "WHERE decision.finding = finding.id AND decision.fact = finding.fact AND decision.action = 'snooze' "
-        "AND decision.until > substr(?, 1, 10))", (at,))
+    """Give every finding whose snooze has ended by `at` the state back that it had before."""
+    for row in list(connection.execute("SELECT id, fact FROM finding WHERE state = 'snoozed'")):
+        step = audit.newest(connection, row["id"], row["fact"], ("snooze",))
+        if step is not None and step.until is not None and step.until > at[:10]:
+            continue
+        state = step.detail.get("returns_to", "open") if step else "open"
+        audit.record(connection, row["id"], row["fact"], "wake", before="snoozed", after=state, at=at)
+        connection.execute("UPDATE finding SET state = ? WHERE id = ?", (state, row["id"]))
+
+
+# ---------------------------------------------------------------- what letters and registers are made of
+def for_letters(connection: sqlite3.Connection, bodies: Collection[str] | None = None, *,
+                approved_only: bool = False) -> list[StoredFinding]:
+    """What may go into a letter: confirmed by a person (or approved too), still so, an issue or a query."""
+    states = ["approved"] if approved_only else ["confirmed", "approved"]
+    return list_findings(connection, bodies=bodies, states=states, severities=["E", "W"], outcomes=["fail"])
+
+
+def for_circular(connection: sqlite3.Connection, bodies: Collection[str] | None = None) -> list[StoredFinding]:
+    """What the next circular names: unanswered past their day, or still there when looked at again."""
+    return list_findings(connection, bodies=bodies, states=["overdue", "not_fixed"])
+
+
+def false_alarms(connection: sqlite3.Connection, since: str | None = None) -> list[tuple[StoredFinding, Decision]]:
+    """The register of false alarms: each dismissed, retracted or accepted objection with the decision that says why,
+    newest last. A decision that was taken back since isn't listed."""
+    steps = {step.finding: step for step in audit.steps(connection, since=since, by_people=True)}
+    wrong = {step.finding: step for step in steps.values() if step.after in transitions.FALSE_ALARMS}
+    found = {each.finding.id: each for each in list_findings(connection, ids=list(wrong), cleared=True)}
+    return [(found[step.finding], step) for step in sorted(wrong.values(), key=lambda step: step.at)
+            if step.finding in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a letter of correction says: the finding we were wrong about, the letter that held it, the cause."""
+
+    stored: StoredFinding
+    retracted: Decision
+    letter: Decision | None
+    """The step that recorded the letter; None where none had gone out."""
+
+
+def corrections(connection: sqlite3.Connection, since: str | None = None) -> list[Correction]:
+    """Retracted findings with the data of their letters of correction, for those and the circular's 更正 part."""
+    made = []
+    for stored, step in false_alarms(connection, since):
+        if step.after == FindingState.RETRACTED:
+            letters = audit.steps(connection, [stored.finding.id], actions=["notify"])
+            made.append(Correction(stored, step, letters[-1] if letters else None))
+    return made
+
+
+def tally(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many findings are in each state; verified ones count though their rule holds again."""
+    listed = list_findings(connection, cleared=True, outcomes=["fail"])
+    return dict(Counter(each.state.value for each in listed
+                        if each.cleared is None or each.state is FindingState.VERIFIED))

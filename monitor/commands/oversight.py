@@ -1,11 +1,10 @@
-"""`status`, `findings`, `review`: how the bodies stand, what doesn't add up, what people decided.
+"""`status`, `findings`: how the bodies stand, what doesn't add up. What people decide of it: reviewing.py.
 
 Promises: every status with the numbers its share is made of; "we could not look" stands apart with its reason.
 """
 
 from __future__ import annotations
 
-import getpass
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +17,7 @@ from monitor.session import Session
 if TYPE_CHECKING:
     from crawler.roster import Roster
     from monitor.model import Standing
+    from monitor.review import StoredFinding
     from monitor.wording import Lang
 
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
@@ -26,9 +26,11 @@ Under = Annotated[str | None, typer.Option("--under", metavar="BODY", help="only
 
 
 def register(app: typer.Typer) -> None:
+    from monitor.commands import reviewing  # it takes options of this room
+
     app.command("status")(status)
     app.command("findings")(findings)
-    app.command("review")(review)
+    reviewing.register(app)
 
 
 # ---------------------------------------------------------------- status
@@ -44,14 +46,15 @@ def status(
     session: Session = context.obj
     roster = session.roster()
     view = compliance.view(session.store(), roster, session.settings, year=year,
-                           bodies=_reach(roster, under), at=at)
+                           bodies=reach(roster, under), at=at)
     if as_json:
         printing.document(view.to_record(roster))
     else:
         _print_matrix(view, roster, session.lang)
 
 
-def _reach(roster: Roster, under: str | None) -> set[str] | None:
+def reach(roster: Roster, under: str | None) -> set[str] | None:
+    """Ids of the body named and all below it; None where none is named."""
     if under is None:
         return None
     body = roster.bodies.get(under) or roster.find(under)
@@ -167,47 +170,74 @@ def findings(
 
     session: Session = context.obj
     roster = session.roster()
-    _one_of("--severity", severities, ["E", "W", "I"])
-    _one_of("--state", states, [state.value for state in FindingState])
-    _one_of("--outcome", [outcomes] if outcomes else None, ["fail", "uncertain"])
-    _one_of("--rule", rules, list(catalogue.catalogue().rules))
+    one_of("--severity", severities, ["E", "W", "I"])
+    one_of("--state", states, [state.value for state in FindingState])
+    one_of("--outcome", [outcomes] if outcomes else None, ["fail", "uncertain"])
+    one_of("--rule", rules, list(catalogue.catalogue().rules))
+    # Closed cases hold no more, and are what is asked for where such a state is named.
+    closed = cleared or bool({"verified", "accepted", "retracted"} & set(states or ()))
     with session.store().read() as connection:
-        found = review.list_findings(connection, bodies=_reach(roster, under), year=year, rules=rules,
-                                     severities=severities, states=states, cleared=cleared,
+        found = review.list_findings(connection, bodies=reach(roster, under), year=year, rules=rules,
+                                     severities=severities, states=states, cleared=closed,
                                      outcomes=[outcomes] if outcomes else None)
     names = {body.id: body.name for body in roster.bodies.values()}
     lang = session.lang
     if as_json:
-        printing.document({"findings": [showing.stored_record(each, lang, names.get(each.finding.body, ""))
-                                        for each in found]})
+        printing.document({"findings": [stored_record(each, lang, names) for each in found]})
         return
-    groups: dict[tuple[str, str, int | None], list[Any]] = defaultdict(list)
+    groups: dict[tuple[str, str, int | None], list[StoredFinding]] = defaultdict(list)
     for each in found:
         groups[each.finding.body, each.finding.scope, each.finding.year].append(each)
     place = {body.id: (body.sort_order, number) for number, body in enumerate(roster.bodies.values())}
+    total = 0
     for (body, scope, finding_year), members in sorted(
             groups.items(), key=lambda group: (place.get(group[0][0], (1 << 30, 0)), -(group[0][2] or 0), group[0][1])):
         name = names.get(body, body)
         label = f"（{wording.term('scopes', scope, lang, short=True)}）" if scope != "own" else ""
         printing.line(wording.say("findings_of", lang, body=name + label, year=str(finding_year or "—")))
-        ordered = []
         for together in cases.together(members, lambda each: each.finding):
-            ordered += [(each, together if each is together[0] else []) for each in together]
-        for each, case in ordered:
-            showing.print_case([one.finding for one in case], lang)
-            until = each.decision.until if each.decision else None
-            state = wording.state_phrase(each.state.value, lang, until)
-            showing.print_finding(each.finding, lang, name, f"  [{state}  {each.finding.id}]")
-            if each.decision and not each.decision_holds:
-                printing.line("      " + wording.say(
-                    "old_decision", lang, state=wording.state_phrase(_STATES[each.decision.action], lang, until),
-                    author=each.decision.author, at=each.decision.at[:10], reason=each.decision.reason or "—"))
+            total += 1
+            showing.print_case([each.finding for each in together], lang)
+            for each in together:
+                _print_stored(each, name, lang)
         printing.line()
     printing.line(showing.severity_totals((each.finding for each in found), lang) if found
                   else wording.say("no_findings", lang))
+    if total < len(found):
+        printing.line(wording.say("cases_total", lang, n=total))
 
 
-def _one_of(option: str, values: list[str] | None, known: list[str]) -> None:
+def stored_record(stored: StoredFinding, lang: Lang, names: dict[str, str]) -> dict[str, Any]:
+    """A stored finding with what its life adds: case number, the body's explanation, the day for its answer."""
+    from monitor.commands import showing
+
+    return {**showing.stored_record(stored, lang, names.get(stored.finding.body, "")), "number": stored.number,
+            "explanation": stored.explanation, "answer_by": stored.answer_by}
+
+
+def _print_stored(stored: StoredFinding, name: str, lang: Lang) -> None:
+    """One finding with its state, case number, id and what people said of it."""
+    from monitor import wording
+    from monitor.commands import showing
+
+    decision = stored.decision
+    until = decision.until if decision else None
+    remark = [wording.state_phrase(stored.state.value, lang, until), stored.number or "", stored.finding.id]
+    showing.print_finding(stored.finding, lang, name, f"  [{'  '.join(filter(None, remark))}]")
+    if decision and not stored.decision_holds:
+        printing.line("      " + wording.say(
+            "old_decision", lang, state=wording.state_phrase(decision.after, lang, until), author=decision.author,
+            at=decision.at[:10], reason=decision.reason or "—"))
+    if stored.answer_by and stored.state in ("notified", "overdue", "upheld", "partly_accepted"):
+        printing.line("      " + wording.say("due_by", lang, day=stored.answer_by))
+    if stored.explanation:
+        printing.line("      " + wording.say("explanation", lang, text=stored.explanation))
+    if stored.cleared:
+        printing.line("      " + wording.say("cleared_on", lang, day=stored.cleared[:10]))
+
+
+def one_of(option: str, values: list[str] | None, known: list[str]) -> None:
+    """Refuse a value that isn't among the known ones, with a hint at those like it."""
     for value in values or []:
         if value not in known:
             import difflib
@@ -215,44 +245,3 @@ def _one_of(option: str, values: list[str] | None, known: list[str]) -> None:
             near = difflib.get_close_matches(value, known, n=3)
             raise UsageError(f"{option} {value}: " + (f"did you mean {', '.join(near)}?" if near
                                                       else f"known are {', '.join(known)}"))
-
-
-# ---------------------------------------------------------------- review
-_STATES = {"confirm": "confirmed", "dismiss": "dismissed", "snooze": "snoozed"}
-
-
-def _user() -> str:
-    """Who runs this command; empty where the system doesn't know, which `decide` answers with a hint at --author."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
-
-
-def review(
-    context: typer.Context,
-    finding: Annotated[str, typer.Argument(metavar="ID", help="a finding's id, as `findings` lists it")],
-    action: Annotated[str, typer.Argument(metavar="confirm|dismiss|snooze", help="the decision")],
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="why; dismiss and snooze need it")] = "",
-    until: Annotated[str | None, typer.Option("--until", metavar="DAY", help="end of a snooze, e.g. "
-                                                                            "2026-05-31")] = None,
-    author: Annotated[str | None, typer.Option("--author", metavar="NAME", help="who decides; the user's name where "
-                                                                                "nothing is said")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Record a person's decision on a finding; it holds as long as the fact stays the same."""
-    from monitor import review as decisions
-    from monitor import wording
-    from monitor.commands import showing
-
-    session: Session = context.obj
-    _one_of("review", [action], list(_STATES))
-    with session.store().write() as connection:
-        decisions.decide(connection, finding, action, author=author or _user(),  # type: ignore[arg-type]
-                         reason=reason, until=until)
-        stored = decisions.list_findings(connection, ids=[finding])[0]
-    if as_json:
-        printing.document(showing.stored_record(stored, session.lang))
-        return
-    printing.line(wording.say("decided", session.lang, id=finding,
-                              state=wording.state_phrase(stored.state.value, session.lang, until)))
