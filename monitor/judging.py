@@ -1,40 +1,26 @@
-"""Runs the rules: over one report, over documents, over what changed in the store.
+"""Runs the rules: over one report, one obligation, two bodies' texts, or documents; no database.
 
 Promises: the one place that holds back doubtful accusations – severity E fails only on figures read with confidence,
-or, where it rests on no figure, on a document read whole; findings that another one subsumes are dropped; an
-obligation that could not be verified closes no finding. Leaves alone: what rules test (rules/), decisions
-(review.py), words (wording.py).
+or, where it rests on no figure, on a document read whole; findings that another one subsumes are dropped; what a
+local pack weighs otherwise is weighed so, and the finding names the pack. Leaves alone: what rules test (rules/), the
+store (rejudging.py), decisions (review.py), words (wording.py).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from crawler import clock
 from extract import titles
 from extract.model import Report, Scope
-from monitor import cases, circumstances, records, review
-from monitor.model import Finding, Obligation, Severity, Standing, Status
+from monitor import cases
+from monitor.model import Finding, Severity
 from monitor.rules import catalogue
-from monitor.rules.catalogue import Level, Over, Verdict, Watched, Years
+from monitor.rules.catalogue import Level, Over, Pair, RuleText, Verdict, Watched, Years
 
-if TYPE_CHECKING:
-    from crawler.model import Body
-    from crawler.roster import Roster
-
-_REORGANISED = ("merged_into", "split_from", "function_moved")
-_LOADED = 400
-"""Unpacked records kept at hand; a county's bodies with their years."""
-_HIGHEST = 12
-"""Names of bodies above that are told to the rules, so that a roster whose parents run in a ring ends."""
 _GOVERNMENT = re.compile(r"(?:人民政府|[省市区县州盟旗])$")
 
 
@@ -87,11 +73,26 @@ def judge(report: Report, named: Named | None = None, earlier: Mapping[int, Repo
     return _run(parts, named, report, chain.previous)
 
 
-def judge_standing(watched: Watched) -> Judgement:
+def judge_standing(watched: Watched, pack: Mapping[str, Any] | None = None) -> Judgement:
     """Every rule over one obligation as it stands. Of one that could not be looked at, rules tell only what was seen:
-    that its column stood empty, or that the page listed for it would not open."""
+    that its column stood empty, or that the page listed for it would not open. `pack`: what local packs change for its
+    body and year, as packs.Local.to_record tells it."""
     standing = watched.standing
-    return _run([("standing", watched)], Named(standing.body, standing.scope, standing.year, standing.report))
+    judgement = _run([("standing", watched)], Named(standing.body, standing.scope, standing.year, standing.report),
+                     pack=pack or {})
+    ruled = {day.day.isoformat(): day.basis for day in (watched.obligation.days if watched.obligation else ())
+             if day.tier == "local"}
+    for finding in judgement.findings:
+        basis = ruled.get(str(finding.parameters.get("due", "")))
+        if basis and finding.parameters.get("tier") == "local":
+            finding.evidence["notice"] = basis
+            finding.pack = finding.pack or catalogue.pack_of(basis)
+    return judgement
+
+
+def judge_pair(pair: Pair, named: Named) -> Judgement:
+    """Every rule over a report and one of another body on the same year; findings stand under the first."""
+    return _run([("pair", pair)], named, pair.report)
 
 
 def with_claims(report: Report) -> Report:
@@ -105,8 +106,9 @@ def with_claims(report: Report) -> Report:
 
 
 def _run(parts: Sequence[tuple[Over, object]], named: Named, report: Report | None = None,
-         previous: Report | None = None) -> Judgement:
+         previous: Report | None = None, pack: Mapping[str, Any] | None = None) -> Judgement:
     judgement = Judgement()
+    pack = report.roster.get("pack", {}) if report is not None else pack or {}
     said: dict[str, set[str]] = {}
     findings: dict[str, Finding] = {}
     for entry, subject in ((entry, subject) for over, subject in parts for entry in catalogue.rules(over)):
@@ -115,7 +117,7 @@ def _run(parts: Sequence[tuple[Over, object]], named: Named, report: Report | No
         for verdict in entry.judge(subject):
             verdict.rule = verdict.rule or entry.ids[0]
             if verdict.outcome in ("fail", "uncertain"):
-                finding = _weigh(verdict, named, report, previous)
+                finding = _weigh(verdict, named, report, previous, pack)
                 held = findings.get(finding.id)
                 if held is None or _rank(finding) < _rank(held):
                     findings[finding.id] = finding
@@ -131,13 +133,31 @@ def _run(parts: Sequence[tuple[Over, object]], named: Named, report: Report | No
     return judgement
 
 
-def _weigh(verdict: Verdict, named: Named, report: Report | None, previous: Report | None) -> Finding:
+def _weigh(verdict: Verdict, named: Named, report: Report | None, previous: Report | None,
+           pack: Mapping[str, Any]) -> Finding:
     text = catalogue.text_of(verdict.rule)
     kind = str(report.roster.get("kind", "")) if report is not None else ""
     severity = verdict.severity or text.severity_for(_scope_weighed(named, report, kind), named.year, kind)
+    local = pack.get("severities", {}).get(verdict.rule)
+    if local is not None:
+        severity = _local_severity(local, verdict.severity, text, _scope_weighed(named, report, kind), kind)
+    if verdict.rule in pack.get("by", {}):
+        verdict.evidence.setdefault("pack", pack["by"][verdict.rule])
     if report is not None:
         _hold_back(verdict, severity, report, previous)
-    return _finding(verdict, text.version, severity, named, report, previous)
+    finding = _finding(verdict, text.version, severity, named, report, previous)
+    # Beside the fact, not in it: a pack's new version alone reopens no decision.
+    finding.pack = str(finding.evidence.pop("pack", ""))
+    return finding
+
+
+def _local_severity(local: Severity, told: Severity | None, text: RuleText, scope: str, kind: str) -> Severity:
+    """A pack replaces the rule's own severity, within what a scope or kind of body weighs at most; a case that the rule
+    itself weighs less than its own keeps the lesser weight."""
+    weights = [local, *(text.at_most[each] for each in (scope, kind) if each in text.at_most)]
+    if told is not None and "EWI".index(told) > "EWI".index(text.severity):
+        weights.append(told)
+    return max(weights, key="EWI".index)
 
 
 def _scope_weighed(named: Named, report: Report | None, kind: str) -> str:
@@ -210,206 +230,3 @@ def _chain(report: Report) -> tuple[str, Scope]:
 
 def _same_numbers(held: Sequence[Report]) -> bool:
     return all(each.value(key) == held[0].value(key) for each in held[1:] for key in {*each.figures, *held[0].figures})
-
-
-# ---------------------------------------------------------------- the store
-def judge_store(connection: sqlite3.Connection, roster: Roster, at: datetime | str, *,
-                obligations: Iterable[Obligation] = (), since: int | None = None) -> review.Changes:
-    """Judge what changed since the last judgement, and every standing; call it inside a write transaction.
-
-    A report is judged again when another version fulfils its obligation, it was read by a newer reader, the rules
-    changed, or a report changed that its chain of years or its level rests on. `since`: first report year whose
-    findings are no mere history. `at`: the moment of judging.
-    """
-    moment = at if isinstance(at, str) else at.isoformat(timespec="seconds")
-    held = _Held(connection, roster)
-    findings: list[Finding] = []
-    judged: list[review.Key] = []
-    unchanged: list[review.Key] = []
-    marks: dict[review.Key, str] = {(row["body"], row["scope"], row["year"]): row["mark"]
-                                    for row in connection.execute("SELECT * FROM judged")}
-    for key in held.rows:
-        mark = held.mark(key)
-        if marks.get(key) == mark:
-            unchanged.append(key)
-            continue
-        findings += held.judge(key).findings
-        judged.append(key)
-        connection.execute("INSERT INTO judged (body, scope, year, mark, at) VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE "
-                           "SET mark = excluded.mark, at = excluded.at", (*key, mark, moment))
-    for key in set(marks) - set(judged) - set(unchanged):
-        # No version is held under this key any more, e.g. since its scope has become known.
-        judged.append(key)
-        connection.execute("DELETE FROM judged WHERE body = ? AND scope = ? AND year = ?", key)
-    standings = records.standings(connection)
-    owed = {(each.body, each.scope, each.year): each for each in obligations}
-    for watched in circumstances.watch(connection, roster, standings, owed, clock.parse(moment)):
-        findings += judge_standing(watched).findings
-    # What could not be verified closes nothing: "we couldn't look" is not "it was mended".
-    looked = [_key(each) for each in standings if each.status is not Status.UNVERIFIED]
-    looked += _no_longer_owed(connection, standings)
-    review.touch(connection, unchanged, moment)
-    return review.put_findings(connection, findings, reports=judged, standings=looked, at=moment, since=since)
-
-
-Held = tuple[str, Scope, int]
-
-
-class _Held:
-    """Every current report of the store with what its rules look at beside it: earlier years, the bodies below.
-
-    Rows are light; records are unpacked only where a report is judged, and kept while its chain is walked.
-    """
-
-    def __init__(self, connection: sqlite3.Connection, roster: Roster) -> None:
-        self.connection, self.roster = connection, roster
-        self.rows: dict[Held, sqlite3.Row] = dict(sorted(_current_reports(connection), key=lambda each: each[0]))
-        self._rules = catalogue.fingerprint()
-        self._facts: dict[str, dict[str, Any]] = {}
-        self._below: dict[str, list[Body]] = defaultdict(list)
-        self._merged: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        for body in roster.bodies.values():
-            if body.parent:
-                self._below[body.parent].append(body)
-            for event in body.events:
-                if event.kind == "merged_into" and event.other:
-                    self._merged[event.other].append((int(event.day[:4]), body.id))
-        self._loaded: dict[tuple[str, str], Report] = {}
-
-    def judge(self, key: Held) -> Judgement:
-        body, scope, year = key
-        members = self._members(key)
-        level = None
-        if scope == "consolidated":
-            own = self._own(key)
-            level = Level(self._load(key), self._load(own) if own else None,
-                          {each.name: self._load(held) for each, held in members if held}, len(members))
-        return judge(self._load(key), Named(body, scope, year, self.rows[key]["id"]),
-                     {each[2]: self._load(each) for each in self._earlier(key)},
-                     joined=self._years(key), level=level)
-
-    def mark(self, key: Held) -> str:
-        """Changes with the report, the facts of its body, the rules, and every report its rules look at beside it."""
-        beside = [self._read(each) for each in self._earlier(key)]
-        beside += [self._read(each) if each in self.rows else list(each) for each in self._joined(key)]
-        if key[1] == "consolidated":
-            own = self._own(key)
-            beside += [self._read(own) if own else [], *(self._read(held) if held else [body.id]
-                                                         for body, held in self._members(key))]
-        known = (self._rules, self._read(key), self._facts_of(key[0]), beside)
-        return hashlib.sha256(json.dumps(known, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:16]
-
-    def _read(self, key: Held) -> list[Any]:
-        row = self.rows[key]
-        return [row[name] for name in ("id", "reader_version", "sha256", "title", "form")]
-
-    def _earlier(self, key: Held) -> list[Held]:
-        """The two years before, of the same scope; a report of unknown scope joins no chain."""
-        if key[1] == "unknown":
-            return []
-        return [each for back in (2, 1) if (each := (key[0], key[1], key[2] - back)) in self.rows]
-
-    def _joined(self, key: Held) -> list[Held]:
-        """Keys of last year's reports of bodies that were merged into this one in the course of the year."""
-        return [(other, key[1], key[2] - 1) for when, other in self._merged.get(key[0], ()) if when == key[2]]
-
-    def _years(self, key: Held) -> Years:
-        joined = self._joined(key)
-        held = [each for each in joined if each in self.rows]
-        body = self.roster.bodies.get(key[0])
-        moved = [event for event in (body.events if body else ()) if event.kind in _REORGANISED
-                 and int(event.day[:4]) == key[2]]
-        return Years(self._load(key), joined=[self._load(each) for each in held], reorganised=bool(joined or moved),
-                     unheld=len(held) < len(joined))
-
-    def _members(self, key: Held) -> list[tuple[Body, Held | None]]:
-        """Bodies straight below one with the report that goes into its consolidated one, where it is held; a report of
-        several bodies stands there once."""
-        if key[1] != "consolidated":
-            return []
-        found: list[tuple[Body, Held | None]] = []
-        counted: set[str] = set()
-        for body in self._below.get(key[0], ()):
-            if body.kind == "government_office" or body.obligation == "none" or not _existed(body, key[2]):
-                continue
-            wanted: Held = (body.id, "consolidated" if body.kind == "government" else "own", key[2])
-            if wanted in self.rows:
-                if self.rows[wanted]["id"] in counted:
-                    continue
-                counted.add(self.rows[wanted]["id"])
-            found.append((body, wanted if wanted in self.rows else None))
-        return found
-
-    def _own(self, key: Held) -> Held | None:
-        """The office's own report beside a consolidated one: the body's own, else that of its office."""
-        offices = [body.id for body in self._below.get(key[0], ()) if body.kind == "government_office"]
-        keys: list[Held] = [(body, "own", key[2]) for body in (key[0], *offices)]
-        return next((each for each in keys if each in self.rows), None)
-
-    def _load(self, key: Held) -> Report:
-        identity = self.rows[key]["id"]
-        held = identity, key[0]
-        if held not in self._loaded:
-            if len(self._loaded) >= _LOADED:
-                self._loaded.clear()
-            row = self.connection.execute("SELECT record FROM report WHERE id = ?", (identity,)).fetchone()
-            report = records.load_report(row)
-            report.scope, report.year = key[1], key[2]
-            report.roster |= self._facts_of(key[0])
-            self._loaded[held] = report
-        return self._loaded[held]
-
-    def _facts_of(self, body: str) -> dict[str, Any]:
-        if body not in self._facts:
-            self._facts[body] = _roster_facts(self.roster, self.roster.bodies.get(body))
-        return self._facts[body]
-
-
-def _existed(body: Body, year: int) -> bool:
-    return (body.since or 0) <= year <= (body.until or year)
-
-
-def _current_reports(connection: sqlite3.Connection) -> Iterator[tuple[Held, sqlite3.Row]]:
-    """One report version per (body, scope, year): the one its standing names, else the one seen last."""
-    rows = connection.execute("""
-        SELECT s.report IS NOT NULL AS owed, coalesce(s.scope, r.scope) AS as_scope, r.id, r.body, r.year,
-               r.reader_version, r.sha256, r.title, r.form
-        FROM owned_report r LEFT JOIN standing s ON s.report = r.id AND s.body = r.body AND s.year = r.year
-        WHERE r.verdict = 'report' AND r.body IS NOT NULL AND r.year IS NOT NULL
-        ORDER BY owed DESC, r.last_seen DESC, r.first_seen DESC, r.id""")
-    done: set[Held] = set()
-    settled: set[tuple[str, int]] = set()
-    for row in rows:
-        key = (row["body"], cast(Scope, row["as_scope"]), row["year"])
-        if row["owed"]:
-            settled.add((row["body"], row["year"]))
-        elif key[1] == "unknown" and (row["body"], row["year"]) in settled:
-            # An older version of a page whose scope the standing has settled by now.
-            continue
-        if key not in done:
-            done.add(key)
-            yield key, row
-
-
-def _key(standing: Standing) -> review.Key:
-    return standing.body, standing.scope, standing.year
-
-
-def _no_longer_owed(connection: sqlite3.Connection, standings: list[Standing]) -> list[review.Key]:
-    """Keys of open findings on obligations that the roster has dropped since, in the years that were judged."""
-    owed, years = {_key(each) for each in standings}, {each.year for each in standings}
-    rows = connection.execute("SELECT DISTINCT body, scope, year FROM finding WHERE cleared IS NULL")
-    return [key for key in ((row["body"], row["scope"], row["year"]) for row in rows)
-            if key not in owed and key[2] in years]
-
-
-def _roster_facts(roster: Roster, body: Body | None) -> dict[str, Any]:
-    """What rules need to know of a body beside its report."""
-    if body is None:
-        return {}
-    above, parent = [], body.parent
-    while parent in roster.bodies and len(above) < _HIGHEST:
-        above += roster.bodies[parent].names
-        parent = roster.bodies[parent].parent
-    return {"kind": body.kind, "level": body.level, "parent": body.parent, "rulemaking": body.rulemaking,
-            "since": body.since, "plates": list(body.plates), "names": list(body.names), "above": above}

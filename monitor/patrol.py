@@ -2,14 +2,15 @@
 
 Promises: each step reads what the step before stored, is idempotent and callable alone; a round that was killed goes on
 with `resume`, and a round in which nothing changed adds no report, finding or mail. Standings, findings and queued mail
-of a judgement appear in one transaction. Leaves alone: when a round is due, sending (alerts/outbox.py), showing (cli).
+of a judgement appear in one transaction, but findings of very many changed reports in lots before it. Leaves alone:
+when a round is due, sending (alerts/outbox.py), showing (cli).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -18,7 +19,7 @@ from crawler.evidence import Evidence
 from crawler.model import ScanPlan
 from crawler.roster import Roster
 from crawler.store import Store, row_dicts
-from monitor import judging, obligations, reading, records, review, standing
+from monitor import obligations, reading, records, rejudging, standing
 from monitor.alerts import digest
 from monitor.exceptions import SettingsError, UsageError
 from monitor.model import Obligation, Standing
@@ -46,7 +47,7 @@ class Judged:
 
     at: str
     standings: list[Standing] = field(default_factory=list)
-    findings: review.Changes = field(default_factory=lambda: review.Changes([], [], []))
+    findings: rejudging.Rejudged = field(default_factory=lambda: rejudging.Rejudged([], [], []))
     queued: list[str] = field(default_factory=list)
 
 
@@ -77,7 +78,7 @@ class PatrolResult:
                 "portals": scanned.outcomes if scanned else {}, "reasons": scanned.reasons if scanned else {},
                 "pages": scanned.pages if scanned else 0, "captures": scanned.captures if scanned else 0,
                 "read": self.read.read, "faults": self.read.faults, "reports": self.reports,
-                "findings": asdict(self.judged.findings), "queued": self.judged.queued, "as_of": self.judged.at}
+                "findings": self.judged.findings.to_record(), "queued": self.judged.queued, "as_of": self.judged.at}
 
 
 def round(settings: Settings, store: Store, roster: Roster, *, portals: Iterable[str] = (),
@@ -175,10 +176,17 @@ def judge(settings: Settings, store: Store, roster: Roster, *, at: datetime | No
     with store.read() as connection:
         standings = standing.stand(connection, roster, listed, moment)
     judged = Judged(moment.isoformat(timespec="seconds"), standings)
+
+    def tell(done: int, total: int) -> None:
+        if on_progress:
+            on_progress(Progress("judge", done, total))
+
+    early = rejudging.ahead(store, roster, standings, moment, since=settings.monitoring.since,
+                            workers=settings.reading.processes, on_progress=tell)
     with store.write() as connection:
         records.put_standings(connection, standings, judged.at)
-        judged.findings = judging.judge_store(connection, roster, moment, obligations=listed,
-                                              since=settings.monitoring.since)
+        judged.findings = rejudging.judge_store(connection, roster, moment, obligations=listed,
+                                              since=settings.monitoring.since, early=early)
         judged.queued = digest.queue_due(connection, roster, settings, moment)
     if on_progress:
         on_progress(Progress("judge", len(listed), len(listed)))

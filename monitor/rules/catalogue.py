@@ -314,6 +314,12 @@ def threshold(report: Report, rule_id: str, default: float) -> float:
     return float(given)
 
 
+def pack_of(basis: str) -> str:
+    """The pack (id@version) whose notice a basis key names, L-431200@2/2021; empty where it is no pack's."""
+    identity, _, notice = basis.removeprefix("L-").partition("/")
+    return identity if basis.startswith("L-") and notice and "@" in identity else ""
+
+
 def text_of(rule_id: str) -> RuleText:
     """The entry of one rule. Raises KeyError for an id that rules.yaml doesn't hold."""
     return catalogue().rules[rule_id]

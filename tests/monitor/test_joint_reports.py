@@ -7,7 +7,7 @@ import pytest
 from crawler.evidence import Evidence
 from crawler.model import Body, Column, Portal
 from crawler.roster import Roster
-from monitor import judging, reading, records
+from monitor import reading, records, rejudging
 from monitor.model import Status
 from tests.documents import making
 from tests.monitor.history import HOST, History, item
@@ -79,7 +79,7 @@ def test_its_figures_are_judged_for_each_of_them(past):
     found = twice(past, (URL, TITLE.format("示例市教育局、水利局")), pages=[(URL, data, "c1")])
     with past.store.write() as connection:
         records.put_standings(connection, found.values(), "2026-02-10T00:00:00+08:00")
-        judging.judge_store(connection, past.roster, "2026-02-10T00:00:00+08:00")
+        rejudging.judge_store(connection, past.roster, "2026-02-10T00:00:00+08:00")
         said = {body: sorted(row["rule"] for row in connection.execute(
             "SELECT rule FROM finding WHERE body = ? AND rule LIKE 'ARI%'", (body,))) for body in ("b", "w")}
         judged = {row["body"] for row in connection.execute("SELECT body FROM judged")}

@@ -14,7 +14,7 @@ from crawler.roster import Roster
 from crawler.store import Store
 from extract.forms import form
 from extract.model import Figure, Report, Section, TableReading
-from monitor import judging, records, review
+from monitor import judging, records, rejudging, review
 from monitor.model import DueDay, Obligation, Standing, Status
 from monitor.rules import catalogue
 from monitor.rules.catalogue import Verdict, Watched
@@ -162,7 +162,7 @@ class Room:
 
     def judge(self, at=AT, since=None):
         with self.store.write() as connection:
-            return judging.judge_store(connection, self.roster, clock.parse(at), obligations=self.owed, since=since)
+            return rejudging.judge_store(connection, self.roster, clock.parse(at), obligations=self.owed, since=since)
 
     def rules(self, **filters):
         with self.store.read() as connection:
