@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.model import Body
-from monitor.observations import could_be, fits
+from crawler import clock
+from crawler.model import Body, Outcome
+from monitor.observations import Look, Observation, could_be, fits
+from monitor.standing import supporting_pair
 
 
 def named(name, **more):
@@ -44,3 +46,26 @@ def test_a_body_could_always_be_itself_even_cut(name):
     ("consolidated", 2025, False), ("own", 2024, False)])
 def test_the_unknown_always_fits(scope, year, answer):
     assert fits(scope, year, "own", 2025) is answer
+
+
+def look(at, held=None):
+    """An observation of one column: in full, or unchanged against a body fetched in full at `held`."""
+    moment = clock.parse(at)
+    outcome = Outcome.NOT_MODIFIED if held else Outcome.OK
+    return Observation(at, (Look(1, at, "p", "c", "n", "u", moment, outcome, complete=True, items=3,
+                                 held=clock.parse(held) if held else None),))
+
+
+@pytest.mark.parametrize(("looks", "proves"), [
+    # Due on 31 January; the list of 1 February came in full, that of 2 February was unchanged against it.
+    ([("2026-02-01T08:00",), ("2026-02-02T09:00", "2026-02-01T08:00")], True),
+    # Unchanged against a body of before the day: nothing after it was seen in full.
+    ([("2026-01-30T09:00",), ("2026-02-02T09:00", "2026-01-30T09:00")], False),
+    # Its body was fetched after the day by a look that itself was not healthy: the body is what counts.
+    ([("2026-01-31T09:00",), ("2026-02-02T09:00", "2026-02-01T08:00")], True),
+    # Unchanged twice never proves it, whatever body stands behind.
+    ([("2026-02-02T09:00", "2026-02-01T08:00"), ("2026-02-03T09:00", "2026-02-01T08:00")], False)])
+def test_an_unchanged_list_serves_once_and_on_a_body_fetched_after_the_day(looks, proves):
+    day = clock.parse("2026-02-01T00:00")
+    pair = supporting_pair([look(*each) for each in looks], clock.parse("2026-01-30T00:00"), day)
+    assert (pair is not None) is proves
