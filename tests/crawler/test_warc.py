@@ -91,7 +91,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=TEXT, name=st.sampled_from(["content-disposition", "location", "server", "etag"]), value=TEXT,
-       body=st.binary(max_size=300), status=st.sampled_from([200, 304, 404, 412, 599]))
+       body=st.binary(max_size=300), status=st.sampled_from([200, 206, 404, 412, 599]))
 def test_whatever_came_the_file_is_accepted_and_gives_it_back(tmp_path, path, name, value, body, status):
     sha256 = Evidence(tmp_path / "evidence").put(body)
     url = f"http://a.example/{path}"
@@ -99,6 +99,14 @@ def test_whatever_came_the_file_is_accepted_and_gives_it_back(tmp_path, path, na
                                  "status": status, "headers": json.dumps({name: value})})
     assert [kind for kind, *_ in held] == ["warcinfo", "request", "response", "metadata"]
     assert held[2][3] == body
+
+
+def test_a_not_modified_brings_no_bytes_of_its_own(tmp_path):
+    sha256 = Evidence(tmp_path / "evidence").put(b"page")
+    entries, held = written(tmp_path, {**ROW, "sha256": sha256, "status": 304, "outcome": "not_modified"})
+    assert [body for kind, *_, body in held if kind == "response"] == [b""]
+    assert f"sha256: {sha256}" in held[-1][3].decode()
+    assert not entries[0].fault
 
 
 def test_order_of_rows_makes_no_difference(tmp_path):
