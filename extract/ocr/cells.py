@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -17,7 +18,7 @@ from extract.figures import is_value
 from extract.layout import Lattice
 from extract.model import Box, Cell, Grid
 from extract.ocr.digits import Digits, read_digits
-from extract.ocr.ink import Shape, print_of, shape_of
+from extract.ocr.ink import Shape, Strokes, ink_of, print_of, shape_of, strokes_of
 from extract.ocr.lines import lines_in_cell
 from extract.ocr.recognition import Pixels, Reading, recognise
 
@@ -60,10 +61,11 @@ class _Said:
 def read_cells(page: Pixels, lattice: Lattice) -> dict[int, _Said]:
     """What each cell says, by its number in the lattice; blank cells are there with ""."""
     patches = {number: _inside(page, place[4]) for number, place in enumerate(lattice.places)}
-    shapes = {number: shape_of(patch, 0.0) for number, patch in patches.items()}
-    size = _digit_height(patches, shapes)
+    strokes = {number: strokes_of(ink_of(patch)) for number, patch in patches.items()}
+    shapes = {number: shape_of(held, 0.0) for number, held in strokes.items()}
+    size = _digit_height(shapes.values())
     if size:
-        shapes = {number: shape_of(patch, size) for number, patch in patches.items()}
+        shapes = {number: shape_of(held, size) for number, held in strokes.items()}
     texts: dict[int, _Said] = {}
     jobs: list[_Job] = []
     short = [number for number, shape in shapes.items() if shape.mark == "print" and _may_be_digits(shape, size)]
@@ -78,7 +80,7 @@ def read_cells(page: Pixels, lattice: Lattice) -> dict[int, _Said]:
         elif shape.mark in ("dash", "slash"):
             texts[number] = _Said("—" if shape.mark == "dash" else "/", DOUBTFUL if shape.doubtful else 0.98)
         else:
-            jobs += [_Job(number, crop) for crop in _crops(patches[number], shape)]
+            jobs += [_Job(number, crop) for crop in _crops(patches[number], strokes[number], shape)]
     readings: dict[int, list[Reading]] = {}
     squeeze = [_SQUEEZE if job.crop.shape[1] > _WORDY * job.crop.shape[0] else 1.0 for job in jobs]
     read = recognise([job.crop for job in jobs], squeeze)
@@ -149,17 +151,17 @@ def _inside(page: Pixels, box: Box) -> Pixels:
     return patch
 
 
-def _digit_height(patches: dict[int, Pixels], shapes: dict[int, Shape]) -> float:
+def _digit_height(shapes: Iterable[Shape]) -> float:
     """Height of this table's digits: the usual height of the ink in cells of one line."""
-    heights = [shape.box[3] - shape.box[1] for number, shape in shapes.items()
+    heights = [shape.box[3] - shape.box[1] for shape in shapes
                if shape.mark == "print" and 10 <= shape.box[3] - shape.box[1] <= 45
                and shape.box[2] - shape.box[0] <= 4 * (shape.box[3] - shape.box[1])]
     return float(np.median(heights)) if len(heights) >= 4 else 0.0
 
 
-def _crops(patch: Pixels, shape: Shape) -> list[Pixels]:
+def _crops(patch: Pixels, strokes: Strokes, shape: Shape) -> list[Pixels]:
     left, top, right, bottom = shape.box
-    inner = print_of(patch)[top:bottom, left:right]
+    inner = print_of(strokes)[top:bottom, left:right]
     made = []
     for first, last in lines_in_cell(inner):
         columns = np.flatnonzero(inner[first:last].any(0))

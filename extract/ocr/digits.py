@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from extract.ocr.ink import INK
+from extract.ocr.ink import ink_of, strokes_of
 from extract.ocr.recognition import Pixels
 
 SIDE = 24
@@ -88,8 +88,7 @@ def normalised(patch: Pixels, box: tuple[int, int, int, int]) -> Floats:
 
 def _glyphs(patch: Pixels) -> list[tuple[int, int, int, int]]:
     """Boxes of the glyphs from left to right; none where one isn't of a digit's size or two may touch."""
-    ink = (patch < INK).astype(np.uint8)
-    _, _, found, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    found = strokes_of(ink_of(patch)).boxes
     boxes = sorted((int(x), int(y), int(x + w), int(y + h)) for x, y, w, h, area in found[1:] if max(w, h) > _SMALL
                    and area >= 6)
     joined: list[tuple[int, int, int, int]] = []

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from extract.ocr.ink import INK
+from extract.ocr.ink import ink_of, strokes_of
 from extract.ocr.recognition import Pixels
 
 _GAP = 0.95
@@ -35,8 +35,7 @@ class Piece:
 
 def character_height(ink: npt.NDArray[np.uint8]) -> float:
     """Height of most of the characters on a page, by the boxes of connected ink; 0 where there are too few."""
-    _, _, boxes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    return _usual_height(boxes[1:])
+    return _usual_height(strokes_of(ink).boxes[1:])
 
 
 def _usual_height(boxes: npt.NDArray[Any]) -> float:
@@ -52,8 +51,7 @@ def pieces(page: Pixels) -> list[Piece]:
     joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8))
     # Hair lines between lines of print must not join them: open by a few pixels.
     joined = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((3, 5), np.uint8))
-    count, _, boxes, _ = cv2.connectedComponentsWithStats(joined, connectivity=4)
-    bands = [Piece(int(x), int(y), int(x + w), int(y + h)) for x, y, w, h, _ in boxes[1:count]]
+    bands = [Piece(x, y, x + w, y + h) for x, y, w, h, _ in strokes_of(joined, 4).boxes[1:].tolist()]
     found: list[Piece] = []
     for band in _merged(bands, size):
         if band.height >= 0.35 * size or band.right - band.left >= 0.5 * size:
@@ -63,12 +61,12 @@ def pieces(page: Pixels) -> list[Piece]:
 
 def _clean(page: Pixels) -> tuple[npt.NDArray[np.uint8], float]:
     """The ink without specks and rules, and the height of most of its characters (0 where there are too few)."""
-    ink = (page < INK).astype(np.uint8)
-    count, labels, boxes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    strokes = strokes_of(ink_of(page))
+    boxes = strokes.boxes
     keep = (np.maximum(boxes[:, 2], boxes[:, 3]) > 4) & (boxes[:, 4] >= 8)
     keep &= ~((boxes[:, 2] > 0.5 * page.shape[1]) | (boxes[:, 3] > 250))  # rules and frames left over
     keep[0] = False
-    return (keep.astype(np.uint8)[labels] if count > 1 else ink), _usual_height(boxes[keep])
+    return keep.astype(np.uint8).take(strokes.labels, mode="clip"), _usual_height(boxes[keep])
 
 
 def _merged(bands: list[Piece], size: float) -> list[Piece]:
@@ -128,7 +126,7 @@ def _halves(patch: npt.NDArray[np.uint8]) -> list[tuple[int, int]]:
 
 def _across(ink: npt.NDArray[np.uint8]) -> float:
     """About the width of one character: the usual width of connected ink taken together with its height."""
-    _, _, boxes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    boxes = strokes_of(ink).boxes
     sides = np.maximum(boxes[1:, 2], boxes[1:, 3])
     return float(np.percentile(sides, 80)) if len(sides) else float(len(ink))
 

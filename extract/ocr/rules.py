@@ -7,6 +7,7 @@ Pixels are those of a page at 200 dots an inch.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import cv2
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells, merge_edges
 
 from extract.layout import Edge, Lattice, closing_edges
+from extract.ocr.ink import strokes_of
 from extract.ocr.recognition import Pixels
 
 _THICKEST = 13
@@ -26,6 +28,8 @@ _DOWN = 31
 _FULL = 0.85
 _BROKEN = 0.5
 """Share of dark pixels along a rule; a broken (dashed, worn) one is trusted where nothing stands beside it."""
+_EMPTY, _BESIDE = 0.12, 8
+"""Greatest share of dark pixels that counts as nothing, that many rows above and below."""
 _TOUCH = 9
 _JOIN = 20
 _END = 5
@@ -50,25 +54,27 @@ def segments(page: Pixels) -> tuple[list[Edge], list[Edge]]:
 def _pieces(page: Pixels, length: int) -> list[Edge]:
     smooth = cv2.blur(page, (5, 1))
     thin = cv2.morphologyEx(smooth, cv2.MORPH_BLACKHAT, np.ones((_THICKEST, 1), np.uint8))
-    mask = np.where(thin >= _FAINTEST, 255, 0).astype(np.uint8)
+    mask = _from(thin, _FAINTEST)
     # A rule that isn't quite level steps by a pixel now and then.
     level = cv2.dilate(mask, np.ones((3, 1), np.uint8))
     share = cv2.blur(level, (length, 1))
-    beside = np.maximum(_shifted(share, 8), _shifted(share, -8))
-    whole = (share >= 255 * _FULL) & (mask > 0)
-    broken = (share >= 255 * _BROKEN) & (beside <= 255 * 0.12) & (cv2.blur(level, (2 * length, 1)) >= 255 * _BROKEN)
-    found: Pixels = np.where(whole | (broken & (level > 0)), 255, 0).astype(np.uint8)
+    broken = _from(cv2.blur(level, (2 * length, 1)), 255 * _BROKEN)
+    broken = cv2.bitwise_and(_from(share, 255 * _BROKEN), broken, mask=level)
+    empty = cv2.bitwise_not(_from(share, 255 * _EMPTY))
+    cv2.bitwise_and(broken[_BESIDE:], empty[:-_BESIDE], dst=broken[_BESIDE:])
+    cv2.bitwise_and(broken[:-_BESIDE], empty[_BESIDE:], dst=broken[:-_BESIDE])
+    found = cv2.bitwise_or(cv2.bitwise_and(_from(share, 255 * _FULL), mask), broken)
     # Give back the ends that the running share cut off, and close what lies between.
     found = cv2.dilate(found, np.ones((1, length // 3 | 1), np.uint8))
     found = cv2.bitwise_and(found, cv2.morphologyEx(level, cv2.MORPH_CLOSE, np.ones((1, 9), np.uint8)))
-    count, _, boxes, centres = cv2.connectedComponentsWithStats(found, connectivity=8)
+    strokes = strokes_of(found)
     edges: list[Edge] = []
     telling = _TELLING * page.shape[1]
-    for number in range(1, count):
-        left, top, width, height, _ = (int(value) for value in boxes[number])
+    for box, centre in zip(strokes.boxes[1:].tolist(), strokes.centres[1:].tolist(), strict=True):
+        left, top, width, height, _ = box
         if width < 0.7 * length or height > _THICKEST + 0.06 * width:
             continue
-        y = float(centres[number][1])
+        y = centre[1]
         edges.append({"x0": left, "x1": left + width, "top": y, "bottom": y, "orientation": "h", "object_type": "line",
                       "width": width, "height": 0,
                       "slope": _slope(found, left, top, width, height) if width >= telling else 0.0,
@@ -77,13 +83,9 @@ def _pieces(page: Pixels, length: int) -> list[Edge]:
     return edges[:_MOST_EDGES]
 
 
-def _shifted(image: Pixels, rows: int) -> Pixels:
-    moved = np.zeros_like(image)
-    if rows > 0:
-        moved[rows:] = image[:-rows]
-    else:
-        moved[:rows] = image[-rows:]
-    return moved
+def _from(image: Pixels, least: float) -> Pixels:
+    """255 where the image is at least that bright, 0 elsewhere."""
+    return cv2.threshold(image, math.ceil(least) - 1, 255, cv2.THRESH_BINARY)[1]
 
 
 def _slope(mask: Pixels, left: int, top: int, width: int, height: int) -> float:

@@ -18,7 +18,7 @@ from extract.layout import Lattice, Line, Word, lines_of
 from extract.model import Box, Grid
 from extract.ocr import upright
 from extract.ocr.cells import grid_of
-from extract.ocr.ink import INK
+from extract.ocr.ink import ink_of
 from extract.ocr.lines import Piece, character_height, pieces
 from extract.ocr.recognition import Pixels, Reading, recognise
 from extract.ocr.rules import lattices
@@ -93,7 +93,7 @@ def _scale(grey: Pixels, dpi: float) -> float:
     """The factor that brings a picture to 200 dots an inch; by the height of its characters where that isn't known."""
     if dpi:
         return upright.DPI / dpi if not 0.96 < upright.DPI / dpi < 1.04 else 1.0
-    size = character_height((upright.even(grey) < INK).astype(np.uint8))
+    size = character_height(ink_of(upright.even(grey)))
     wanted = 26 / size if size else 1.0
     paper = 11.69 * upright.DPI / max(grey.shape)  # a page of A4
     if 0.6 < paper / wanted < 1.7:

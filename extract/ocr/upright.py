@@ -22,6 +22,9 @@ Matrix = npt.NDArray[np.float64]
 DPI = 200
 _STEEPEST = 6.0
 """Degrees of skew that are sought."""
+_ALONE = 0.3
+"""Share of a page's width from which a rule across is believed where none goes down: lines of prose show shorter ones,
+at any slope."""
 
 
 def grey_of(picture: Pixels) -> Pixels:
@@ -79,10 +82,11 @@ def turned(page: Pixels, angle: float) -> Matrix:
 
 def straightening(across: Sequence[Edge], down: Sequence[Edge], width: int, height: int) -> Matrix | None:
     """The matrix that makes rules across level and rules down plumb; None where they are already or are too few."""
+    posts = [edge for edge in down if edge["height"] > 0.05 * height]
+    shortest = (0.12 if posts else _ALONE) * width
     level = _fit([(float(edge["top"]), float(edge["slope"]), float(edge["width"])) for edge in across
-                  if edge["width"] > 0.12 * width], height)
-    plumb = _fit([(float(edge["x0"]), float(edge["slope"]), float(edge["height"])) for edge in down
-                  if edge["height"] > 0.05 * height], width)
+                  if edge["width"] > shortest], height)
+    plumb = _fit([(float(edge["x0"]), float(edge["slope"]), float(edge["height"])) for edge in posts], width)
     if level is None and plumb is None:
         return None
     (top, bottom), (left, right) = level or (0.0, 0.0), plumb or (0.0, 0.0)

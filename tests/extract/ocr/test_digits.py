@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from extract.ocr.digits import read_digits
-from extract.ocr.ink import shape_of
+from extract.ocr.ink import ink_of, shape_of, strokes_of
 
 FACE = ImageFont.load_default(34)
 
@@ -42,10 +42,10 @@ def test_a_point_as_small_as_dirt_is_never_passed_over():
 def test_marks_are_told_by_their_shape(ends, mark):
     image = np.full((60, 60), 255, np.uint8)
     cv2.line(image, *ends, (0,), 3, cv2.LINE_AA)
-    assert shape_of(image, 24).mark == mark
+    assert shape_of(strokes_of(ink_of(image)), 24).mark == mark
 
 
 def test_dirt_is_nothing():
     image = np.full((60, 60), 255, np.uint8)
     image[20:22, 30:33] = 0
-    assert shape_of(image, 24).mark == "nothing"
+    assert shape_of(strokes_of(ink_of(image)), 24).mark == "nothing"
