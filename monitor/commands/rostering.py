@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor import printing
+from monitor.commands import roster_rows
 from monitor.exceptions import UsageError
 from monitor.session import Session
 
@@ -32,9 +33,10 @@ INCOMPLETE, CONFIGURATION = 3, 2
 
 
 def register(app: typer.Typer) -> None:
-    roster = typer.Typer(no_args_is_help=True, help="The list of bodies: import it, check it.")
+    roster = typer.Typer(no_args_is_help=True, help="The list of bodies: import, check, show, confirm.")
     roster.command("import")(import_list)
     roster.command("check")(check)
+    roster_rows.register(roster)
     app.add_typer(roster, name="roster")
     app.command("probe")(probe)
 
@@ -55,6 +57,8 @@ def import_list(
     _ = session.settings
     made = importing.plan(file, under)
     written = None if dry_run else importing.write(made)
+    if written:
+        roster_rows.keep_state(session, "import")
     if as_json:
         printing.document(_import_record(made, file, dry_run, written))
     else:
