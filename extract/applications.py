@@ -24,8 +24,10 @@ from extract.statements import (
 _COUNTED = frozenset(("件", "条", "份", "起", "宗", "例", "个", "项", "件次", "人次", "次"))
 _VAGUE = frozenset(("个", "项", "次", "人次"))
 _COUNTS_REQUESTS = re.compile(r"申请(?:件|表|书|事项)?(?:数量?|总数|总量)?(?:共|共计|总计|合计|为)?$")
+_THEIR_NUMBER = re.compile(
+    r"信息公开申请(?:件|表|书|事项)?(?:数量?|总数|总量|共|共计|总计|合计)(?:共|共计|总计|合计|为)?$")
 _REQUEST = re.compile(r"申请|依申请|公开件")
-_ABOUT_REQUESTS = re.compile(r"信息公开申请|依申请公开|申请公开|公开申请|政府信息申请|信息依申请")
+_ABOUT_REQUESTS = re.compile(r"信息公开申请|依申请公开|申请公开|公开申请|政府信息申请|信息依申请|信息公开答复|公开答复")
 _OTHER_MATTER = re.compile(
     r"许可|更正|咨询|来信|来访|来电|热线|工单|诉求|留言|信箱|邮箱|网民|提案|建议|议案|意见|预算|资金|补贴|登记|证照|"
     r"网站|公众号|微博|新媒体|解读|规范性文件|听证|执行申请|审批|仲裁|鉴定|救助|低保|专利|商标|贷款|档案|案卷|公文")
@@ -67,7 +69,8 @@ _GROUNDS = (
 )
 # Whom a "none received" may name: everybody or nobody. A class of applicants, a channel or a topic says less.
 _WHOM = (r"(?:任何|有关|关于|相关|公众|社会公众|社会各界|群众|"
-         r"公民[、,，]?法人(?:和|或者?|及|以及|与|、)(?:其他|其它)组织|(?:对|向)(?:我|本)(?:局|办|委|镇|乡|院|机关|单位|街道)|申请人|提出|提交|提起|的)*")
+         r"(?:公民|自然人)[、,，]?法人(?:和|或者?|及|以及|与|、)(?:其他|其它)组织|"
+         r"单位(?:和|或者?|、)(?:任何)?个人|企业(?:和|或|、)群众|群众(?:和|或|、)企业|(?:对|向)(?:我|本)(?:局|办|委|镇|乡|院|机关|单位|街道)|申请人|提出|提交|提起|的)*")
 _NONE_RECEIVED = re.compile(
     rf"(?:未收到过?|没有收到过?|未接到过?|没有接到|未受理|无人提出|没有){_WHOM}"
     rf"(?:(?:政府|政务)?信息(?:依申请)?公开(?:的)?申请|依申请公开(?:政府信息)?(?:的)?(?:申请|事项)|"
@@ -145,6 +148,8 @@ def _request(sentence: Sentence, quantity: Quantity, year: int | None, earlier: 
     verbs = _verbs_before(_NO_VERB.sub("", left))
     if not verbs and _DONE.match(right):
         verbs = ["answered"]
+    if not verbs and quantity.value and _THEIR_NUMBER.search(left):
+        verbs = ["received"]
     if not verbs or COMPARISON.search(clause):
         return None
     listed = re.search(r"其中|包括|含", sentence.text[:quantity.start])

@@ -37,7 +37,7 @@ def of_this_year(sentence: Sentence, quantity: Quantity, year: int | None) -> bo
     if PART_OF_YEAR.search(near):
         return False
     clause = re.split(r"[，,;；。]", sentence.text[:quantity.start])[-1]
-    if "累计" in clause and not re.search(r"全年|本年|年度|20\d\d年", lead):
+    if "累计" in clause and not re.search(r"全年|本年|年内|当年(?!结转)|年度|20\d\d年", lead):
         return False
     if CARRIED.search(quantity.clause):
         return True

@@ -23,6 +23,8 @@ _OWN_VERB = re.compile(
     r"举办|开展|组织|召开|印发|制定|出台|回应|办理|处理|收到|受理|答复|办结|发出|整改|关停|培训|浏览|阅读|点击|关注|粉丝|转发|"
     r"覆盖|涉及|惠及|参与|参加|通过|利用|依托|发布|推送|编发|制作|刊登|公布|回复|解读")
 _PERCENT = re.compile(r"占(?:比|全部|总数|总量|总|的|比例|到|约|为|全年|[^，,。;；\d]{1,14})*$")
+_SHARE_OF_WHOLE = re.compile(r"占(?:比|总数|总量|总|全部|申请|信息|的|数|量|到|为)*$")
+"""Words that name no base but the whole of which the part was just told."""
 _RATES = (("复议诉讼率", "disputes", "received"), ("复议和诉讼率", "disputes", "received"))
 
 
@@ -163,8 +165,31 @@ def percentages(prose: Sequence[Sentence], known: Sequence[Claim]) -> list[Claim
                 gap = sentence.text[part.end:quantity.start]
                 if re.fullmatch(r"[^，,。;；\d]{0,8}[，,（(、]?[^，,。;；\d]{0,20}", gap):
                     shares.append((quantity, part, _bases(prose, index, part)))
-        found += _shares(sentence, shares, prose, index)
+                    if (named := _part_of(sentence, place)) is not None:
+                        found.append(named)
+        told = {claim.span[1] for claim in found}
+        found += [claim for claim in _shares(sentence, shares, prose, index) if claim.span[1] not in told]
     return found
+
+
+def _part_of(sentence: Sentence, place: int) -> Claim | None:
+    """N件，其中…M件，占P%: the whole is told right before its part, so no other base is meant. Any greater number of
+    the sentence is allowed beside it."""
+    percent, part = sentence.quantities[place], sentence.quantities[place - 1]
+    if place < 2 or part.qualifier or not _SHARE_OF_WHOLE.search(percent.left):
+        return None
+    whole = sentence.quantities[place - 2]
+    between = sentence.text[whole.end:part.start]
+    if whole.unit != part.unit or whole.qualifier or whole.value < part.value or not whole.value \
+            or not re.match(r"[^，,。;；\d]{0,12}[，,（(]其中[^。;；\d]{0,24}$", between):
+        return None
+    bases = [whole.value, *(other.value for other in sentence.quantities[:place - 2]
+                            if other.unit == part.unit and other.value > part.value)]
+    start = part.start - len(part.left)
+    return Claim(sentence.text[start:percent.end], percent.value, "%", "percentage", sentence.section,
+                 sentence.span(start, percent.end),
+                 detail={"numerator": part.value, "denominators": list(dict.fromkeys(bases)),
+                         "decimals": places(percent.printed)})
 
 
 def _shares(sentence: Sentence, shares: list[tuple[Quantity, Quantity, list[int | float]]], prose: Sequence[Sentence],

@@ -16,6 +16,7 @@ from extract.labels import core
 from extract.model import Report
 from monitor.rules import passages
 from monitor.rules.catalogue import Verdict, rule
+from monitor.rules.structure import unknown_heading
 
 _LONGEST = 30
 """Characters of a heading; more is a heading with prose behind it."""
@@ -23,7 +24,7 @@ _COUNTED = re.compile(r"(?:由|包括|包含|分为|共|分)(?P<between>[^。；
                       r"个?(?:大)?(?:部分|方面)")
 _JOINTS = re.compile(r"[、，,；;和及与以]+")
 _LEFT = re.compile(r"^(?:[（(]?[一二三四五六七八九十\d]{1,2}[）)、.．]?|等|内容|共|包括|为|即|[:：]|由|部分|组成|主要"
-                   r"|分别|个|年度|报告|的|全文|本|行政机关|政府信息公开工作|[“”\"《》])*$")
+                   r"|分别|个|年度|报告|的|全文|全|分|分为|如下|共计|本|行政机关|政府信息公开工作|[“”\"《》])*$")
 
 
 @rule("FMT-02", over="report")
@@ -39,6 +40,8 @@ def judge_order(report: Report) -> Iterator[Verdict]:
     unknown = [section.title for section in printed
                if section.title and (bare := core(section.title)) and len(bare) <= _LONGEST
                and not any(bare == title or bare.endswith(title) for title in known.get(section.number, ()))]
+    missing = [section.number for section in form.sections if section.number not in numbers]
+    unknown += [title for number in missing if (title := unknown_heading(report, number))]
     if numbers != sorted(numbers):
         yield Verdict("fail", "order", parameters={"list": [f"section.{number}" for number in numbers],
                                                    "variant": "order"})

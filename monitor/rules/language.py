@@ -42,8 +42,8 @@ def judge_slips(report: Report) -> Iterator[Verdict]:
         text = passages.plain(section.text)
         found["slips"] += [hit.group() for hit in passages.find(known.slip_patterns, text)]
         for line in section.text.splitlines():
-            found["doubled"] += [hit.group() for hit in _DOUBLED.finditer(line)
-                                 if not _COUNTING.match(hit[1]) and hit.group() not in known.doubled_allowed]
+            found["doubled"] += [hit.group() for hit in _DOUBLED.finditer(line) if not _COUNTING.match(hit[1])
+                                 and hit.group() not in known.doubled_allowed and not _LOST.search(hit.group())]
         bare = _ITEM.sub("", section.text).translate(_WIDE)
         found["brackets"] += [left + right for left, right in _PAIRS if bare.count(left) != bare.count(right)]
     for subject, hits in found.items():

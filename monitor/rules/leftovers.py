@@ -23,7 +23,7 @@ _SUBJECT = (r"(?:我[局委办厅院会区县市省镇乡街处中队]|本[局�
 _ANOTHER_MATTER = re.compile(
     r"比|较|同比|相对|以来|以后|之后|至今|起|上年|往年|历年|以前|此前|结转|问题|整改|不足|反馈|指出|评估|考核|排名|荣获|获评|获得|评为"
     r"|入选|成立|组建|机构改革|批准|印发|出台|制定|修订|施行|实施|建成|启用|上线|开通|计划|规划|至|—|－|-|～|、20\d\d年")
-_PLAN = (r"(?:度)?[，,]?(?:我[局委办厅院会区县市省镇乡]|本[机单局级][关位]?)?"
+_PLAN = (r"(?:度)?[，,]?(?:我们|我[局委办厅院会区县市省镇乡]|本[机单局级][关位]?)?"
          r"(?:将(?=进一步|继续|着力|重点|从|不断|加强|围绕|认真|严格|持续|积极|切实|采取|按照|坚持|通过|努力|着重|深入|大力|加大|全面|做好)|拟(?=采取|从|进一步|重点)|计划(?=从|在|进一步))")
 _PUT_INTO = re.compile(r"纳入|作为|列入|列为|融入|贯穿|嵌入|转化|已|了")
 _SENTENCE = re.compile(r"[。；\n]")
@@ -82,7 +82,10 @@ def judge_instructions(report: Report) -> Iterator[Verdict]:
         any_prose = any_prose or bool(section.text)
         text = passages.plain(section.text)
         for found in passages.find(known.instruction_patterns, text):
-            around = _SENTENCE.split(text[:found.start()])[-1] + _SENTENCE.split(text[found.start():])[0]
+            before, behind = _SENTENCE.split(text[:found.start()])[-1], _SENTENCE.split(text[found.start():])[0]
+            # An instruction in brackets ends with them: what follows is another clause.
+            bracketed = before.count("（") + before.count("(") > before.count("）") + before.count(")")
+            around = before + (re.split(r"[）)]", behind)[0] if bracketed else behind)
             header = re.search(r"单位[:：]?万元|收费金额", around)
             if not header and not any(word in around for word in known.instructing):
                 hits.append((section.number, passages.quoted(text, *found.span())))

@@ -27,6 +27,10 @@ _LISTED = 3
 """A sentence that names this many sections lists the form's parts (…由六个部分组成) and is no heading."""
 _PROSE_OF_ONE = 200
 """Characters before the first heading that make up a section 1 whose heading is gone."""
+_NUMERALS = (re.compile(r"^(?:第(?=.部分))?([一二三四五六])(?:部分)?\s*[、.．:：\s]\s*(?=[\u4e00-\u9fff])"),
+             re.compile(r"^[（(]([一二三四五六])[）)]\s*(?=[\u4e00-\u9fff])"))
+"""How a report numbers its sections, one way throughout: 一、 or 第一部分, or （一）."""
+_LONGEST_HEADING = 30
 _NOTE = re.compile(r"^(?:注|说明|备注|填表|单位[:：])|^[^\u4e00-\u9fff]*$")
 
 
@@ -67,7 +71,24 @@ def _section_stands(report: Report, form: Form, fact: SectionFact) -> bool:
             bare, head = core(paragraph), core(re.split(r"[。：:；]", paragraph.strip(), maxsplit=1)[0][:40])
             if any(title in bare for title in titles) or _names(head, fact):
                 return True
-    return False
+    return unknown_heading(report, fact.number) is not None
+
+
+def unknown_heading(report: Report, number: int) -> str | None:
+    """A heading that carries the section's own numeral at its place, under a title the form doesn't know: the section
+    stands, under another name (FMT-02). None where there is none, or the sections around it aren't numbered so."""
+    neighbours = [section for section in report.sections if section.number in (number - 1, number + 1)]
+    styles = [pattern for pattern in _NUMERALS
+              if neighbours and all(pattern.match(section.title.strip()) for section in neighbours)]
+    if not styles:
+        return None
+    held = next((section for section in neighbours if section.number == number - 1), report.section(0))
+    for line in held.text.splitlines() if held else ():
+        found = styles[0].match(line.strip())
+        if found and "一二三四五六".find(found[1]) + 1 == number and len(line.strip()) <= _LONGEST_HEADING \
+                and not re.search(r"[。；;，,：:]", line):
+            return line.strip()
+    return None
 
 
 def _names(text: str, fact: SectionFact) -> bool:
