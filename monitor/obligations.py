@@ -71,9 +71,10 @@ class LocalDay(_Facts):
     id: str = Field(pattern=r"^[a-z0-9_-]+$")
     notice: str = Field(min_length=1)
     number: str = ""
-    date: date
+    date: date | None
     under: str
     kinds: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
     scopes: tuple[Scope, ...] = ()
     years: tuple[int, ...] = Field(min_length=1)
     day: DayOfYear
@@ -155,6 +156,7 @@ def days_of(body: Body, scope: Scope, year: int, facts: Deadlines | None = None,
             for each in key.days if not each.scopes or scope in each.scopes}
     days |= {DueDay(_in_season(rule.day, year), "local", rule.basis or f"L-{rule.id}") for rule in local
              if year in rule.years and (not rule.kinds or body.kind in rule.kinds)
+             and (not rule.levels or body.level in rule.levels)
              and (not rule.scopes or scope in rule.scopes)}
     return tuple(sorted(days, key=lambda day: (day.day, day.tier)))
 
@@ -249,6 +251,14 @@ def _local_by_body(roster: Roster, facts: Deadlines, lenient: bool) -> dict[str,
             raise ConfigurationError(f"{FILE}: local {rule.id}: under {rule.under!r} is no id of the roster")
         for body in roster.under(rule.under):
             found.setdefault(body.id, []).append(rule)
+    # Here, since packs are made of what this module defines.
+    from monitor.packs import Packs
+
+    bound = Packs(roster, lenient=lenient)
+    if bound.packs:
+        for body in roster.bodies.values():
+            if days := bound.local_days(body):
+                found.setdefault(body.id, []).extend(days)
     return found
 
 

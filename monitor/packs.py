@@ -8,11 +8,11 @@ rules test (rules/), points (score.py).
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Self
 
@@ -48,7 +48,8 @@ class Notice(_Facts):
 
     name: str = Field(min_length=4)
     number: str = ""
-    date: date
+    date: datetime.date | None = None
+    """Its own day, where it is known."""
     source: str = Field(min_length=1)
 
 
@@ -88,6 +89,7 @@ class Deadline(_Facts):
     id: str = Field(pattern=r"^[a-z0-9-]+$")
     day: DayOfYear
     kinds: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
     scopes: tuple[Scope, ...] = ()
     years: tuple[int, ...] = ()
     """Report years; empty = all the pack holds for."""
@@ -104,6 +106,7 @@ class Required(_Facts):
     words: tuple[str, ...] = Field(min_length=1)
     sections: tuple[int, ...] = ()
     kinds: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
     scopes: tuple[Scope, ...] = ()
     severity: Severity = "I"
     notice: str
@@ -169,7 +172,8 @@ class Pack(_Facts):
     @property
     def prefix(self) -> str:
         """What codes of the subtree begin with: 431200 → 4312."""
-        return re.sub(r"(?:000)+$", "", self.code) if len(self.code) > 6 else re.sub(r"(?:00){1,2}$", "", self.code)
+        code = self.code[:6] + re.sub(r"(?:000)+$", "", self.code[6:])
+        return re.sub(r"(?:00){1,2}$", "", code) if len(code) == 6 else code
 
 
 def _check_rule(key: str, entry: Overlay) -> None:
@@ -222,13 +226,14 @@ class Local:
 
 
 class Packs:
-    """The packs of one roster: which hold for whom. Raises ConfigurationError where `under` names no body."""
+    """The packs of one roster: which hold for whom. Raises ConfigurationError where `under` names no body, unless
+    `lenient`: then such a pack holds for nobody."""
 
-    def __init__(self, roster: Roster) -> None:
+    def __init__(self, roster: Roster, *, lenient: bool = False) -> None:
         self.roster = roster
         self.packs = packs()
         for pack in self.packs:
-            if pack.under and pack.under not in roster.bodies:
+            if pack.under and pack.under not in roster.bodies and not lenient:
                 path = configuration.path_of(f"{FOLDER}/{pack.id}.yaml")
                 near = difflib.get_close_matches(pack.under, roster.bodies, n=3)
                 raise ConfigurationError(f"{path}: under {pack.under!r} is no id of the roster"
@@ -257,10 +262,11 @@ class Packs:
         for pack in self._chain_of(body):
             for entry in pack.deadlines:
                 notice = pack.notices[entry.notice]
-                last = pack.years.until or date.max.year
+                last = pack.years.until or datetime.MAXYEAR
                 days.append(LocalDay(
                     id=f"{pack.id}-{entry.id}".lower(), notice=notice.name, number=notice.number, date=notice.date,
-                    under=pack.under or pack.code, kinds=entry.kinds, scopes=entry.scopes, day=entry.day,
+                    under=pack.under or pack.code, kinds=entry.kinds, levels=entry.levels, scopes=entry.scopes,
+                    day=entry.day,
                     years=entry.years or tuple(range(pack.years.since, min(last, 2100) + 1)),
                     basis=basis_of(pack, entry.notice)))
         return days
@@ -297,7 +303,8 @@ class Packs:
                     local.thresholds[key] = entry.threshold
                 local.by[key] = pack.name
             for required in pack.required:
-                if body is not None and (not required.kinds or body.kind in required.kinds):
+                if (body is not None and (not required.kinds or body.kind in required.kinds)
+                        and (not required.levels or body.level in required.levels)):
                     local.required.append({
                         "id": required.id, "title": required.title, "title_en": required.title_en,
                         "words": list(required.words), "sections": list(required.sections),

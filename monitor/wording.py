@@ -255,6 +255,7 @@ def values_of(finding: Finding, lang: Lang, body: str = "") -> dict[str, str]:
         "left": shown(finding.left, lang), "right": shown(finding.right, lang),
         "diff": number(abs(finding.difference)) if finding.difference is not None else "",
         "report": say(f"report_{scope}", lang, year=finding.year),
+        "pack": pack_note(finding, lang).strip("（） ()"),
     }
     for name, value in finding.parameters.items():
         values[name] = parameter(name, value, lang)
@@ -329,10 +330,10 @@ def unverified_reason(reason: str, outcome: str | None, lang: Lang) -> tuple[str
 
 
 def message(finding: Finding, lang: Lang, body: str = "") -> str:
-    """The finding in one short sentence, for lists; never empty."""
+    """The finding in one short sentence, for lists, with the pack that weighed it; never empty."""
     text = _rule_text(finding, "en" if lang == "en" else "short")
-    said = fill(text, values_of(finding, lang, body))
-    return said or expression(finding.expression, finding.outcome, lang) or finding.rule
+    said = fill(text, values_of(finding, lang, body)) or expression(finding.expression, finding.outcome, lang)
+    return (said or finding.rule) + pack_note(finding, lang)
 
 
 def addressee(finding: Finding, lang: Lang) -> str:
@@ -373,7 +374,25 @@ def basis(finding: Finding, lang: Lang) -> str:
     else:
         keys = entry.basis
     said = [catalogue.catalogue().basis[key] for key in keys if not key.startswith("L-")]
-    return term("words", "separator", lang).join(each.zh if lang == "zh" else each.en for each in said)
+    named = [each.zh if lang == "zh" else each.en for each in said]
+    return term("words", "separator", lang).join(filter(None, [*named, local_notice(finding, lang)]))
+
+
+def local_notice(finding: Finding, lang: Lang) -> str:
+    """Name and number of the local notice behind a finding that a pack weighed; empty where there is none."""
+    if not finding.pack:
+        return ""
+    from monitor import packs
+
+    found = packs.notice(str(finding.evidence.get("notice", ""))) or packs.behind(finding.pack, finding.rule)
+    return "" if found is None else say("local_notice", lang, name=found.name,
+                                        number=f"（{found.number}）" if found.number else " ").rstrip()
+
+
+def pack_note(finding: Finding, lang: Lang) -> str:
+    """A remark that names the local pack and version that weighed a finding; empty where none did."""
+    identity, _, version = finding.pack.partition("@")
+    return say("pack_note", lang, pack=identity, version=version) if version else ""
 
 
 def uncertain_reason(key: str, lang: Lang) -> str:
