@@ -44,6 +44,7 @@ class General(_Section):
     language: Literal["zh", "en"] = "zh"
     office: str = ""
     contact: str = ""
+    link: str = Field(default="", pattern=r"^(https?://\S+)?$")
 
 
 class Facts(_Section):
@@ -174,6 +175,11 @@ class Mail(_Section):
             raise SettingsError(f"{self.password_file}: [mail] password_file can't be read: {fault}") from None
 
 
+class Chat(_Section):
+    secrets: Path = Path("secrets")
+    """Folder of the robots' addresses: `<recipient id>.webhook`."""
+
+
 class Settings(BaseSettings):
     """Everything an installation can set. Paths are absolute after `load`."""
 
@@ -191,6 +197,7 @@ class Settings(BaseSettings):
     backup: Backup = Backup()
     retention: Retention = Retention()
     mail: Mail = Mail()
+    chat: Chat = Chat()
     _path: Path | None = PrivateAttr(default=None)
 
     @classmethod
@@ -281,6 +288,7 @@ def _anchor(settings: Settings, base: Path) -> None:
     settings.store.database = base / settings.store.database.expanduser()
     settings.store.evidence = base / settings.store.evidence.expanduser()
     settings.backup.folder = base / settings.backup.folder.expanduser()
+    settings.chat.secrets = base / settings.chat.secrets.expanduser()
     if settings.watch.metrics is not None:
         settings.watch.metrics = base / settings.watch.metrics.expanduser()
     if settings.facts.folder is not None:

@@ -17,7 +17,7 @@ from typing import Any
 import jinja2
 
 from crawler.roster import Roster
-from monitor import wording
+from monitor import roster_history, wording
 from monitor.alerts import outbox, situation
 from monitor.alerts.recipients import Recipient, recipients
 from monitor.alerts.situation import Situation, Unreachable
@@ -57,11 +57,14 @@ def period(at: date) -> str:
 # ---------------------------------------------------------------- oversight
 def _oversight(connection: sqlite3.Connection, roster: Roster, settings: Settings, recipient: Recipient,
                at: datetime) -> Alert:
-    last = outbox.last_sent(connection, DIGEST, recipient.address, recipient.id, period(at))
+    last = outbox.last_sent(connection, DIGEST, recipient.destination, recipient.id, period(at))
     found = situation.of_remit(connection, recipient.bodies(roster), settings.monitoring.since, at,
                                last["created"] if last else None)
     lang = recipient.language
     values = _values(found, roster, recipient, settings, at, last)
+    moved = roster_history.moved(connection, roster, settings, found.year, last["created"],
+                                 recipient.bodies(roster)) if last else None
+    values["roster_moved"] = moved.told if moved else ""
     return _alert(DIGEST, recipient, at, _subject(found, recipient, at, lang), values)
 
 
@@ -116,6 +119,7 @@ def _values(found: Situation, roster: Roster, recipient: Recipient, settings: Se
         "snoozed": len(found.snoozed),
         "last_week": last["period"].partition("-W")[2].lstrip("0") if last else "",
         "last_sent": wording.day((last["sent"] or "")[:10], lang) if last else "",
+        "late": totals[Status.LATE] + totals[Status.LATE_BY_RULE], "link": settings.general.link,
         "office": settings.general.office, "contact": settings.general.contact,
         "reply_to": settings.mail.reply_to,
     }
@@ -207,6 +211,7 @@ def _operator(connection: sqlite3.Connection, roster: Roster, settings: Settings
     values = {
         "lang": lang, "label": recipient.remit.label, "as_of": wording.day(at, lang),
         "portals": [_portal(each, len(touched), roster, lang) for each, touched in told],
+        "link": settings.general.link,
         "office": settings.general.office, "contact": settings.general.contact, "reply_to": settings.mail.reply_to}
     return _alert(OPERATOR, recipient, at, subject, values)
 
@@ -221,12 +226,13 @@ def _portal(each: Unreachable, bodies: int, roster: Roster, lang: Lang) -> dict[
 # ---------------------------------------------------------------- rendering
 def _alert(kind: str, recipient: Recipient, at: datetime, subject: str, values: dict[str, Any]) -> Alert:
     week = period(at)
+    medium = "" if recipient.channel == "mail" else "chat."
     values = {**values, "subject": subject}
     return Alert(
-        key="|".join((kind, recipient.id, recipient.address, week)), kind=kind, recipient=recipient.address,
-        channel=recipient.channel, subject=subject, text=_render(f"{kind}.{recipient.language}.txt", values),
-        html=_render(f"{kind}.{recipient.language}.html", values), created=at.isoformat(timespec="seconds"),
-        scope=recipient.id, period=week)
+        key="|".join((kind, recipient.id, recipient.destination, week)), kind=kind, recipient=recipient.destination,
+        channel=recipient.channel, subject=subject, text=_render(f"{kind}.{medium}{recipient.language}.txt", values),
+        html="" if medium else _render(f"{kind}.{recipient.language}.html", values),
+        created=at.isoformat(timespec="seconds"), scope=recipient.id, period=week)
 
 
 @functools.cache

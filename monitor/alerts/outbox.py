@@ -1,9 +1,8 @@
 """The outbox: what is to be sent, queued in the transaction that decided it, drained until every mail has its end.
 
 States: queued → sending → sent; a passing refusal makes it retry (with growing waits), a final one or too many tries
-park it. Promises: one key, one mail, for ever; a row found `sending` (we died between handing it over and noting it) is
-sent again under the same Message-ID and Date, so that the recipient's server sees one mail. Leaves alone: what a mail
-says (digest.py) and how it is handed over (mail.py).
+park it. Promises: one key, one message, for ever; a row found `sending` (we died before noting its end) is sent again under the same Message-ID and Date, so that the recipient's server sees one mail. Leaves alone: what a
+message says (digest.py) and how it travels (channels.py).
 """
 
 from __future__ import annotations
@@ -15,24 +14,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.message import EmailMessage
-from typing import Any, Protocol
+from typing import Any
 
 from crawler import clock
 from crawler.store import Store
 from monitor.alerts import mail
+from monitor.alerts.channels import Post, Sender
 from monitor.exceptions import DeliveryError
 from monitor.model import Alert
 from monitor.settings import Settings
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=12)
 STATES = ("queued", "sending", "sent", "retry", "parked")
-
-
-class Sender(Protocol):
-    """What hands a message over: raises DeliveryError when it was refused."""
-
-    def send(self, message: EmailMessage) -> None: ...
 
 
 @dataclass(slots=True)
@@ -60,22 +53,21 @@ def queue(connection: sqlite3.Connection, alerts: Iterable[Alert], list_id: str 
 
 
 def drain(settings: Settings, store: Store, now: datetime | None = None, sender: Sender | None = None) -> Drained:
-    """Send everything that is due at `now`, one mail after the other, each step noted before and after.
+    """Send everything that is due at `now`, one message after the other, each step noted before and after.
 
-    Without a mail host (and without a sender) nothing is touched. Raises StoreError when the database can't be written.
+    Mail waits untouched while no mail host (and no sender) is set. Raises StoreError when the database can't be
+    written.
     """
     now = now or clock.now()
     drained = Drained()
-    if sender is None and not settings.mail.host:
-        return drained
     with _only_drainer(store) as alone:
         if not alone:
             return drained
-        with mail.Mailer(settings.mail) as mailer:
-            for key in _due(store, now):
-                row = _take(store, key, now)
+        with Post(settings, sender) as post:
+            for key in _due(store, now, post.usable()):
+                row = _take(store, key, now, post)
                 if row is not None:
-                    _send(settings, store, sender or mailer, row, now, drained)
+                    _send(settings, store, post, row, now, drained)
     return drained
 
 
@@ -105,30 +97,37 @@ def last_sent(connection: sqlite3.Connection, kind: str, recipient: str, scope: 
     return dict(row) if row else None
 
 
-def _due(store: Store, now: datetime) -> list[str]:
-    stamp = now.isoformat(timespec="seconds")
+def _due(store: Store, now: datetime, usable: Iterable[str]) -> list[str]:
+    stamp, channels = now.isoformat(timespec="seconds"), list(usable)
     with store.read() as connection:
         return [row["key"] for row in connection.execute(
-            "SELECT key FROM outbox WHERE channel = 'mail' AND (state IN ('queued', 'sending') "
-            "OR (state = 'retry' AND coalesce(next_try, '') <= ?)) ORDER BY created, key", (stamp,))]
+            f"SELECT key FROM outbox WHERE channel IN ({','.join('?' * len(channels))}) AND (state IN ('queued', "
+            "'sending') OR (state = 'retry' AND coalesce(next_try, '') <= ?)) ORDER BY created, key",
+            (*channels, stamp))]
 
 
-def _take(store: Store, key: str, now: datetime) -> dict[str, Any] | None:
-    """Note that this mail is being handed over, before it is; None where another drainer was faster."""
+def _take(store: Store, key: str, now: datetime, post: Post) -> dict[str, Any] | None:
+    """Note that this message is being handed over, before it is; None where another drainer was faster or the
+    recipient's server takes no more in this minute."""
     with store.write() as connection:
         row = connection.execute("SELECT * FROM outbox WHERE key = ?", (key,)).fetchone()
         if row is None or row["state"] in ("sent", "parked"):
+            return None
+        limit = post.per_minute(row["channel"])
+        if limit is not None and connection.execute(
+                "SELECT count(*) FROM outbox WHERE channel = ? AND recipient = ? AND sent > ?",
+                (row["channel"], row["recipient"],
+                 (now - timedelta(minutes=1)).isoformat(timespec="seconds"))).fetchone()[0] >= limit:
             return None
         connection.execute("UPDATE outbox SET state = 'sending', attempts = attempts + 1, next_try = ? WHERE key = ?",
                            (now.isoformat(timespec="seconds"), key))
         return dict(row)
 
 
-def _send(settings: Settings, store: Store, sender: Sender, row: dict[str, Any], now: datetime,
-          drained: Drained) -> None:
+def _send(settings: Settings, store: Store, post: Post, row: dict[str, Any], now: datetime, drained: Drained) -> None:
     attempts = row["attempts"] + 1
     try:
-        sender.send(mail.compose(row, settings.mail))
+        post.deliver(row, repeated=row["state"] == "sending")
     except DeliveryError as fault:
         final = fault.permanent or attempts >= settings.mail.attempts
         wait = min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)

@@ -13,6 +13,8 @@ from crawler.roster import Roster
 from extract import configuration
 from extract.exceptions import ConfigurationError
 
+Channel = Literal["mail", "dingtalk", "wecom", "feishu", "webhook"]
+
 
 class _Facts(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -28,12 +30,26 @@ class Remit(_Facts):
 
 class Recipient(_Facts):
     id: str = Field(pattern=r"^[a-z0-9_-]+$")
-    address: str = Field(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")
+    address: str = Field(default="", pattern=r"^([^@\s<>,;]+@[^@\s<>,;]+)?$")
     name: str = ""
     role: Literal["oversight", "operator"] = "oversight"
     remit: Remit
     language: Literal["zh", "en"] = "zh"
-    channel: Literal["mail"] = "mail"
+    channel: Channel = "mail"
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Recipient:
+        if self.channel == "mail" and not self.address:
+            raise ValueError(f"{self.id}: a recipient of mail needs an address")
+        if self.channel != "mail" and self.address:
+            raise ValueError(f"{self.id}: a {self.channel} robot's address is a secret; it belongs into "
+                             f"secrets/{self.id}.webhook, not here")
+        return self
+
+    @property
+    def destination(self) -> str:
+        """What the outbox calls the recipient: the mail address, or channel and id (a robot's address is a secret)."""
+        return self.address or f"{self.channel}:{self.id}"
 
     def bodies(self, roster: Roster) -> set[str]:
         """Ids of the bodies in this remit. Raises ConfigurationError for an id that the roster doesn't hold."""
@@ -49,7 +65,7 @@ class Recipient(_Facts):
 class Alerts(_Facts):
     """config/alerts.yaml."""
 
-    channels: tuple[Literal["mail"], ...] = ("mail",)
+    channels: tuple[Channel, ...] = ("mail",)
     recipients: tuple[Recipient, ...] = ()
 
     @model_validator(mode="after")
