@@ -1,8 +1,9 @@
 """The outbox: what is to be sent, queued in the transaction that decided it, drained until every mail has its end.
 
 States: queued → sending → sent; a passing refusal makes it retry (with growing waits), a final one or too many tries
-park it. Promises: one key, one message, for ever; a row found `sending` (we died before noting its end) is sent again under the same Message-ID and Date, so that the recipient's server sees one mail. Leaves alone: what a
-message says (digest.py) and how it travels (channels.py).
+park it. Promises: one key, one message, for ever; a row found `sending` (we died before noting its end) is sent again
+under the same Message-ID and Date, so that the recipient's server sees one mail. Leaves alone: what a message says
+(digest.py) and how it travels (channels.py).
 """
 
 from __future__ import annotations
