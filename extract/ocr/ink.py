@@ -84,9 +84,16 @@ def shape_of(strokes: Strokes, size: float) -> Shape:
 def print_of(strokes: Strokes) -> npt.NDArray[np.uint8]:
     """1 where ink is, specks left out; for finding lines, where a dropped dot does no harm."""
     boxes = strokes.boxes
-    keep = (np.maximum(boxes[:, 2], boxes[:, 3]) > _SPECK - 1) & (boxes[:, 4] >= 8)
-    keep[0] = False
-    return keep.astype(np.uint8).take(strokes.labels, mode="clip")
+    return only(strokes, (np.maximum(boxes[:, 2], boxes[:, 3]) > _SPECK - 1) & (boxes[:, 4] >= 8))
+
+
+def only(strokes: Strokes, keep: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+    """1 where a stroke is that `keep` has true, 0 elsewhere."""
+    labels = strokes.labels.ravel()
+    inked = np.flatnonzero(labels)  # a tenth of a page
+    mask = np.zeros(labels.shape, np.uint8)
+    mask[inked] = keep[labels[inked]]
+    return mask.reshape(strokes.labels.shape)
 
 
 def _is_speck(box: npt.NDArray[np.int32], size: float) -> bool:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from extract.ocr.ink import ink_of, strokes_of
+from extract.ocr.ink import ink_of, only, strokes_of
 from extract.ocr.recognition import Pixels
 
 _GAP = 0.95
@@ -66,7 +66,7 @@ def _clean(page: Pixels) -> tuple[npt.NDArray[np.uint8], float]:
     keep = (np.maximum(boxes[:, 2], boxes[:, 3]) > 4) & (boxes[:, 4] >= 8)
     keep &= ~((boxes[:, 2] > 0.5 * page.shape[1]) | (boxes[:, 3] > 250))  # rules and frames left over
     keep[0] = False
-    return keep.astype(np.uint8).take(strokes.labels, mode="clip"), _usual_height(boxes[keep])
+    return only(strokes, keep), _usual_height(boxes[keep])
 
 
 def _merged(bands: list[Piece], size: float) -> list[Piece]:

@@ -110,7 +110,12 @@ def _quarter(turn: int, width: int, height: int) -> Matrix:
 
 def _legible(page: Pixels) -> float:
     """How well a few pieces of print read as Chinese this way up."""
-    found = [piece for piece in pieces(page) if piece.right - piece.left >= 2.5 * piece.height and piece.height >= 14]
+    found: list[Piece] = []
+    for part in (page[:len(page) // 2], page):
+        found = [piece for piece in pieces(part)
+                 if piece.right - piece.left >= 2.5 * piece.height and piece.height >= 14]
+        if len(found) >= 2 * _PROBES:
+            break
     if not found:
         return 0.0
     found.sort(key=lambda piece: -min(piece.right - piece.left, 6 * piece.height))
