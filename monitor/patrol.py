@@ -19,7 +19,7 @@ from crawler.evidence import Evidence
 from crawler.model import ScanPlan
 from crawler.roster import Roster
 from crawler.store import Store, row_dicts
-from monitor import obligations, reading, records, rejudging, standing
+from monitor import obligations, reading, records, rejudging, roster_history, standing
 from monitor.alerts import digest
 from monitor.exceptions import SettingsError, UsageError
 from monitor.model import Obligation, Standing
@@ -182,8 +182,9 @@ def judge(settings: Settings, store: Store, roster: Roster, *, at: datetime | No
             on_progress(Progress("judge", done, total))
 
     early = rejudging.ahead(store, roster, standings, moment, since=settings.monitoring.since,
-                            workers=settings.reading.processes, on_progress=tell)
+                            processes=settings.reading.processes, on_progress=tell)
     with store.write() as connection:
+        roster_history.keep(connection, roster.bodies.values(), judged.at, "judgement")
         records.put_standings(connection, standings, judged.at)
         judged.findings = rejudging.judge_store(connection, roster, moment, obligations=listed,
                                               since=settings.monitoring.since, early=early)

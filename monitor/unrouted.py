@@ -47,9 +47,9 @@ class Unrouted:
 
 
 def unrouted(connection: sqlite3.Connection, roster: Roster, *, year: int | None = None,
-             bodies: Collection[str] | None = None) -> list[Unrouted]:
+             bodies: Collection[str] | None = None, suggest: bool = True) -> list[Unrouted]:
     """Titles nobody claims, newest year first. `year`: only those that could be that year's; `bodies`: only those on
-    columns of these bodies."""
+    columns of these bodies; `suggest`: with the bodies they may mean."""
     found = []
     for row in row_dicts(connection, """
             SELECT s.url, s.title, s.reason, s.printed_body, s.year, s.body, l.portal, l.column_id,
@@ -67,7 +67,7 @@ def unrouted(connection: sqlite3.Connection, roster: Roster, *, year: int | None
             continue
         found.append(Unrouted(
             row["portal"], row["column_id"], row["title"], row["url"], row["reason"], row["printed_body"], row["year"],
-            row["since"], row["body"], () if row["body"] else tuple(
+            row["since"], row["body"], () if row["body"] or not suggest else tuple(
                 body.id for body in nearest(row["printed_body"], [roster.bodies[each] for each in users]))))
     return found
 

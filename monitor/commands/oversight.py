@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from crawler.roster import Roster
     from monitor.model import Standing
     from monitor.review import StoredFinding
+    from monitor.roster_history import Moved
     from monitor.wording import Lang
 
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
@@ -47,10 +48,14 @@ def status(
     roster = session.roster()
     view = compliance.view(session.store(), roster, session.settings, year=year,
                            bodies=reach(roster, under), at=at)
+    moved, unclaimed = _roster_news(session, roster, view, year, under)
     if as_json:
-        printing.document(view.to_record(roster))
+        printing.document({**view.to_record(roster), "unrouted": unclaimed, "roster_moved": None if moved is None else {
+            "since": moved.since, "came": [list(key) for key in moved.came],
+            "went": [list(key) for key in moved.went]}})
     else:
         _print_matrix(view, roster, session.lang)
+        _print_roster_news(moved, unclaimed, view, session.lang)
 
 
 def reach(roster: Roster, under: str | None) -> set[str] | None:
@@ -65,6 +70,39 @@ def reach(roster: Roster, under: str | None) -> set[str] | None:
         raise UsageError(f"--under {under}: no body of the roster has this id or name"
                          + (f"; did you mean {', '.join(near)}?" if near else ""))
     return {each.id for each in roster.under(body.id)}
+
+
+def _roster_news(session: Session, roster: Roster, view: Any, year: int | None,
+                 under: str | None) -> tuple[Moved | None, int]:
+    """How what is owed for the newest year shown moved with the roster in the last week, and how many report titles
+    nobody claims."""
+    from datetime import timedelta
+
+    from crawler import clock
+    from monitor import roster_history, unrouted
+
+    inside = reach(roster, under)
+    shown = max((standing.year for standing in view.standings), default=None)
+    with session.store().read() as connection:
+        unclaimed = len(unrouted.unrouted(connection, roster, year=year, bodies=inside, suggest=False))
+        if shown is None:
+            return None, unclaimed
+        since = (clock.parse(view.as_of) - timedelta(days=7)).isoformat(timespec="seconds")
+        return roster_history.moved(connection, roster, session.settings, shown, since, inside), unclaimed
+
+
+def _print_roster_news(moved: Moved | None, unclaimed: int, view: Any, lang: Lang) -> None:
+    from datetime import timedelta
+
+    from crawler import clock
+    from monitor import wording
+
+    if moved and moved.told:
+        shown = max(standing.year for standing in view.standings)
+        since = (clock.parse(view.as_of) - timedelta(days=7)).date()
+        printing.line("\n" + wording.say("roster_moved", lang, year=str(shown), day=since, told=moved.told))
+    if unclaimed:
+        printing.line("\n" + wording.say("unrouted_line", lang, n=unclaimed))
 
 
 def _print_matrix(view: Any, roster: Roster, lang: Lang) -> None:
@@ -116,9 +154,13 @@ def _print_unverified(standings: list[Standing], roster: Roster, lang: Lang) -> 
     """Who could not be looked at, with the years, the reason, whose job it is and how to mend it."""
     from monitor import wording
 
-    groups: dict[tuple[str, tuple[str, str, str]], list[str]] = defaultdict(list)
+    groups: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
     for standing in standings:
-        why = wording.unverified_reason(standing.reason, standing.outcome, lang)
+        said, *whose = wording.unverified_reason(standing.reason, standing.outcome, lang)
+        # What stands in the column in place of a report is told in its own words.
+        for title in standing.evidence.get("titles", ())[:1]:
+            said = wording.say("in_its_words", lang, reason=said, title=title)
+        why = (said, *whose)
         groups[standing.body, why].append(str(standing.year))
     rows = [[roster.bodies[body].name if body in roster.bodies else body,
              wording.shown(sorted(set(years), reverse=True), lang), *why] for (body, why), years in groups.items()]
