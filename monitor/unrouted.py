@@ -13,6 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from crawler import divisions
 from crawler.store import row_dicts
 from extract import titles
 from monitor.observations import could_be
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 SUGGESTED = 3
 _LIKELY = 0.35
 """Under this likeness of names a suggestion would be noise."""
+_SHORT_FORM = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +78,18 @@ def nearest(printed: str, bodies: Collection[Body]) -> list[Body]:
     """Up to three bodies whose names are most like a printed one, best first; none where nothing was printed."""
     if not printed:
         return []
-    name = titles.normalise(printed)
     scored = []
     for body in bodies:
-        likeness = max(difflib.SequenceMatcher(None, name, titles.normalise(each)).ratio() for each in body.names)
+        likeness = max(_likeness(titles.normalise(printed), titles.normalise(each)) for each in body.names)
         if likeness >= _LIKELY and (could_be(printed, body) or likeness > 1 - _LIKELY):
             scored.append((-likeness, body.sort_order, body.line, body.id, body))
     return [entry[-1] for entry in sorted(scored, key=lambda entry: entry[:-1])[:SUGGESTED]]
+
+
+def _likeness(printed: str, name: str) -> float:
+    """How like two names are; nearly alike where the printed one is the other's short form, its characters in their
+    order (人社局: 人力资源和社会保障局)."""
+    whole = difflib.SequenceMatcher(None, printed, name).ratio()
+    short, long = (text.removeprefix("".join(divisions.leading_all(text))) for text in (printed, name))
+    rest = iter(long)
+    return max(whole, _SHORT_FORM + whole / 100) if short and all(each in rest for each in short) else whole
