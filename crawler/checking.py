@@ -1,4 +1,5 @@
-"""`roster check`: what of roster and portals can't work, and what a person should look at, without any network.
+"""`roster check` and `checkall`: what of roster, portals and families can't work, and what a person should look at,
+without any network.
 
 Promises: every remark names file and line and a key of its sentence; a fault is what a scan would refuse, a warning may
 hide a report or accuse wrongly, a note is work to be done. Leaves alone: mending, and the wording (vocabulary.yaml).
@@ -6,6 +7,8 @@ hide a report or accuse wrongly, a note is work to be done. Leaves alone: mendin
 
 from __future__ import annotations
 
+import inspect
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -26,6 +29,9 @@ _ENDING_EVENTS = frozenset({"abolished", "merged_into"})
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*(:\d{1,5})?", re.I)
 _EXAMPLE = "example"
+_OFFERS = {"recognise": ["text"], "listing": ["text", "url"], "enumerate_list": ["first", "get", "max_pages"]}
+QUIRKS = frozenset({"robots_agreed"})
+"""Names of quirks that something reads; another one would do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,58 @@ def check_portals() -> list[Remark]:
     return found
 
 
+def check_families(sources: Path | None = None) -> list[Remark]:
+    """Lint of the publishing systems: each offers what a scan asks of it, is told from the others and, where `sources`
+    is the root of a checkout, has its saved lists and a test portal."""
+    found: list[Remark] = []
+    folder = Path(families.__file__).parent
+    for path in sorted(folder.glob("*.py")):
+        source, name = path.read_text("utf-8"), path.stem
+        if re.search(r"^def recognise\(", source, re.M) and name not in families.FAMILIES and name != "__init__":
+            found.append(Remark("fault", "family_unlisted", str(path), name))
+    for name, family in families.FAMILIES.items():
+        place = str(folder / f"{name}.py")
+        for offer, parameters in _OFFERS.items():
+            function = getattr(family, offer, None)
+            known = list(inspect.signature(function).parameters) if callable(function) else None
+            if known is None or known[:len(parameters)] != parameters:
+                found.append(Remark("fault", "family_offers", place, name, f"{offer}({', '.join(parameters)})"))
+        if not (family.__doc__ or "").strip():
+            found.append(Remark("fault", "family_undocumented", place, name))
+        if sources is not None:
+            found += _family_tests(name, sources)
+    return found
+
+
+def _family_tests(name: str, sources: Path) -> Iterator[Remark]:
+    """A test portal, and saved lists with what must be read from them, which are told to be of this system."""
+    if not (sources / "tests" / "portals" / f"{name}.py").is_file():
+        yield Remark("fault", "family_without_portal", f"tests/portals/{name}.py", name)
+    saved = sorted((sources / "tests" / "listings" / name).glob("*.html"))
+    if not saved:
+        yield Remark("fault", "family_without_listings", f"tests/listings/{name}/", name)
+    for page in saved:
+        place = f"tests/listings/{name}/{page.name}"
+        try:
+            expected = json.loads(page.with_suffix(".json").read_text("utf-8"))
+        except (OSError, ValueError):
+            yield Remark("fault", "listing_unread", place, name, page.with_suffix(".json").name)
+            continue
+        text = page.read_text("utf-8")
+        seen = families.recognise(text)
+        if not expected.get("parser") and seen != expected["family"]:
+            yield Remark("fault", "listing_of_another", place, name, seen or "-")
+        rows = [[item.url, item.title, item.day] for item in families.FAMILIES[name].listing(
+            text, expected["url"]).items]
+        if rows != expected["items"]:
+            yield Remark("fault", "listing_rows", place, name, f"{len(rows)}/{len(expected['items'])}")
+
+
+def check_all(sources: Path | None = None) -> list[Remark]:
+    """Portals and families, offline: what CI runs on every change."""
+    return [*check_portals(), *check_families(sources)]
+
+
 def _portal(portal: Portal, place: str, owners: dict[str, str]) -> Iterator[Remark]:
     for host in portal.hosts:
         if not _HOST.fullmatch(host):
@@ -66,6 +124,8 @@ def _portal(portal: Portal, place: str, owners: dict[str, str]) -> Iterator[Rema
     for quirk in portal.quirks:
         if not quirk.reason.strip():
             yield Remark("warning", "quirk_without_reason", place, portal.name, quirk.name)
+        if quirk.name not in QUIRKS:
+            yield Remark("warning", "quirk_unknown", place, portal.name, f"{quirk.name} ({', '.join(sorted(QUIRKS))})")
     conduct = portal.conduct
     if (conduct.delay or conduct.download_timeout or conduct.hours) and not conduct.reason.strip():
         yield Remark("warning", "conduct_without_reason", place, portal.name, "conduct")

@@ -58,6 +58,7 @@ class NavigationFacts(_Facts):
     ways: tuple[_Way, ...]
     column_slugs: tuple[str, ...]
     way_slugs: tuple[str, ...]
+    conventional: tuple[str, ...]
     search: str
 
 
@@ -110,6 +111,12 @@ def search_address(text: str, url: str) -> str:
         if target:
             return f"{target.split('?')[0]}?{urlencode([*hidden, (boxes[0].get('name'), facts().search)])}"
     return ""
+
+
+def conventional(home: str) -> list[str]:
+    """Addresses at which portals keep their annual reports by convention, below the home page's own folder first."""
+    folder, root = urljoin(home, "."), urljoin(home, "/")
+    return list(dict.fromkeys(urljoin(base, path) for base in (folder, root) for path in facts().conventional))
 
 
 def describe(text: str, url: str) -> str:

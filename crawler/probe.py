@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
@@ -40,6 +40,8 @@ class Target:
     name: str = ""
     hosts: list[str] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
+    browser: bool = False
+    """Pages that only a script draws are drawn by a browser."""
 
 
 @dataclass(slots=True)
@@ -91,6 +93,8 @@ class Candidate:
     parent: str = ""
     divided: bool = False
     """The list is cut into further columns (by year, by class), which a scan reads with it."""
+    needs_browser: bool = False
+    """No list was found, and the page looks like one that its script draws."""
 
     @property
     def readable(self) -> bool:
@@ -114,6 +118,19 @@ class Probe:
     """The columns of the entry, or those between which we could not decide."""
     steps: list[Step] = field(default_factory=list)
     requests: int = 0
+    shell: bool = False
+    """The home page itself looks like one that its script draws."""
+
+    @property
+    def needs_browser(self) -> bool:
+        """Whether a browser may find what no family does; `browser_portal` is the entry that switches it on."""
+        return bool(self.refusal) and not self.target.browser and (
+            self.shell or any(column.needs_browser for column in self.columns))
+
+    def browser_portal(self) -> Portal | None:
+        """The entry by which a scan draws the columns that need it; None where none of them was found."""
+        drawn = [column for column in self.columns if column.needs_browser]
+        return self._entry(drawn, "browser") if drawn and self.needs_browser else None
 
     @property
     def outcome(self) -> str:
@@ -125,27 +142,32 @@ class Probe:
         """The proposed entry. Raises ProbeError where the probe was refused."""
         if self.refusal:
             raise ProbeError(f"{self.target.home}: refused, {self.refusal}: {self.reason}")
+        drawn = any(column.family == "browser" for column in self.columns)
+        return self._entry(self.columns, "browser" if drawn else "none")
+
+    def _entry(self, columns: list[Candidate], rendering: Literal["none", "browser"]) -> Portal:
         # Every part of a divided column may be of another system.
-        families = {"auto" if column.divided else column.family for column in self.columns}
-        own = len({name for column in self.columns for name in column.bodies}) <= 1
+        families = {"auto" if column.divided or rendering == "browser" else column.family for column in columns}
+        own = len({name for column in columns for name in column.bodies}) <= 1
         hosts = [place_of(self.target.home), *self.target.hosts,
-                 *(host for column in self.columns for host in (place_of(column.url), *column.hosts))]
+                 *(host for column in columns for host in (place_of(column.url), *column.hosts))]
         # A list of annual reports only grows: one that shrinks to half was redesigned.
-        least = min((column.items // 2 for column in self.columns), default=1)
+        least = min((column.items // 2 for column in columns), default=1)
         return Portal(
             id=self.target.id, name=self.target.name or self.name or self.target.id, hosts=list(dict.fromkeys(hosts)),
             family=families.pop() if len(families) == 1 else "auto",
             columns=[Column(id="annual" if number == 1 else f"annual-{number}", name=column.name or "年报",
-                            url=column.url, role="own" if own and len(self.columns) == 1 else "collective")
-                     for number, column in enumerate(self.columns, 1)],
-            expectations=Expectations(min_items=max(1, least)))
+                            url=column.url, role="own" if own and len(columns) == 1 else "collective")
+                     for number, column in enumerate(columns, 1)],
+            expectations=Expectations(min_items=max(1, least)), rendering=rendering,
+            rendering_reason=f"probe {clock.today()}: a script draws the rows, no known data call"
+            if rendering == "browser" else "")
 
     def to_yaml(self) -> str:
         """The entry as its file holds it, with the way it was found."""
-        portal = self.portal().model_dump(exclude_defaults=True)
+        portal = as_yaml(self.portal())
         way = " → ".join(step.text or step.url for step in self.columns[0].path)
-        return (f"# nianbao probe {clock.today()}: {self.target.home}" + (f" ({way})" if way else "") + "\n"
-                + yaml.safe_dump(portal, allow_unicode=True, sort_keys=False, width=120))
+        return (f"# nianbao probe {clock.today()}: {self.target.home}" + (f" ({way})" if way else "") + "\n" + portal)
 
     def to_record(self) -> dict[str, Any]:
         columns = [{name: value for name, value in asdict(column).items() if name not in ("twins", "hosts", "parent")}
@@ -153,7 +175,14 @@ class Probe:
         return {"home": self.target.home, "id": self.target.id, "outcome": self.outcome,
                 "refusal": self.refusal or None, "reason": self.reason, "requests": self.requests,
                 "steps": [asdict(step) for step in self.steps], "columns": columns,
+                "needs_browser": self.needs_browser,
+                "browser_portal": drawn.model_dump(exclude_defaults=True) if (drawn := self.browser_portal()) else None,
                 "portal": None if self.refusal else self.portal().model_dump(exclude_defaults=True)}
+
+
+def as_yaml(portal: Portal) -> str:
+    """A portal as its file holds it."""
+    return yaml.safe_dump(portal.model_dump(exclude_defaults=True), allow_unicode=True, sort_keys=False, width=120)
 
 
 # ---------------------------------------------------------------- deciding

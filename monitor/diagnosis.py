@@ -178,6 +178,18 @@ def _outbox(settings: Settings) -> Check:
     return Check("outbox", "ok", "outbox_ok", {"last": last})
 
 
+def _browser(settings: Settings) -> Check:
+    from crawler import rendering
+    from crawler.roster import Roster
+
+    users = sum(portal.rendering == "browser" for portal in Roster.load().portals.values())
+    if not users:
+        return Check("browser", "ok", "browser_unused")
+    if lacking := rendering.missing():
+        return Check("browser", "fail", "browser_missing", {"n": users, "error": lacking})
+    return Check("browser", "ok", "browser_ok", {"n": users, "program": rendering.program()})
+
+
 def _existing(path: Path) -> Path:
     """The path or the nearest folder above it that exists."""
     while not path.exists() and path != path.parent:
@@ -192,4 +204,4 @@ def _megabytes(size: int) -> str:
 _CHECKS: tuple[tuple[str, Callable[[Settings], Check]], ...] = (
     ("python", _python), ("settings", _settings), ("facts", _facts), ("database", _database), ("evidence", _evidence),
     ("disk", _disk), ("clock", _clock), ("contact", _contact), ("mail", _mail), ("recipients", _recipients),
-    ("outbox", _outbox))
+    ("outbox", _outbox), ("browser", _browser))

@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from crawler import clock, families, navigation
+from crawler import clock, families, navigation, rendering
 from crawler.conduct import HostRule
 from crawler.exceptions import CrawlerError
 from crawler.families import subcolumns
 from crawler.families.paging import Answer, Ask
-from crawler.families.rows import parse
+from crawler.families.rows import names_report, parse
 from crawler.model import Column, Expectations, Outcome, Portal, ScanPlan
 from crawler.navigation import Link, plain
 from crawler.outcomes import Received, Verdict
@@ -39,12 +39,16 @@ from crawler.spiders.portal import PORTALS_AT_ONCE, Got, PortalSpider, Visit
 from extract import titles
 
 MOST_REQUESTS = 25
+MOST_WITH_BROWSER = 80
 _KEPT_FOR_COLUMN = 4
 """Requests that stay for reading a column once the walk looks no further."""
 _DEEPEST = 5
 _PAGES_OF_A_COLUMN = 3
 _SURE = 0.85
 _MOST_CANDIDATES = 8
+_MOST_GUESSES = 8
+"""Conventional addresses that are asked for where no link led anywhere."""
+_NOTHING_THERE = (Outcome.GONE, Outcome.SOFT_404)
 _HOME_PAGE = re.compile(r"/?((index|default|home|main)\.\w+)?", re.I)
 
 
@@ -141,8 +145,9 @@ class ProbeSpider(PortalSpider):
         return settled
 
     async def _download(self, visit: Visit, ask: Ask, *rest: Any) -> Got:
-        if self.kept.requests[visit.portal.id] >= MOST_REQUESTS:
-            verdict = Verdict(Outcome.TIMEOUT, f"the {MOST_REQUESTS} requests of a probe are spent")
+        most = most_requests(visit.portal.rendering == "browser")
+        if self.kept.requests[visit.portal.id] >= most:
+            verdict = Verdict(Outcome.TIMEOUT, f"the {most} requests of a probe are spent")
             return Got(Fetch("probe", visit.portal.id, ask.url, ask.key, clock.stamp(), verdict.outcome,
                              verdict.reason), verdict)
         return await super()._download(visit, ask, *rest)
@@ -166,7 +171,9 @@ class Walk:
         self.probe = Probe(target)
         portal = Portal(id=target.id, name=target.name or target.id, hosts=[place_of(target.home), *target.hosts],
                         columns=[Column(id="probe", name="probe", url=target.home)],
-                        expectations=Expectations(max_pages=_PAGES_OF_A_COLUMN))
+                        expectations=Expectations(max_pages=_PAGES_OF_A_COLUMN),
+                        rendering="browser" if target.browser else "none",
+                        rendering_reason="probe" if target.browser else "")
         self.visit = Visit(portal, SiteRule(target, spider.plan.allow_private_addresses))
         self.tried: list[Candidate] = []
         self.shown: list[str] = []
@@ -195,7 +202,8 @@ class Walk:
         if not got.ok:
             self.probe.refusal, self.probe.reason = str(got.verdict.outcome), f"{home}: {got.verdict.reason}"
             return False
-        text, address = got.verdict.text, got.fetch.final_url or home
+        text, address = await self._text(got, home), got.fetch.final_url or home
+        self.probe.shell = not navigation.links(text, address) and rendering.needs_browser(text)
         self.probe.name = _site_name(text)
         self._seen.add(plain(address))
         if not _HOME_PAGE.fullmatch(urlsplit(home).path):
@@ -210,7 +218,36 @@ class Walk:
             if search:
                 await self._open(Link(search, "search", "way", 0.5), [])
                 await self._follow()
+        if all(one.outcome in _NOTHING_THERE for one in self.tried):
+            await self._guess(address)
         return True
+
+    async def _guess(self, home: str) -> None:
+        """Ask for the addresses that portals use by convention, where nothing that the site shows led anywhere."""
+        asked = 0
+        for guess in navigation.conventional(home):
+            if plain(guess) in self._seen or self._spent(_KEPT_FOR_COLUMN) or asked >= _MOST_GUESSES:
+                continue
+            asked += 1
+            self._seen.add(plain(guess))
+            got = await self.spider.page(self.visit, guess, home)
+            if got.ok and names_report(got.verdict.text):
+                await self._column(Link(guess, "", "column", 1.0), [], "")
+                if self.tried[-1].readable:
+                    return
+                # A page that isn't the column says nothing about the one that wasn't found.
+                self.tried.pop()
+
+    async def _text(self, got: Got, url: str) -> str:
+        """The page's text, drawn where only its script does and a browser is asked for."""
+        text = got.verdict.text
+        if self.target.browser and rendering.needs_browser(text) and not navigation.links(text, url):
+            drawn = await self.spider.drawing.article(self.visit, got.fetch.final_url or url)
+            return drawn.verdict.text if drawn and drawn.ok else text
+        return text
+
+    def _spent(self, kept: int) -> bool:
+        return self.spider.kept.requests[self.target.id] > most_requests(self.target.browser) - kept
 
     async def _follow(self) -> None:
         while self._waiting:
@@ -220,7 +257,7 @@ class Walk:
                 return
             if len(self.tried) >= _MOST_CANDIDATES:
                 return
-            if self.spider.kept.requests[self.target.id] > MOST_REQUESTS - _KEPT_FOR_COLUMN:
+            if self._spent(_KEPT_FOR_COLUMN):
                 return
             if link.kind in ("column", "year"):
                 await self._column(link, path, parent)
@@ -232,11 +269,13 @@ class Walk:
         got = await self.spider.page(self.visit, link.url, path[-1].url if path else self.target.home)
         step = self._step(link.text, link.url, got)
         if got.ok:
-            self._offer(got.verdict.text, got.fetch.final_url or link.url, [*path, step], inside=link.weight >= 0.5)
+            self._offer(await self._text(got, link.url), got.fetch.final_url or link.url, [*path, step],
+                        inside=link.weight >= 0.5)
 
     async def _column(self, link: Link, path: list[Step], parent: str) -> None:
         """Something named like annual reports: read it as a scan would; a page without such rows may lead to some."""
         listing, family, page = await self.spider.read_column(self.visit, link.url)
+        family = listing.family if listing.family == "browser" else family
         step = Step(link.text, link.url, str(listing.outcome), listing.reason)
         self.probe.steps.append(step)
         one = Candidate(_column_name(link.text), link.url, link.kind, str(listing.outcome), listing.reason, family,
@@ -249,6 +288,7 @@ class Walk:
         shown = module.listing(page.text, page.url) if module else None
         one.total = shown.total if shown else None
         if not listing.sightings and one.outcome == Outcome.UNKNOWN_SHAPE:
+            one.needs_browser = rendering.needs_browser(page.text) and not self.target.browser
             one.reason = f"{one.reason}; {navigation.describe(page.text, page.url)}"
         parts = {plain(part.url) for part in subcolumns.parts(page.text, page.url)}
         one.divided = bool(parts) and one.readable
@@ -289,6 +329,11 @@ class Walk:
         step = Step(text, url, str(got.verdict.outcome), got.verdict.reason)
         self.probe.steps.append(step)
         return step
+
+
+def most_requests(browser: bool) -> int:
+    """Requests of one probe; a browser's pages bring their scripts and data along."""
+    return MOST_WITH_BROWSER if browser else MOST_REQUESTS
 
 
 def _fill(one: Candidate, listing: Any, rule: HostRule) -> None:

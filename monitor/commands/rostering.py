@@ -1,4 +1,4 @@
-"""`roster import`, `roster check`, `probe`: the office's list of bodies, and where each of them publishes.
+"""`roster import`, `roster check`, `checkall`, `probe`: the office's list of bodies, and where each of them publishes.
 
 Promises: nothing is written with --dry-run, nor by probe without --write, and no entry is replaced without --force;
 exit 3 where rows or columns remain that a person must look at. Leaves alone: comparing (crawler.importing), checking
@@ -21,6 +21,7 @@ from monitor.session import Session
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from crawler.checking import Remark as Checked
     from crawler.importing import Change, ImportPlan
     from crawler.office_list import Remark
     from crawler.probe import Probe, Target
@@ -38,6 +39,7 @@ def register(app: typer.Typer) -> None:
     roster.command("check")(check)
     roster_rows.register(roster)
     app.add_typer(roster, name="roster")
+    app.command("checkall")(checkall)
     app.command("probe")(probe)
 
 
@@ -150,7 +152,28 @@ def check(
 
     session: Session = context.obj
     _ = session.settings
-    found = checking.check_portals() if portals else checking.check(obligations.deadlines().season_starts)
+    told(checking.check_portals() if portals else checking.check(obligations.deadlines().season_starts), as_json,
+         session.lang)
+
+
+def checkall(
+    context: typer.Context,
+    sources: Annotated[Path | None, typer.Option("--sources", metavar="DIR", help="a checkout whose test portals and "
+                                                 "saved lists are checked too")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check all portals and families without any network, as continuous integration does."""
+    from crawler import checking
+
+    session: Session = context.obj
+    _ = session.settings
+    if sources is not None and not (sources / "tests" / "listings").is_dir():
+        raise UsageError(f"--sources {sources}: holds no tests/listings; name the root of a checkout")
+    told(checking.check_all(sources), as_json, session.lang)
+
+
+def told(found: list[Checked], as_json: bool, lang: Lang) -> None:
+    """Print what was found; exit 2 where something is a fault."""
     counts = Counter(remark.level for remark in found)
     if as_json:
         printing.document({
@@ -164,12 +187,12 @@ def check(
             key = (each.level, each.key)
             shown[key] += 1
             if shown[key] <= SHOWN // 10 or each.level == "fault":
-                text = _say(f"check_{each.key}", session.lang, value=each.value or "-")
-                printing.line("  ".join(part for part in (_say(f"check_level_{each.level}", session.lang),
+                text = _say(f"check_{each.key}", lang, value=each.value or "-")
+                printing.line("  ".join(part for part in (_say(f"check_level_{each.level}", lang),
                                                           each.place, each.subject, text) if part))
             elif shown[key] == grouped[key]:
-                printing.line(_say("import_more", session.lang, n=grouped[key] - SHOWN // 10))
-        printing.line(_say("check_summary", session.lang, fault=counts["fault"], warning=counts["warning"],
+                printing.line(_say("import_more", lang, n=grouped[key] - SHOWN // 10))
+        printing.line(_say("check_summary", lang, fault=counts["fault"], warning=counts["warning"],
                                   note=counts["note"]))
     if counts["fault"]:
         raise typer.Exit(CONFIGURATION)
@@ -186,6 +209,8 @@ def probe(
     hosts: Annotated[list[str] | None, typer.Option("--host", metavar="HOST", help="a further host of the portal "
                                                                                    "(repeatable)")] = None,
     identity: Annotated[str, typer.Option("--id", metavar="ID", help="id of the entry; else from the address")] = "",
+    browser: Annotated[bool, typer.Option("--browser", help="let a browser draw pages that only a script "
+                                                             "fills")] = False,
     write: Annotated[bool, typer.Option("--write", help="write the entry into the facts folder")] = False,
     force: Annotated[bool, typer.Option("--force", help="replace an entry that stands there")] = False,
     as_json: AsJson = False,
@@ -198,11 +223,18 @@ def probe(
         raise UsageError("name one home page, or use --roster for all of the roster")
     if of_roster and (columns or hosts or identity):
         raise UsageError("--column, --host and --id belong to one home page, not to --roster")
+    if browser:
+        from crawler import rendering
+
+        if lacking := rendering.missing():
+            raise UsageError(f"--browser: {lacking}")
     if write and settings.facts.folder is None:
         raise UsageError("--write needs a facts folder; run nianbao init and name its settings with --config")
     if not settings.scan.contact and not settings.scan.allow_private_addresses:
         raise UsageError("[scan] contact is empty; portals' owners must be able to reach whoever looks at their pages")
     targets, users = _targets_of_roster() if of_roster else ([_target(str(url), columns, hosts, identity)], {})
+    for target in targets:
+        target.browser = browser
     if write and not force:
         _refuse_standing(targets, settings.facts.folder)
 
@@ -329,6 +361,14 @@ def _print_probe(done: Probe, written: dict[str, str], lang: Lang) -> None:
             printing.line(f"    {title}")
     if done.refusal:
         printing.line(_say("probe_refused", lang, verdict=_verdict(done, lang), reason=done.reason))
+        if done.needs_browser:
+            from crawler.probe import as_yaml
+
+            entry = done.browser_portal()
+            printing.line(_say("probe_needs_browser" if entry else "probe_needs_browser_home", lang,
+                               home=done.target.home, id=done.target.id))
+            if entry:
+                printing.line(as_yaml(entry).rstrip())
         return
     printing.line("")
     printing.line(done.to_yaml().rstrip())

@@ -136,3 +136,42 @@ def test_no_family_module_is_left_out_of_the_registry():
         if re.search(r"^def recognise\(", text, re.M) and re.search(r"^async def enumerate_list\(", text, re.M):
             assert path.stem in FAMILIES
     assert {path.name for path in (REPOSITORY / "tests" / "listings").iterdir()} == set(FAMILIES)
+
+
+# ---------------------------------------------------------------- checkall
+ROOT = Path(__file__).parents[2]
+
+
+def test_portals_and_families_of_this_checkout_are_in_order():
+    faults = [remark for remark in checking.check_all(ROOT) if remark.level == "fault"]
+    assert faults == []
+
+
+def test_a_family_without_its_tests_is_a_fault(tmp_path):
+    for folder in ("tests/portals", "tests/listings/trs", "tests/listings/vsb"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "tests/portals/trs.py").write_text("", "utf-8")
+    saved = ROOT / "tests" / "listings" / "trs" / "dotted.html"
+    (tmp_path / "tests/listings/trs/dotted.html").write_text(saved.read_text("utf-8"), "utf-8")
+    wanted = saved.with_suffix(".json").read_text("utf-8").replace("2022", "2021")
+    (tmp_path / "tests/listings/trs/dotted.json").write_text(wanted, "utf-8")
+    (tmp_path / "tests/listings/vsb/page.html").write_text("<html></html>", "utf-8")
+    found = {(remark.key, remark.subject) for remark in checking.check_families(tmp_path)}
+    assert {("family_without_portal", "vsb"), ("listing_unread", "vsb"), ("family_without_listings", "kaipu"),
+            ("listing_rows", "trs")} <= found
+    assert ("family_without_portal", "trs") not in found
+
+
+def test_a_family_that_offers_less_is_a_fault(monkeypatch):
+    monkeypatch.setitem(families.FAMILIES, "half", type("Half", (), {"recognise": lambda text: False, "__doc__": ""}))
+    found = {(remark.key, remark.value) for remark in checking.check_families() if remark.subject == "half"}
+    assert found == {("family_offers", "listing(text, url)"), ("family_undocumented", ""),
+                     ("family_offers", "enumerate_list(first, get, max_pages)")}
+    monkeypatch.delitem(families.FAMILIES, "vsb")
+    assert ("family_unlisted", "vsb") in {(remark.key, remark.subject) for remark in checking.check_families()}
+
+
+def test_a_quirk_that_nothing_reads_is_told(facts):
+    path = facts / "portals" / "city.yaml"
+    path.write_text(f"{PORTAL}quirks:\n  - {{name: robot_agreed, value: true, reason: 来函同意}}\n", "utf-8")
+    assert ("warning", "quirk_unknown", "市") in remarks(facts)

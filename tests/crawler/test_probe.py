@@ -123,6 +123,7 @@ FOUND = {
                      page(link("/", "首页") + link("/nb/", "政府信息公开年报") + "<p>报告</p>"), "/nb/": LIST},
     "breadcrumbs": {"/": page(rows(folder="/nb")), "/nb/202601/t20260115_2025.html":
                     page(link("/", "首页") + link("/nb/", "政府信息公开年报") + "<p>报告</p>"), "/nb/": LIST},
+    "by_convention": {"/": page(NEWS + link("/zwgk/", "政务公开")), "/zwgk/": page(NEWS), "/zwgk/zfxxgknb/": LIST},
     "two_addresses": {"/": page(link("/nb/", "政府信息公开年报") + link("/old/nb/", "政府信息公开工作年度报告")),
                       "/nb/": page(rows(folder="/nb")), "/old/nb/": page(rows(folder="/nb"))},
     "copies": {"/": page(link("/nb/", "政府信息公开年报") + link("/m/nb/", "政府信息公开工作年度报告")), "/nb/": LIST,

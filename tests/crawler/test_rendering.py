@@ -17,14 +17,19 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from crawler import probe as probing
 from crawler import rendering, scan
 from crawler.evidence import Evidence
 from crawler.families.static import listing
 from crawler.model import Outcome, Portal, ScanPlan
 from crawler.outcomes import Verdict
+from crawler.probe import ProbePlan, Target
 from crawler.rendering import Drawn, enumerate_drawn, needs_browser
+from extract import configuration
 from extract import report as reports
 from extract.model import Hints
+from monitor import diagnosis, wording
+from monitor.settings import Settings
 from tests.portals import families, spa
 from tests.portals.serving import Portals
 from tests.portals.sites import Site
@@ -225,6 +230,39 @@ def wait_until(condition, seconds=30):
     return condition()
 
 
+# ---------------------------------------------------------------- probing
+def probed(running, dialect, **changes):
+    plan = ProbePlan([Target(dialect, f"http://{SITES[dialect][0].host}:{running.port}/", **changes)], delay=0.0,
+                     timeout=5.0, retries=0, allow_private_addresses=True, contact="test@office.example")
+    return probing.run(plan)[0]
+
+
+def test_a_probe_says_that_a_browser_is_needed_and_how_to_switch_it_on():
+    with serve() as running:
+        done, shell = probed(running, spa.NEXT), probed(running, spa.HANDLES)
+    assert (done.refusal, done.needs_browser, shell.refusal, shell.needs_browser) == (
+        "unknown_shape", True, "unknown_shape", True)
+    entry = done.browser_portal()
+    assert entry is not None
+    assert (entry.rendering, entry.family) == ("browser", "auto")
+    assert [column.url for column in entry.columns] == [f"http://{SITES[spa.NEXT][0].host}:{running.port}/gk/nb"]
+    assert Portal.model_validate(yaml.safe_load(probing.as_yaml(entry))) == entry
+    assert shell.shell
+    assert shell.browser_portal() is None, "no column was found yet"
+    assert done.to_record()["browser_portal"]["rendering"] == "browser"
+
+
+@needs
+def test_a_probe_with_a_browser_finds_the_column_and_proposes_its_entry():
+    with serve() as running:
+        done = probed(running, spa.NEXT, browser=True)
+    assert not done.refusal, done.reason
+    assert set(done.columns[0].bodies) == set(SITES[spa.NEXT][1].names)
+    entry = Portal.model_validate(yaml.safe_load(done.to_yaml()))
+    assert (entry.rendering, entry.family, bool(entry.rendering_reason)) == ("browser", "auto", True)
+    assert not done.needs_browser
+
+
 # ---------------------------------------------------------------- without a browser
 def test_what_is_missing_is_told_with_its_remedy(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -243,6 +281,25 @@ def test_an_absent_browser_is_told_and_never_an_empty_list(tmp_path, monkeypatch
     assert (found["outcome"], found["complete"]) == ("unknown_shape", 0)
     assert "needs a browser" in found["reason"]
     assert "install" in found["reason"]
+
+
+def test_doctor_says_whether_portals_that_need_a_browser_have_one(tmp_path, monkeypatch):
+    write_facts(tmp_path / "with" / "facts", 80, True, (spa.NEXT,))
+    write_facts(tmp_path / "without" / "facts", 80, False, (spa.NEXT,))
+
+    def seen(folder):
+        configuration.use_office_folder(folder / "facts")
+        try:
+            check = next(check for check in diagnosis.examine(Settings()) if check.name == "browser")
+        finally:
+            configuration.use_office_folder(None)
+        assert wording.vocabulary().doctor_texts[check.text].say("zh")
+        return check.level, check.text
+    monkeypatch.setattr(rendering, "missing", lambda: "no browser was found")
+    assert seen(tmp_path / "without") == ("ok", "browser_unused")
+    assert seen(tmp_path / "with") == ("fail", "browser_missing")
+    monkeypatch.setattr(rendering, "missing", lambda: "")
+    assert seen(tmp_path / "with") == ("ok", "browser_ok")
 
 
 def test_it_is_off_unless_a_portal_asks_for_it_with_a_reason(tmp_path):

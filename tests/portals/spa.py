@@ -4,7 +4,8 @@ Promises: the shell holds no row and names no address of data (the script puts i
 the question in a code of its own gives rows in that code. Dialects: NEXT turns pages by a control that ends switched
 off, MORE appends, COUNTED states rows under a control that has no end, FROZEN's control brings page 1 for ever, ASKS
 answers its call with a check, BARRED calls what robots.txt denies, ELSEWHERE calls an unregistered host, VOID says that
-there is nothing, HANDLES draws rows without addresses, BROKEN's call fails. Leaves alone: what articles say.
+there is nothing, HANDLES draws rows without addresses and its home page too, BROKEN's call fails. Leaves alone: what
+articles say.
 """
 
 from __future__ import annotations
@@ -15,7 +16,17 @@ import re
 from datetime import date
 
 from tests.portals.serving import Request, Response
-from tests.portals.sites import Site, document, file_response, filled, furniture_foot, furniture_top, missing_page
+from tests.portals.sites import (
+    Site,
+    disclosure_page,
+    document,
+    file_response,
+    filled,
+    furniture_foot,
+    furniture_top,
+    home,
+    missing_page,
+)
 
 NEXT, MORE, COUNTED, FROZEN, ASKS, BARRED, ELSEWHERE, VOID, HANDLES, BROKEN = (
     "next", "more", "counted", "frozen", "asks", "barred", "elsewhere", "void", "handles", "broken")
@@ -73,6 +84,8 @@ def answer(site: Site, request: Request, today: date) -> Response:
         return Response(f"User-agent: *\n{denied}".encode(), 200, "text/plain")
     if path == "/js/app.51ae.js":
         return Response(_SCRIPT.encode(), 200, "application/javascript; charset=utf-8")
+    if path in ("/", "/zwgk/") and site.dialect != HANDLES:
+        return home(site, column(site)) if path == "/" else disclosure_page(site, column(site))
     if path == "/gw":
         return _call(site, request, today)
     if named := re.fullmatch(r"/f/(\d+)_(\d+)\.\w+", path):
