@@ -19,7 +19,7 @@ from crawler.evidence import Evidence
 from crawler.model import ScanPlan
 from crawler.roster import Roster
 from crawler.store import Store, row_dicts
-from monitor import obligations, reading, records, rejudging, roster_history, standing
+from monitor import lookalikes, obligations, reading, records, rejudging, roster_history, standing
 from monitor.alerts import digest
 from monitor.exceptions import SettingsError, UsageError
 from monitor.model import Obligation, Standing
@@ -183,6 +183,8 @@ def judge(settings: Settings, store: Store, roster: Roster, *, at: datetime | No
 
     early = rejudging.ahead(store, roster, standings, moment, since=settings.monitoring.since,
                             processes=settings.reading.processes, on_progress=tell)
+    early.take(lookalikes.compare(store, roster, standings, moment, since=settings.monitoring.since,
+                                  processes=settings.reading.processes).changes)
     with store.write() as connection:
         roster_history.keep(connection, roster.bodies.values(), judged.at, "judgement")
         records.put_standings(connection, standings, judged.at)

@@ -116,6 +116,17 @@ def rules_and_packs(db: Database) -> None:
         after INTEGER NOT NULL, new INTEGER NOT NULL, changed INTEGER NOT NULL, cleared INTEGER NOT NULL)""")
 
 
+@monitor_schema()
+def texts_compared(db: Database) -> None:
+    """The signature of each current report's text, empty for one too short to tell, and the state in which it was last
+    held against the other bodies' of its year."""
+    db.conn.execute("""CREATE TABLE text_signature (body TEXT NOT NULL, scope TEXT NOT NULL, year INTEGER NOT NULL,
+        mark TEXT NOT NULL, signature BLOB NOT NULL, PRIMARY KEY (body, scope, year))""")
+    db.conn.execute("CREATE INDEX text_signature_year ON text_signature (year)")
+    db.conn.execute("""CREATE TABLE compared (body TEXT NOT NULL, scope TEXT NOT NULL, year INTEGER NOT NULL,
+        mark TEXT NOT NULL, PRIMARY KEY (body, scope, year)) WITHOUT ROWID""")
+
+
 _FIRST = (
     # One version of one publication: id = hash(address, content). content = capture.content. record = zlib JSON of
     # schema 1; verdict: report, invalid (a page stands there that is no usable report), other (not a report at all).

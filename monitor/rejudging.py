@@ -10,20 +10,16 @@ from __future__ import annotations
 
 import itertools
 import json
-import multiprocessing
 import sqlite3
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler import clock
 from crawler.store import Store
-from extract import configuration
-from monitor import circumstances, judging, records, review
+from monitor import circumstances, judging, records, review, workers
 from monitor.holdings import Holdings, Key, Records, Task
 from monitor.model import Finding, Obligation, Standing, Status
 from monitor.rules import catalogue
@@ -119,14 +115,10 @@ def _tasks(held: Holdings, keys: Iterable[Key]) -> list[Task]:
     return [held.task(key) for key in sorted(keys, key=lambda key: (held.group(key), key[1], key[0]))]
 
 
-def _told(held: Holdings, tasks: Sequence[Task]) -> dict[Key, dict[str, Any]]:
-    return {key: held.told(key) for task in tasks for key, _ in task.kept()}
-
-
 # ---------------------------------------------------------------- ahead, in processes
 def ahead(store: Store, roster: Roster, standings: Sequence[Standing], at: datetime, *, since: int | None = None,
-          workers: int = 1, on_progress: OnProgress | None = None) -> Rejudged:
-    """Judge what changed where that is much: in `workers` processes, each lot written in a transaction of its own, so
+          processes: int = 1, on_progress: OnProgress | None = None) -> Rejudged:
+    """Judge what changed where that is much: in so many processes, each lot written in a transaction of its own, so
     that nobody waits for the database and a killed run loses no lot. Does nothing where little changed."""
     done = Rejudged([], [], [])
     with store.read() as connection:
@@ -136,7 +128,7 @@ def ahead(store: Store, roster: Roster, standings: Sequence[Standing], at: datet
         return done
     tasks = _tasks(held, due.marks)
     moment = at.isoformat(timespec="seconds")
-    results = _judged(store.path, held, tasks, workers)
+    results = workers.results(store.path, judge_lot, _lots(held, tasks), processes)
     for lot in iter(lambda: list(itertools.islice(results, _WRITTEN)), []):
         with store.write() as connection:
             _keep(connection, lot, due, moment, since, done)
@@ -145,49 +137,17 @@ def ahead(store: Store, roster: Roster, standings: Sequence[Standing], at: datet
     return done
 
 
-def _judged(database: Path, held: Holdings, tasks: Sequence[Task], workers: int) -> Iterator[Result]:
-    lots = [tasks[start:start + _LOT] for start in range(0, len(tasks), _LOT)]
-    if workers < 2:
-        yield from _in_this_process(database, held, lots)
-        return
-    # Spawned, not forked: a child must never carry this process's connection.
-    context = multiprocessing.get_context("spawn")
-    waiting: deque[Future[list[Result]]] = deque()
-    with ProcessPoolExecutor(workers, context, _begin, (database, configuration.office_folder())) as pool:
-        for lot in lots:
-            waiting.append(pool.submit(_judge_lot, lot, _told(held, lot)))
-            if len(waiting) > 3 * workers:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
+def _lots(held: Holdings, tasks: Sequence[Task]) -> Iterator[tuple[Sequence[Task], dict[Key, dict[str, Any]]]]:
+    """Tasks in lots, each with what the roster tells of every report it needs."""
+    return ((lot, {key: held.told(key) for task in lot for key, _ in task.kept()})
+            for lot in workers.cut(tasks, _LOT))
 
 
-def _in_this_process(database: Path, held: Holdings, lots: Iterable[Sequence[Task]]) -> Iterator[Result]:
-    with Store(database).read() as connection:
-        loaded = Records(connection)
-        for lot in lots:
-            yield from _of_lot(loaded, lot, _told(held, lot))
-
-
-_records: Records | None = None
-
-
-def _begin(database: Path, office: Path | None) -> None:
-    """What a worker process knows for all its lots."""
-    global _records
-    configuration.use_office_folder(office)
-    _records = Records(Store(database).open())
-
-
-def _judge_lot(tasks: Sequence[Task], told: Mapping[Key, dict[str, Any]]) -> list[Result]:
-    assert _records is not None, "a worker begins with _begin"
-    return list(_of_lot(_records, tasks, told))
-
-
-def _of_lot(loaded: Records, tasks: Sequence[Task], told: Mapping[Key, dict[str, Any]]) -> Iterator[Result]:
+def judge_lot(loaded: Records, lot: tuple[Sequence[Task], dict[Key, dict[str, Any]]]) -> list[Result]:
+    """Every rule over the reports of one lot."""
+    tasks, told = lot
     loaded.know(told)
-    for task in tasks:
-        yield task.key, judge_task(task, loaded)
+    return [(task.key, judge_task(task, loaded)) for task in tasks]
 
 
 # ---------------------------------------------------------------- writing
@@ -228,9 +188,8 @@ def judge_store(connection: sqlite3.Connection, roster: Roster, at: datetime | s
     standings = records.standings(connection)
     held, done = Holdings(connection, roster, standings), early or Rejudged([], [], [])
     due, loaded = _due(connection, held), Records(connection)
-    tasks = _tasks(held, due.marks)
-    if tasks:
-        _keep(connection, list(_of_lot(loaded, tasks, _told(held, tasks))), due, moment, since, done)
+    for lot in _lots(held, _tasks(held, due.marks)):
+        _keep(connection, judge_lot(loaded, lot), due, moment, since, done)
     if due.gone:
         # No version is held under these keys any more, e.g. since their scope has become known.
         done.take(review.put_findings(connection, [], reports=due.gone, at=moment, since=since))
