@@ -10,8 +10,10 @@ import os
 import shutil
 import smtplib
 import sqlite3
+import subprocess
 import sys
 import tempfile
+import time
 import zoneinfo
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -33,6 +35,7 @@ ROOM_LOW, ROOM_GONE = 5 * 2**30, 2**29
 """Free bytes below which a scan's evidence may soon not fit, or doesn't."""
 SILENT_DAYS = 8
 """A weekly digest older than this means that something stopped."""
+BACKUP_DAYS = 3
 
 
 @dataclass(slots=True)
@@ -190,6 +193,81 @@ def _browser(settings: Settings) -> Check:
     return Check("browser", "ok", "browser_ok", {"n": users, "program": rendering.program()})
 
 
+def _robots(settings: Settings) -> Check:
+    from monitor.alerts import chat
+    from monitor.alerts.recipients import recipients
+
+    listed = [recipient for recipient in recipients() if recipient.channel != "mail"]
+    for recipient in listed:
+        chat.terms(recipient.channel)
+        chat.robot(recipient.id, settings.chat.secrets)
+        path = settings.chat.secrets / f"{recipient.id}.webhook"
+        if path.is_file() and path.stat().st_mode & 0o077:
+            return Check("robots", "warn", "robots_open", {"path": path})
+    return Check("robots", "ok", "robots_ok" if listed else "robots_none", {"n": len(listed)})
+
+
+def _holidays(settings: Settings) -> Check:
+    from monitor import workdays
+
+    today = clock.today()
+    # The arrangement of a year is published in the November before it.
+    lacking = [year for year in (today.year, today.year + (today.month == 12)) if not workdays.known(year)]
+    if lacking:
+        return Check("holidays", "warn", "holidays_unknown", {"year": lacking[0]})
+    return Check("holidays", "ok", "holidays_ok", {"year": today.year})
+
+
+def _watch(settings: Settings) -> Check:
+    path = settings.store.database
+    if not path.is_file():
+        return Check("watch", "ok", "watch_none")
+    with Store(path).read() as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'slot'").fetchone():
+            return Check("watch", "ok", "watch_none")
+        newest = connection.execute("SELECT job, state, said, max(slot) FROM slot GROUP BY job").fetchall()
+        beat = connection.execute("SELECT max(heartbeat) FROM slot").fetchone()[0]
+    failed = [(job, said.splitlines()[-1] if said else "") for job, state, said, _ in newest if state == "failed"]
+    if failed:
+        return Check("watch", "fail", "watch_failed", {"job": failed[0][0], "error": failed[0][1]})
+    if not beat:
+        return Check("watch", "ok", "watch_none")
+    silent = clock.parse(beat) < clock.now() - timedelta(days=SILENT_DAYS)
+    return Check("watch", "warn" if silent else "ok", "watch_silent" if silent else "watch_ok", {"last": beat})
+
+
+def _backup(settings: Settings) -> Check:
+    from monitor import backup
+
+    copies = backup.copies(settings.backup.folder) if settings.backup.folder.is_dir() else []
+    if not copies:
+        level: Level = "warn" if settings.store.database.is_file() else "ok"
+        return Check("backup", level, "backup_never")
+    made = copies[0].stat().st_mtime
+    if made < time.time() - BACKUP_DAYS * 86400:
+        return Check("backup", "warn", "backup_old", {"path": copies[0], "n": BACKUP_DAYS})
+    return Check("backup", "ok", "backup_ok", {"path": copies[0], "n": len(copies)})
+
+
+def _recognition(settings: Settings) -> Check:
+    import importlib.util
+
+    lacking = [name for name in ("onnxruntime", "cv2", "rapidocr") if importlib.util.find_spec(name) is None]
+    if lacking:
+        return Check("recognition", "fail", "recognition_none", {"error": ", ".join(lacking)})
+    return Check("recognition", "ok", "recognition_ok")
+
+
+def _fonts(settings: Settings) -> Check:
+    if shutil.which("soffice") is None:
+        return Check("fonts", "ok", "fonts_unused")
+    listed = subprocess.run(["fc-list", ":lang=zh", "family"], capture_output=True, text=True, timeout=20,
+                            check=False).stdout if shutil.which("fc-list") else ""
+    if not listed.strip():
+        return Check("fonts", "warn", "fonts_none")
+    return Check("fonts", "ok", "fonts_ok", {"name": listed.splitlines()[0].split(",")[0]})
+
+
 def _existing(path: Path) -> Path:
     """The path or the nearest folder above it that exists."""
     while not path.exists() and path != path.parent:
@@ -204,4 +282,5 @@ def _megabytes(size: int) -> str:
 _CHECKS: tuple[tuple[str, Callable[[Settings], Check]], ...] = (
     ("python", _python), ("settings", _settings), ("facts", _facts), ("database", _database), ("evidence", _evidence),
     ("disk", _disk), ("clock", _clock), ("contact", _contact), ("mail", _mail), ("recipients", _recipients),
-    ("outbox", _outbox), ("browser", _browser))
+    ("robots", _robots), ("outbox", _outbox), ("watch", _watch), ("backup", _backup), ("holidays", _holidays),
+    ("recognition", _recognition), ("fonts", _fonts), ("browser", _browser))

@@ -136,4 +136,6 @@ def _toml(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return str(value)
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_toml(each) for each in value)}]"
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
