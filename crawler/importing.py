@@ -23,7 +23,7 @@ from crawler.office_list import Entry, OfficeList, Remark, entries_of, guesses
 from crawler.replacing import replace_text
 from extract import configuration, titles
 
-_LISTS = frozenset({"aliases", "former_names", "plates", "hosts", "channels"})
+_LISTS = frozenset({"aliases", "former_names", "plates", "hosts", "channels", "covers", "events"})
 _BASIS = {"government": "T49-2", "township": "G30-days", "department": "T49-1", "managed_bureau": "T49-1",
           "government_office": "T49-1"}
 
@@ -191,10 +191,33 @@ def _resolve(entry: Entry, known: dict[str, Body], by_name: dict[str, set[str]],
         else:
             entry.remarks.append(Remark(f"unknown_{column}", said))
             del entry.values[column]
+    _resolve_lists(entry, known, by_name, parents)
     portal = entry.values.get("portal", "")
     if portal and f"portals/{portal}.yaml" not in configuration.names_in("portals"):
         entry.remarks.append(Remark("unknown_portal", portal))
         del entry.values["portal"]
+
+
+def _resolve_lists(entry: Entry, known: dict[str, Body], by_name: dict[str, set[str]],
+                   parents: dict[str, str]) -> None:
+    """Names of bodies in events and covers to ids; one that can't be told is left out with a remark."""
+    def identity(said: str, remark: str) -> str:
+        name = titles.normalise(said)
+        matches = by_name.get(name, set())
+        found = said if said in known else next(iter(matches)) if len(matches) == 1 else (
+            parents.get(name, "") if not matches else "")
+        if said and not found:
+            entry.remarks.append(Remark(remark, said))
+        return found
+
+    if "events" in entry.values:
+        kind, day, other, document = entry.values["events"].split("|")
+        entry.values["events"] = f"{kind}|{day}|{identity(other, 'unknown_event_other')}|{document}".rstrip("|")
+    if "covers" in entry.values:
+        covered = [identity(each, "unknown_covers") for each in entry.values["covers"].split(";")]
+        entry.values["covers"] = ";".join(filter(None, covered))
+        if not entry.values["covers"]:
+            del entry.values["covers"]
 
 
 def _add(made: ImportPlan, change: Change, entry: Entry, position: int, under: str, ids: set[str]) -> None:
@@ -246,6 +269,8 @@ def _invalid(made: ImportPlan, change: Change, reason: Remark) -> None:
 
 def _shown(body: Body, column: str) -> str:
     value = getattr(body, column)
+    if column == "events":
+        return ";".join("|".join((each.kind, each.day, each.other, each.document)).rstrip("|") for each in body.events)
     if isinstance(value, tuple):
         return ";".join(str(part) for part in value)
     return "" if value is None else str(value)

@@ -25,7 +25,8 @@ _HEADING_ROWS = 60
 _USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _BLANKS = re.compile(r"[\s\u3000\xa0\u200b\ufeff]+")
-_LISTS = frozenset({"aliases", "former_names", "plates", "hosts", "channels"})
+_LISTS = frozenset({"aliases", "former_names", "plates", "hosts", "channels", "covers"})
+_EVENT = ("kind", "day", "other", "document")
 _NUMBERED = re.compile(r"[（(]?[一二三四五六七八九十]+[、.）)]")
 _LEVEL_BY_ENDING = (("自治区", "province"), ("省", "province"), ("自治州", "prefecture"), ("地区", "prefecture"),
                     ("盟", "prefecture"), ("县", "county"), ("旗", "county"), ("区", "county"))
@@ -52,6 +53,7 @@ class ListFacts(_Facts):
     kind_words: dict[str, str]
     obligation_words: dict[str, str]
     level_words: dict[str, str]
+    event_words: dict[str, str] = {}
     kinds: list[KindOfName]
 
 
@@ -178,7 +180,18 @@ def _entry(sheet: str, number: int, cells: list[str], columns: dict[int, str]) -
         cleaned = _CLEANED.get(column, _plain)(raw, entry.remarks)
         if cleaned:
             entry.values[column] = cleaned
+    _join_event(entry)
     return entry
+
+
+def _join_event(entry: Entry) -> None:
+    """kind|day|other|document from the columns that tell of a change; without a day nothing can follow from it."""
+    said, day, other, document = (entry.values.pop(f"event_{part}", "") for part in _EVENT)
+    kind = next((kind for word, kind in facts().event_words.items() if word in said), "")
+    if kind and day:
+        entry.values["events"] = "|".join((kind, day, other.replace("|", ""), document.replace("|", "")))
+    elif said:
+        entry.remarks.append(Remark("event_without_day" if kind else "unknown_event", said))
 
 
 # ---------------------------------------------------------------- values
@@ -283,7 +296,8 @@ def _word(words: str, allowed: frozenset[str], remark: str) -> Callable[[str, li
 _CLEANED: dict[str, Callable[[str, list[Remark]], str]] = {
     "name": _name, "publishes_as": _name, "letter_name": _name, "parent": _name, "successor": _name,
     "uscc": _uscc, "division_code": _division, "home": _address, "since": _year, "until": _year,
-    "confirmed_on": _day, "sort_order": _number, **dict.fromkeys(_LISTS, _names),
+    "confirmed_on": _day, "event_day": _day, "event_other": _name, "sort_order": _number,
+    **dict.fromkeys(_LISTS, _names),
     "kind": _word("kind_words", KINDS, "unknown_kind"),
     "level": _word("level_words", LEVELS - {""}, "unknown_level"),
     "obligation": _word("obligation_words", frozenset({"must", "expected", "voluntary", "none"}), "unknown_obligation"),

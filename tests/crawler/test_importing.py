@@ -212,6 +212,39 @@ def test_hidden_sheets_are_left_out_and_several_sheets_are_read(facts, tmp_path)
     assert [change.place for change in made.added] == ["市直!2", "镇街!2"]
 
 
+CHANGES = [["单位名称", "统一社会信用代码", "机构变动", "变动日期", "涉及单位", "批准文件", "曾用名", "报告涵盖"],
+           ["青禾市教育局", uscc(1), "由教育委员会更名", "2024年3月1日", "", "青编〔2024〕1号", "青禾市教育委员会", ""],
+           ["青禾市财政局", "", "并入", "2025.1.15", "青禾市发展局", "", "", ""],
+           ["青禾市发展局", uscc(9), "新组建", "2025-01-15", "", "", "", "青禾市粮食局、青禾市物价局"],
+           ["青禾市粮食局", "", "撤销", "", "", "", "", ""],
+           ["青禾市林业局", "", "挂牌", "2025-01-15", "", "", "", ""],
+           ["青禾市水利局", "", "职责划转", "2025-02-01", "青禾市什么局", "", "", ""]]
+
+
+def test_what_happened_to_a_body_comes_with_the_list(facts, listed):
+    made = importing.plan(listed(CHANGES))
+    changed, added = ({change.id: change for change in made.changed}, {change.name: change for change in made.added})
+    assert changed["edu"].fields["events"] == ("", "renamed|2024-03-01||青编〔2024〕1号")
+    assert changed["edu"].fields["former_names"] == ("", "青禾市教育委员会")
+    assert changed["fin"].fields["events"][1] == f"merged_into|2025-01-15|{uscc(9)}"
+    assert added["青禾市发展局"].fields["events"][1] == "founded|2025-01-15"
+    assert added["青禾市水利局"].fields["events"][1] == "function_moved|2025-02-01"
+    told = {change.name: [(remark.key, remark.value) for remark in change.remarks] for change in made.added}
+    assert told["青禾市粮食局"] == [("event_without_day", "撤销")]
+    assert told["青禾市林业局"] == [("unknown_event", "挂牌")]
+    assert told["青禾市水利局"] == [("unknown_event_other", "青禾市什么局")]
+    assert told["青禾市发展局"] == [("unknown_covers", "青禾市物价局")]
+    importing.write(made)
+    bodies, faults = roster.read_bodies(facts / "bodies.csv")
+    assert not faults
+    food = added["青禾市粮食局"].id
+    assert (bodies[uscc(9)].covers, bodies["fin"].events[0].other) == ((food,), uscc(9))
+    assert importing.plan(listed(CHANGES)).changed == [], "told again it is no news"
+    more = [CHANGES[0], ["青禾市教育局", uscc(1), "职责划转", "2025-06-01", "", "", "", ""]]
+    assert importing.plan(listed(more)).changed[0].fields["events"] == (
+        "renamed|2024-03-01||青编〔2024〕1号", "renamed|2024-03-01||青编〔2024〕1号;function_moved|2025-06-01")
+
+
 def test_a_heading_of_two_lines_and_merged_values(facts, listed):
     rows = [["单位", "", "联系方式", ""], ["单位名称", "区划代码", "联系人", "邮箱"],
             ["青禾市水利局", 331002, "王某", "a@b.example"], ["青禾市林业局", "", "李某", ""]]
