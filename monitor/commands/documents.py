@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import unquote
@@ -68,25 +69,50 @@ def read(
                 printing.line()
             if not result.fault:
                 showing.print_report(result.report, result.file, _language(session))
-    if _complain(results):
+    if _complain(results, _language(session)):
         raise typer.Exit(2)
 
 
 def check(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="documents, or records as `read --json` prints "
-                                                                        "them (*.json)")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="documents, folders, or records as `read "
+                                                                        "--json` prints them (*.json)")],
+    out: Annotated[Path | None, typer.Option("--out", metavar="PATH", help="pre-check of drafts: write the opinions "
+                                             "into this .xlsx or .docx")] = None,
+    year: Annotated[int | None, typer.Option("--year", metavar="Y", help="pre-check: report year of the drafts, else "
+                                             "the newest there is", min=2008, max=2100)] = None,
+    with_store: Annotated[bool, typer.Option("--with-store", help="pre-check: hold the drafts against last year's "
+                                             "published reports and the roster too")] = False,
     as_json: AsJson = False,
     fail_on: Annotated[str | None, typer.Option("--fail-on", metavar="E|W", help="exit 1 when a finding of this "
                                                                                  "severity or worse fails")] = None,
 ) -> None:
-    """Judge documents or records: every rule with its arithmetic; reports of one body form a chain of years."""
+    """Judge documents, folders or records: every rule with its arithmetic; reports of one body form a chain of years.
+    With --out, drafts before they are published: opinions as a workbook or a Word document, nothing is stored."""
     if fail_on not in (None, "E", "W"):
         raise typer.BadParameter(f"{fail_on!r} is neither E nor W", param_hint="--fail-on")
-    from monitor import judging
+    if out is not None and out.suffix.lower() not in (".xlsx", ".docx"):
+        raise typer.BadParameter(f"{out}: opinions are written as .xlsx or .docx", param_hint="--out")
+    if out is None and (year is not None or with_store):
+        raise typer.BadParameter("--year and --with-store belong to a pre-check; name its file with --out",
+                                 param_hint="--out")
+    from monitor import precheck
 
     session: Session = context.obj
     session.use_facts()
+    if out is not None:
+        severe = _precheck(session, files, out, year, with_store, as_json)
+    else:
+        severe = _check(session, precheck.files_in(files), as_json)
+    wanted = {"E": "E", "W": "EW"}.get(fail_on or "", "")
+    if set(severe) & set(wanted):
+        raise typer.Exit(1)
+
+
+def _check(session: Session, files: list[Path], as_json: bool) -> str:
+    """Judge and print; the severities of what fails."""
+    from monitor import judging
+
     results = list(read_files(files))
     judged = judging.judge_documents({result.file: result.report for result in results if not result.fault})
     lang = _language(session)
@@ -107,12 +133,53 @@ def check(
             if position:
                 printing.line()
             showing.print_judgement(result.report, result.file, judged[result.file], lang)
-    if _complain(results):
+    if _complain(results, lang):
         raise typer.Exit(2)
-    severe = {"E": "E", "W": "EW"}.get(fail_on or "", "")
-    if any(finding.outcome == "fail" and finding.severity in severe
-           for judgement in judged.values() for finding in judgement.findings):
-        raise typer.Exit(1)
+    return "".join(finding.severity for judgement in judged.values() for finding in judgement.findings
+                   if finding.outcome == "fail")
+
+
+def _precheck(session: Session, paths: list[Path], out: Path, year: int | None, with_store: bool,
+              as_json: bool) -> str:
+    """Write the opinions on the drafts; the severities of what must be mended or verified."""
+    import contextlib
+
+    from monitor import opinion_paper, opinion_workbook, precheck, wording
+
+    lang = _language(session)
+    with contextlib.ExitStack() as held:
+        stored = None
+        if with_store:
+            stored = precheck.Stored(held.enter_context(session.store().read()), session.roster())
+        files = precheck.files_in(paths, out)
+        results = list(_told(read_files(files), len(files), lang))
+        checked = precheck.check(results, lang, year=year, earlier=stored,
+                                 folders=[path for path in paths if path.is_dir()])
+    write = opinion_workbook.workbook if out.suffix.lower() == ".xlsx" else opinion_paper.paper
+    out.write_bytes(write(checked, lang))
+    if as_json:
+        printing.document({"out": str(out), **asdict(checked)})
+    else:
+        printing.line(precheck.summary(checked, lang))
+        for opinion in checked.opinions:
+            counts = "　".join(f"{wording.say(f'precheck_{level}', lang)} {len(opinion.of(level))}"
+                               for level in precheck.LEVELS)
+            printing.line(f"  {opinion.body}　{counts}　{precheck.conclusion(opinion, lang)}")
+        printing.line(wording.say("precheck_written", lang, path=out))
+    if _complain(results, lang):
+        raise typer.Exit(2)
+    return "".join({"must": "E", "verify": "W"}.get(entry.level, "") for opinion in checked.opinions
+                   for entry in opinion.entries)
+
+
+def _told(results: Iterator[Read], total: int, lang: Lang) -> Iterator[Read]:
+    """The same results, told on a terminal as they come."""
+    from monitor import wording
+
+    for number, result in enumerate(results, 1):
+        if sys.stderr.isatty():
+            printing.note(wording.say("read_progress", lang, done=number, total=total))
+        yield result
 
 
 def read_files(files: list[Path], title: str | None = None, year: int | None = None) -> Iterator[Read]:
@@ -182,10 +249,12 @@ def _unreadable(file: Path, fault: str) -> Read:
                                   problems=[fault]), fault)
 
 
-def _complain(results: list[Read]) -> bool:
+def _complain(results: list[Read], lang: Lang) -> bool:
+    from monitor import messages
+
     faults = [result for result in results if result.fault]
     for result in faults:
-        printing.complain(f"{result.file}: {result.fault}")
+        printing.complain(f"{result.file}: {messages.said(result.fault, lang)}")
     return bool(faults)
 
 
