@@ -31,6 +31,8 @@ _ABOUT_REQUESTS = re.compile(r"信息公开申请|依申请公开|申请公开|�
 _OTHER_MATTER = re.compile(
     r"许可|更正|咨询|来信|来访|来电|热线|工单|诉求|留言|信箱|邮箱|网民|提案|建议|议案|意见|预算|资金|补贴|登记|证照|"
     r"网站|公众号|微博|新媒体|解读|规范性文件|听证|执行申请|审批|仲裁|鉴定|救助|低保|专利|商标|贷款|档案|案卷|公文")
+_OTHER_REQUEST = re.compile(
+    r"(?:房|证|照|金|款|户|贷|入学|工伤|失业|认定|鉴定|裁定|职称|注册|变更|退税|迁移|户籍|收养|立案|保险|补助|项目)申请")
 _PLANNED = re.compile(r"力争|争取|计划|确保|预计|目标|下一步|今后")
 _WHOLE = re.compile(r"共|合计|总计|全[省市县区州盟旗镇乡]")
 _CHANNEL = re.compile(
@@ -43,6 +45,11 @@ _APPLICANTS = (
     ("organisations", re.compile(r"法人(?:[、和或及与]|或者|以及)*(?:其他|其它)组织|法人|单位申请")),
     ("other_organisation", re.compile(r"其他组织|其它组织")), ("natural_person", re.compile(r"自然人|公民|个人")),
 )
+_ASKED_FOR = re.compile(r"(?:收到|受理|接收)了?依申请公开信息$")
+_NAMES_APPLICANTS = re.compile(
+    r"^(?:其中|包括|含|[、和及与])*(?:自然人|公民(?:个人)?|个人|商业企业|企业|科研机构|(?:社会)?公益组织|法律服务机构"
+    r"|法人(?:[、和或及与]|或者|以及)*(?:其他|其它)组织)(?:的|提出的?|提交的?)?(?:信息公开)?(?:申请)?(?:的|为|共)?$")
+"""其中自然人9件: nothing but the applicants is named, so their requests are counted."""
 _PARTIAL_ANSWER = re.compile(r"延期|逾期|超期|延长|提前|当场|当日|当天|书面|电话|口头|邮寄|在线")
 _VERBS = (
     ("new", re.compile(r"新收|新受理|新接|本年度?新|当年新|新增")),
@@ -73,7 +80,7 @@ _WHOM = (r"(?:任何|有关|关于|相关|公众|社会公众|社会各界|群�
          r"单位(?:和|或者?|、)(?:任何)?个人|企业(?:和|或|、)群众|群众(?:和|或|、)企业|(?:对|向)(?:我|本)(?:局|办|委|镇|乡|院|机关|单位|街道)|申请人|提出|提交|提起|的)*")
 _NONE_RECEIVED = re.compile(
     rf"(?:未收到过?|没有收到过?|未接到过?|没有接到|未受理|无人提出|没有){_WHOM}"
-    rf"(?:(?:政府|政务)?信息(?:依申请)?公开(?:的)?申请|依申请公开(?:政府信息)?(?:的)?(?:申请|事项)|"
+    rf"(?:(?:政府|政务)?信息(?:依申请)?公开(?:的)?申请|依申请公开(?:(?:政府)?信息)?(?:的)?(?:申请|事项)|"
     rf"要求公开政府信息的申请)(?:表|件|书|事项|情况)?(?=[，,。;；、]|$)"
     rf"|(?:政府|政务)?信息公开申请(?:数量|总数|数|量)?(?:均)?为(?:0|零)(?:件|条|份)?(?=[，,。;；]|$)"
     r"|(?:^|[，,。;；])(?:全年|本年度?|20\d\d年度?)?[，,]?(?:我[局办委镇乡院]|本[局办机关]+)?(?:无|没有)"
@@ -127,9 +134,10 @@ def _request(sentence: Sentence, quantity: Quantity, year: int | None, earlier: 
     left, right, clause = quantity.left, quantity.right, quantity.clause
     if re.search(r"复议|诉讼|起诉", sentence.text[:quantity.start]) and not _REQUEST.search(clause):
         return None
-    if _OTHER_MATTER.search(clause) or _PLANNED.search(clause) or COMPARISON.search(left) or "主动公开" in left:
+    if _OTHER_MATTER.search(clause) or _OTHER_REQUEST.search(clause) or _PLANNED.search(clause) \
+            or COMPARISON.search(left) or "主动公开" in left:
         return None
-    if quantity.unit == "条" and left.endswith("公开信息"):
+    if quantity.unit == "条" and left.endswith("公开信息") and not _ASKED_FOR.search(left):
         return None  # what was disclosed, not what was asked
     if quantity.unit in _VAGUE and not _COUNTS_REQUESTS.search(left) \
             and not right.startswith(("申请", "政府信息", "信息公开", "依申请")):
@@ -150,10 +158,13 @@ def _request(sentence: Sentence, quantity: Quantity, year: int | None, earlier: 
         verbs = ["answered"]
     if not verbs and quantity.value and _THEIR_NUMBER.search(left):
         verbs = ["received"]
-    if not verbs or COMPARISON.search(clause):
-        return None
     listed = re.search(r"其中|包括|含", sentence.text[:quantity.start])
     among = listed and any(other.end <= listed.start() for other in sentence.quantities)
+    if not verbs and among and _NAMES_APPLICANTS.search(left) and not right.strip("、和及与").startswith("答") \
+            and any(claim.metric in ("applications.received", "applications.new") for claim in earlier):
+        verbs = ["received"]
+    if not verbs or COMPARISON.search(clause):
+        return None
     if verbs[0] in ("received", "handled"):
         if among:
             applicant = _applicant(left)

@@ -29,7 +29,8 @@ _OTHER_RESULT = re.compile(r"撤销|驳回|败诉|胜诉|撤回|终止|审结|�
 _ALL_UPHELD = re.compile(r"(?:全部|均|都)(?:获得?|被|予以|为|得到)?(?:结果)?维持")
 _NO_DISPUTE = re.compile(
     r"(?:未发生过?|没有发生过?|未出现|没有出现|未产生|没有产生|未引发|未引起|未收到过?|没有收到|未接到|未涉及|不存在|未有|没有|未被|无|零)"
-    r"(?P<what>[^，,。;；\d]{0,60}?(?:复议|诉讼|起诉)[^，,。;；\d]{0,14}?)(?=[，,。;；]|$)")
+    r"(?P<what>[^，,。;；\d]{0,60}?(?:复议|诉讼|起诉)[^，,。;；\d]{0,14}?)(?=[，,。;；]|$)"
+    r"|(?P<zero>[^，,。;；\d]{0,40}?(?:复议|诉讼)[^，,。;；\d]{0,10}?)(?:实现|保持)?(?:零发生|均为零|为零)(?=[，,。;；]|$)")
 _NOT_ALL = re.compile(
     r"败诉|纠错|纠正|撤销|违法|主动公开|自身原因|本机关原因|我[局办委]原因|过错|审结|上一?年|去年|结转|逾期|超期|"
     r"导致|造成|及时|按时|充分|到位|严格|重大|严重|负面|新增|其他|目前|至今|期间")
@@ -96,7 +97,7 @@ def _route(text: str) -> str:
 def _dispute_statements(sentence: Sentence, year: int | None) -> list[Claim]:
     said = []
     for match in _NO_DISPUTE.finditer(sentence.text):
-        what = match["what"]
+        what = match["what"] or match["zero"]
         clause = re.split(r"[，,。;；]", sentence.text[:match.start()])[-1] + what
         if _NOT_ALL.search(clause) or not ABOUT_DISCLOSURE.search(sentence.before + sentence.text) \
                 or PART_OF_YEAR.search(clause) or not speaks_of(sentence.text[:match.start()], year):

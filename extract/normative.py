@@ -34,7 +34,7 @@ def normative(sentence: Sentence, year: int | None) -> list[Claim]:
         if before and re.search(r"公开|解读|审查|上传|备案", right):
             continue
         named = re.search(r"规范性文件", left)
-        if before or (named and _IN_FORCE.search(left) and not re.search(r"清理|公开|发布|审查|备案", left)):
+        if before or (named and _IN_FORCE.search(left) and not re.search(r"清理(?!后)|公开|发布|审查|备案", left)):
             metric = "in_force"
         elif _ISSUED.search(left) or (right.startswith("规范性文件") and _ISSUING.search(left)):
             metric = "issued"

@@ -22,9 +22,11 @@ _APART = re.compile(
 _OWN_VERB = re.compile(
     r"举办|开展|组织|召开|印发|制定|出台|回应|办理|处理|收到|受理|答复|办结|发出|整改|关停|培训|浏览|阅读|点击|关注|粉丝|转发|"
     r"覆盖|涉及|惠及|参与|参加|通过|利用|依托|发布|推送|编发|制作|刊登|公布|回复|解读")
+_ORGANISATIONS = re.compile(r"(?:其他|其它|公益|社会|法人|群团|民间)组织")
 _PERCENT = re.compile(r"占(?:比|全部|总数|总量|总|的|比例|到|约|为|全年|[^，,。;；\d]{1,14})*$")
 _SHARE_OF_WHOLE = re.compile(r"占(?:比|总数|总量|总|全部|申请|信息|的|数|量|到|为)*$")
 """Words that name no base but the whole of which the part was just told."""
+_AMONG = re.compile(r"[^，,。;；\d]{0,14}(?:[，,（(：:]其中|中[，,])[^。;；\d]{0,24}$")
 _RATES = (("复议诉讼率", "disputes", "received"), ("复议和诉讼率", "disputes", "received"))
 
 
@@ -87,15 +89,20 @@ def _total(sentence: Sentence, place: int, following: Sentence | None, known: Se
         more = _continued(whole, values, following) if not bracket and last is rest[-1] else None
         if more:
             values = [*values, *more]
-        elif len(parts) < 2 or (sum(values) > whole.value and any(_OWN_VERB.search(part.left) for part in parts[1:])):
+        elif len(parts) < 2 or (sum(values) > whole.value and any(_acts(part.left, whole) for part in parts[1:])):
             return None
-    elif any(_OWN_VERB.search(part.left) for part in parts[1:-1]) and not rest_named:
+    elif any(_acts(part.left, whole) for part in parts[1:-1]) and not rest_named:
         return None
     start = whole.start - len(whole.left)
     metrics = [_metric_at(known, sentence, part) for part in parts]
     return Claim(sentence.text[start:span_end], whole.value, whole.unit, "total", sentence.section,
                  sentence.span(start, span_end), parts=list(values), exhaustive=complete or rest_named,
                  detail={"part_metrics": metrics, "metric": _metric_at(known, sentence, whole)})
+
+
+def _acts(text: str, whole: Quantity) -> bool:
+    """Whether a clause tells of something done that the whole doesn't count; 其他组织 names applicants."""
+    return any(verb not in whole.left for verb in _OWN_VERB.findall(_ORGANISATIONS.sub("", text)))
 
 
 def _across(sentence: Sentence, following: Sequence[Sentence]) -> Claim | None:
@@ -176,20 +183,31 @@ def _part_of(sentence: Sentence, place: int) -> Claim | None:
     """N件，其中…M件，占P%: the whole is told right before its part, so no other base is meant. Any greater number of
     the sentence is allowed beside it."""
     percent, part = sentence.quantities[place], sentence.quantities[place - 1]
-    if place < 2 or part.qualifier or not _SHARE_OF_WHOLE.search(percent.left):
+    if part.qualifier or not _SHARE_OF_WHOLE.search(percent.left):
         return None
-    whole = sentence.quantities[place - 2]
-    between = sentence.text[whole.end:part.start]
-    if whole.unit != part.unit or whole.qualifier or whole.value < part.value or not whole.value \
-            or not re.match(r"[^，,。;；\d]{0,12}[，,（(]其中[^。;；\d]{0,24}$", between):
+    index = _whole_of(sentence, place - 1)
+    if index is None:
         return None
-    bases = [whole.value, *(other.value for other in sentence.quantities[:place - 2]
-                            if other.unit == part.unit and other.value > part.value)]
+    bases = [other.value for other in sentence.quantities[index::-1]
+             if other.unit == part.unit and other.value >= part.value]
     start = part.start - len(part.left)
     return Claim(sentence.text[start:percent.end], percent.value, "%", "percentage", sentence.section,
                  sentence.span(start, percent.end),
                  detail={"numerator": part.value, "denominators": list(dict.fromkeys(bases)),
                          "decimals": places(percent.printed)})
+
+
+def _whole_of(sentence: Sentence, place: int) -> int | None:
+    """Where the whole stands of which the number at `place` is one of the listed parts; None where none is told."""
+    part = sentence.quantities[place]
+    for index in range(place - 1, -1, -1):
+        whole, following = sentence.quantities[index], sentence.quantities[index + 1]
+        if _AMONG.match(sentence.text[whole.end:following.start]):
+            plain = whole.unit == part.unit and not whole.qualifier and 0 < whole.value >= part.value
+            return index if plain else None
+        if whole.unit not in (part.unit, "%"):
+            return None
+    return None
 
 
 def _shares(sentence: Sentence, shares: list[tuple[Quantity, Quantity, list[int | float]]], prose: Sequence[Sentence],

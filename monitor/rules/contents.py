@@ -36,7 +36,7 @@ def judge_topics(report: Report) -> Iterator[Verdict]:
     section = report.section(1)
     if section is None or _before_form(report) or passages.length(section.text) < _SHORT:
         return
-    text = passages.plain(section.text)
+    text = _without_names(passages.plain(section.text), report)
     lacking = [topic.title for topic in passages.phrases().topics if not topic.told(text)]
     yield _told(report, "topics", lacking, None)
 
@@ -47,7 +47,7 @@ def judge_accountability(report: Report) -> Iterator[Verdict]:
     three is W, one or two lacking I, townships I. Ignores street offices, management committees and offices."""
     if _before_form(report) or not _is_government(report) or not any(section.text for section in report.prose(1, 5)):
         return
-    text = passages.said(report)
+    text = _without_names(passages.said(report), report)
     topics = passages.phrases().accountability
     lacking = [topic.title for topic in topics if not topic.told(text)]
     township = report.roster.get("kind") in ("township", "township_like") or bool(_TOWNSHIP.search(report.body or ""))
@@ -56,6 +56,22 @@ def judge_accountability(report: Report) -> Iterator[Verdict]:
         # What stands in a section that was not found can't be called lacking.
         verdict.outcome, verdict.reason = "uncertain", "structure"
     yield verdict
+
+
+def _without_names(text: str, report: Report) -> str:
+    """The text without the body's names: 社会保障局 tells nothing of 保障."""
+    for name in (report.body or "", *report.roster.get("names", ())):
+        for form in (passages.name_of(name), _kind_of(name)) if name else ():
+            text = text.replace(form, "") if form else text
+    return text
+
+
+def _kind_of(name: str) -> str:
+    """A department's name without the places before it, as prose gives it."""
+    name = passages.name_of(name)
+    while place := re.match(r"^.{1,8}?[省市县区旗州盟](?=.{4,}$)", name):
+        name = name[place.end():]
+    return name
 
 
 def _told(report: Report, subject: str, lacking: list[str], severity: Severity | None) -> Verdict:

@@ -77,7 +77,7 @@ def _section_stands(report: Report, form: Form, fact: SectionFact) -> bool:
 def unknown_heading(report: Report, number: int) -> str | None:
     """A heading that carries the section's own numeral at its place, under a title the form doesn't know: the section
     stands, under another name (FMT-02). None where there is none, or the sections around it aren't numbered so."""
-    neighbours = [section for section in report.sections if section.number in (number - 1, number + 1)]
+    neighbours = [section for section in report.sections if section.number and abs(section.number - number) == 1]
     styles = [pattern for pattern in _NUMERALS
               if neighbours and all(pattern.match(section.title.strip()) for section in neighbours)]
     if not styles:

@@ -56,7 +56,7 @@ def with_cells(made: Made, **cells: Value) -> Made:
 
 def without_numbers(made: Made) -> Made:
     """Without sentences on requests, which would tell of figures that are about to change."""
-    parts = {**made.parts, 1: ["".join(each for each in sentences(text) if "件" not in each)
+    parts = {**made.parts, 1: ["".join(each for each in sentences(text) if not any(unit in each for unit in "件份宗"))
                                for text in made.parts[1]]}
     return replace(made, parts=parts)
 

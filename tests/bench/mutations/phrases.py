@@ -151,6 +151,27 @@ REQUESTS = (
     _p("依申请公开工作平稳，全年受理并答复政府信息公开申请{received:new}件。", "new", "!out"),
     _p("政府信息公开申请办理结果为：不予公开{ref:ref}件，无法提供{una:una}件，不予处理{dec:dec}件。", "ref", "una"),
 )
+REQUESTS += (
+    _p("{Y}年，{we}共收到依申请公开件{received:new}件，其中当面申请1件、网络申请2件，其余为信函申请。", "new>4"),
+    _p("全年受理依申请公开政府信息{received:new}件，办结{answered:done}件，按期答复率100%。", "new", "done"),
+    _p("截至{Y}年12月31日，{we}共收到政府信息公开申请{received:new}件，同比减少10%，上年结转{in:in}件，"
+       "答复{answered:done}件，"
+       "结转下年{out:out}件。", "new", "done"),
+    _p("全年共办理依申请公开事项{received:all}件（含{L}年结转{in:in}件），其中{answered:done}件已办结，"
+       "{out:out}件结转至{N}年办理。",
+       "in", "done", "out"),
+    _p("{we}收到政府信息公开申请{received:new}件，均为自然人申请，均已按照要求答复。", "new", "!org"),
+    _p("{Y}年度收到政府信息公开申请表共计{received:new}份。", "new"),
+    _p("政府信息公开申请总数为{received:new}件，答复中予以公开{g:g}件，部分公开{pg:pg}件，不予公开{ref:ref}件，"
+       "无法提供{una:una}件，不予处理{dec:dec}件，其他处理{clo:clo}件。", "new", "g"),
+    _p("本年度共接收依申请公开申请{received:new}件次，其中自然人申请{np:np}件。", "new", "np", "org"),
+    _p("收到的{received:new}件政府信息公开申请中，予以公开{g:g}件，占{percent:g/new}%。", "new>4", "g"),
+    _p("依申请公开：共收到申请{received:new}件，{answered:done}件按时答复，{out:out}件结转下年度。", "new", "done",
+       "out"),
+    _p("全年共收到政府信息公开申请{received:new}件，办结{answered:done}件，{out:out}件尚在办理期限内。", "done", "out"),
+    _p("答复政府信息公开申请{answered:done}件，其中予以公开{g:g}件。", "done", "g"),
+    _p("{Y}年共收到政府信息公开申请{received:new}件，其中{out:out}件正在办理，余下已答复。", "new", "out", "!in"),
+)
 NO_REQUESTS = (
     "{Y}年，{we}未收到政府信息公开申请。", "全年未收到公民、法人和其他组织提出的政府信息公开申请。",
     "本年度{we}没有收到依申请公开政府信息的申请，无上年结转。", "{Y}年度政府信息公开申请为0件，无结转下年度办理事项。",
@@ -172,18 +193,32 @@ DISPUTES = (
     _p("政府信息公开行政诉讼案件中，未经复议直接起诉{lit_direct:lit_direct}件，复议后起诉{lit_after:lit_after}件。",
        "lit_direct", "lit_after"),
 )
-NO_DISPUTES = (
+DISPUTES += (
+    _p("{Y}年，涉及政府信息公开的行政复议{rec:rec}件、行政诉讼{lit:lit}件。", "rec", "lit"),
+    _p("因依申请公开被提起行政复议{rec:rec}件，行政诉讼{lit:lit}件。", "rec", "lit"),
+    _p("因政府信息公开引发行政复议{rec:rec}件，其中结果维持{rec_upheld:rec_upheld}件、"
+       "结果纠正{rec_corrected:rec_corrected}件、"
+       "尚未审结{rec_pending:rec_pending}件；行政诉讼{lit:lit}件。", "rec", "lit"),
+    _p("政府信息公开行政诉讼案件{lit:lit}件（含未经复议直接起诉{lit_direct:lit_direct}件，"
+       "复议后起诉{lit_after:lit_after}件）。", "lit_direct"),
+    _p("收到政府信息公开行政复议申请{rec:rec}件，均已按时答辩。", "rec"),
+)
+NO_DISPUTES = ("全年政府信息公开类行政复议、诉讼案件零发生。", "没有因政府信息公开工作引发行政复议、提起行政诉讼情况。",
+               "无因政府信息公开申请行政复议、提起行政诉讼情况。", *(
     "全年未发生因政府信息公开引起的行政复议、"
     "行政诉讼案件。", "本年度没有因政府信息公开被申请行政复议或被提起行政诉讼的情况。",
     "{Y}年，{we}无政府信息公开行政复议、行政诉讼案件。", "未出现因信息公开引发的行政复议和行政诉讼。",
     "{we}{Y}年政府信息公开工作未被申请行政复议、未被提起行政诉讼。",
-    "不存在因政府信息公开提起行政复议、行政诉讼的情形。")
+    "不存在因政府信息公开提起行政复议、行政诉讼的情形。"))
 NORMATIVE = (
     _p("全年制发行政规范性文件{issued:issued}件，废止{repealed:repealed}件，现行有效{force:force}件。"),
     _p("{Y}年制定行政规范性文件{issued:issued}件。", "issued"),
     _p("截至{Y}年底，{we}现行有效的行政规范性文件共{force:force}件。", "force"),
     _p("年内废止行政规范性文件{repealed:repealed}件，制定并印发规范性文件{issued:issued}件。", "repealed", "issued"),
     _p("对现行有效的{force:force}件规范性文件实行目录管理。", "force"),
+    _p("清理后现行有效行政规范性文件{force:force}件。", "force"),
+    _p("{Y}年，出台规范性文件{issued:issued}件，均已公开并解读。", "issued"),
+    _p("经清理，废止行政规范性文件{repealed:repealed}件。", "repealed"),
 )
 TOTALS = (
     # text, whether the list says that it is complete
