@@ -225,6 +225,8 @@ def _events(loaded: Roster, body: Body, place: str) -> Iterator[Remark]:
             yield Remark("note", "event_without_document", place, body.name, told)
         if event.kind == "founded" and body.since is not None and body.since < int(event.day[:4]):
             yield Remark("warning", "since_before_founded", place, body.name, f"{body.since} < {event.day}")
+        if event.kind in _ENDING_EVENTS and body.until is not None and body.until < int(event.day[:4]) - 1:
+            yield Remark("warning", "until_before_end", place, body.name, f"{body.until} < {event.day}")
         if event.kind == "renamed" and not body.former_names:
             yield Remark("warning", "renamed_without_former_name", place, body.name, told)
         if event.kind == "merged_into" and not (body.successor or event.other):

@@ -11,7 +11,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from crawler.model import Body, Event
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from monitor.settings import Settings
 
 _KNOWN = frozenset(each.name for each in fields(Body))
+_DEFAULTS = {each.name: each.default for each in fields(Body) if each.default is not MISSING}
 Key = tuple[str, str]
 """An obligation of one year: body and scope."""
 
@@ -151,8 +152,9 @@ def _owed(roster: Roster, settings: Settings, year: int) -> set[Key]:
 
 
 def _packed(body: Body) -> str:
-    """A row as JSON with only what it says: empty cells and the line in the file are left out."""
-    row = {name: value for name, value in asdict(body).items() if name != "line" and value not in ("", (), None)}
+    """A row as JSON with only what it says: what every row says by default, and the line in the file, are left out."""
+    row = {name: value for name, value in asdict(body).items()
+           if name != "line" and (name not in _DEFAULTS or value != _DEFAULTS[name])}
     return json.dumps(row, ensure_ascii=False, sort_keys=True)
 
 

@@ -56,6 +56,8 @@ def test_a_roster_in_order_has_no_remark(facts):
      "bad_day"),
     ("x,青禾市水利局,,,department,must,prefecture,gov,city,,,,,,renamed|2027-01-01||文,,2026-01-10,", "note",
      "event_ahead"),
+    ("x,青禾市水利局,,,department,must,prefecture,gov,city,,,,,2023,merged_into|2026-01-10|edu|文,,2026-01-10,",
+     "warning", "until_before_end"),
     ("x,青禾市水利局,,,department,must,prefecture,gov,city,,,,,,renamed|2025-01-01||文,,2026-01-10,", "warning",
      "renamed_without_former_name"),
     ("x,青禾市水利局,,,department,must,prefecture,gov,city,,,,,,split_from|2020-01-01|zz|文,,2026-01-10,", "warning",

@@ -37,9 +37,9 @@ def since(store, bodies, at, year=2025, inside=None):
         return moved(connection, Roster.of(bodies, []), _Settings(), year, at, inside)
 
 
-FULL = body("甲", aliases=("甲办",), scopes=("own", "consolidated"), since=2019, rulemaking=True, sort_order=30,
+FULL = body("甲", level="", aliases=("甲办",), scopes=("own", "consolidated"), since=2019, sort_order=30,
             events=(Event("renamed", "2024-03-01", "", "〔2024〕1号"), Event("split_from", "2020-01-01", "乙")),
-            confirmed_on="2025-11-03", confirmed_by="王某", note="第一行\n第二行", line=9)
+            rulemaking=True, confirmed_on="2025-11-03", confirmed_by="王某", note="第一行\n第二行", line=9)
 
 
 def test_a_state_is_kept_once_and_gives_its_rows_back(store):
