@@ -2,16 +2,15 @@
 
 Promises: only registered hosts with their registered ports; never a loopback, private or link-local address unless the
 plan allows it; robots.txt as RFC 9309 reads it, except that a failure never counts as permission. Leaves alone: waiting
-between requests (Scrapy's download slots, set from here) and the sending itself (middlewares.py).
+between requests (Scrapy's download slots, slots.py) and the sending itself (middlewares.py).
 """
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
-import socket
 from collections.abc import Iterable
-from datetime import datetime, time
+from datetime import UTC, datetime, time
+from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urlsplit
 
@@ -54,17 +53,6 @@ class HostRule:
             return f"port {port} of {host} is not registered"
         return "" if host in self.hosts else f"{parts.netloc} is not registered"
 
-    async def address_refusal(self, url: str) -> str:
-        """Why the address behind the host's name may not be asked (a name can point into the own network)."""
-        host = urlsplit(url).hostname or ""
-        if self.allow_private or not host:
-            return ""
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-        except OSError:
-            return ""  # the downloader meets the same failure and names it
-        return next((fault for entry in found if (fault := self._literal(str(entry[4][0])))), "")
-
     def _literal(self, host: str) -> str:
         try:
             address = ipaddress.ip_address(host.split("%")[0])
@@ -84,8 +72,23 @@ class Robots:
 
     @property
     def delay(self) -> float:
-        """Seconds between requests that the host asks for, 0 where it doesn't."""
-        return float(self._rules.crawl_delay(AGENT) or 0)
+        """Seconds between requests that the host asks for (Crawl-delay or Request-rate), 0 where it doesn't."""
+        rate = self._rules.request_rate(AGENT)
+        spread = rate.seconds / rate.requests if rate and rate.requests else 0.0
+        return max(float(self._rules.crawl_delay(AGENT) or 0), float(spread))
+
+
+def retry_after(text: str, now: float) -> float | None:
+    """Seconds to wait, of a Retry-After header as a number or a date; None where it says neither. `now`: Unix time."""
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, moment.timestamp() - now)
 
 
 def within_hours(hours: str | None, moment: datetime) -> bool:

@@ -9,7 +9,8 @@ came, before it was undone). Leaves alone: what an answer means (outcomes.py).
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
@@ -17,11 +18,12 @@ from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from crawler import clock
-from crawler.conduct import LONGEST_DELAY, HostRule, Robots
+from crawler import clock, tls
+from crawler.conduct import LONGEST_DELAY, HostRule, Robots, retry_after
 from crawler.model import Outcome
 from crawler.outcomes import Failure, Received, decode, of_failure, of_response
 from crawler.pipelines import kept_headers, named
+from crawler.slots import PrivateAddressError, Slots, host_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -29,22 +31,39 @@ if TYPE_CHECKING:
 MOST_HOPS = 8
 LONGEST_RETRY_AFTER = 120.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_HOST_IS_DOWN = (Outcome.DNS, Outcome.REFUSED, Outcome.TIMEOUT, Outcome.TLS)
+_HOST_IS_DOWN = (Outcome.DNS, Outcome.REFUSED, Outcome.TIMEOUT, Outcome.TLS, Outcome.RATE_LIMITED)
 
 
 class RegisteredHostsMiddleware:
-    """Asks registered hosts on public addresses only, before sending and by the address that really answered."""
+    """Asks registered hosts on public addresses only, before sending and by the address that really answered; gives
+    each request its slot, and sends nothing to one that is left alone."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> RegisteredHostsMiddleware:
+        return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
         rule: HostRule = request.meta["rule"]
-        refused = rule.refusal(request.url) or await rule.address_refusal(request.url)
+        refused = rule.refusal(request.url)
         if refused:
             raise Failure(Outcome.REDIRECT_OFFSITE, refused)
+        slots = _slots(self._crawler)
+        try:
+            key = await slots.key_of(host_of(request.url), "proxy" in request.meta)
+        except PrivateAddressError as fault:
+            raise Failure(Outcome.REDIRECT_OFFSITE, str(fault)) from fault
+        request.meta["download_slot"] = key
+        if slots.left(key):
+            raise Failure(Outcome.RATE_LIMITED, f"left alone: {slots.left(key)}")
 
     def process_response(self, request: Request, response: Response) -> Response:
         rule: HostRule = request.meta["rule"]
         address = response.ip_address
-        if address is not None and not rule.allow_private and not address.is_global:
+        proxied = "proxy" in request.meta
+        if address is not None and not proxied and not rule.allow_private and not address.is_global:
             raise Failure(Outcome.REDIRECT_OFFSITE, f"{address} is no public address")
         return response
 
@@ -75,7 +94,7 @@ class RobotsMiddleware:
         if robots.delay > LONGEST_DELAY:
             raise Failure(Outcome.ROBOTS_DENIED, f"robots.txt asks for {robots.delay:g} s between requests")
         if robots.delay:
-            hold(self._crawler, parts.hostname or "", robots.delay)
+            _slots(self._crawler).hold(request.meta["download_slot"], robots.delay)
             request.meta["autothrottle_dont_adjust_delay"] = True
 
     async def _fetch(self, url: str, asker: Request) -> Robots:
@@ -85,10 +104,13 @@ class RobotsMiddleware:
         assert spider is not None
         meta = {"robots": False, "rule": asker.meta["rule"], "portal": asker.meta.get("portal", ""),
                 "autothrottle_dont_adjust_delay": asker.meta.get("autothrottle_dont_adjust_delay", False)}
+        meta |= {name: asker.meta[name] for name in ("proxy", "proxy_name", "download_timeout") if name in asker.meta}
+        headers = {name: asker.headers[name] for name in ("Proxy-Authorization",) if name in asker.headers}
         try:
-            response = await self._crawler.engine.download_async(Request(url, meta=meta, callback=NO_CALLBACK))
+            response = await self._crawler.engine.download_async(
+                Request(url, headers=headers, meta=meta, callback=NO_CALLBACK))
         except Exception as fault:
-            verdict = of_failure(fault)
+            verdict = tls.explained(of_failure(fault), url)
             await spider.keep_failure(url, meta["portal"], verdict)
             outcome = verdict.outcome if verdict.outcome in _HOST_IS_DOWN else Outcome.ROBOTS_UNREACHABLE
             raise Failure(outcome, f"robots.txt: {verdict.reason}") from fault
@@ -105,7 +127,11 @@ class HopRedirectMiddleware:
     """Follows a redirect as a new request of its own, to registered hosts only."""
 
     def process_response(self, request: Request, response: Response) -> Response | Request:
-        request.meta["sent"] = named(request.headers)
+        request.meta["sent"] = {name: value for name, value in named(request.headers).items()
+                                if name != "proxy-authorization"}
+        request.meta["transport"] = "; ".join(dict.fromkeys(filter(None, (
+            request.meta.get("transport", ""), tls.accepted(host_of(request.url)) if request.url.startswith("https:")
+            else "", f"through the proxy {request.meta['proxy_name']}" if "proxy_name" in request.meta else ""))))
         request.meta["encoding"] = named(response.headers).get("content-encoding", "")
         location = (response.headers.get(b"Location") or b"").decode("utf-8", "replace").strip()
         if response.status not in _REDIRECTS or not location:
@@ -138,25 +164,31 @@ def _carry_condition(request: Request) -> None:
 
 
 class PatientRetryMiddleware(RetryMiddleware):
-    """Scrapy's retries, which wait as long as Retry-After says, or give up where that is too long."""
+    """Scrapy's retries, which wait as long as Retry-After says; a host that asks for too long, or says 429 at every
+    try, is left alone for the rest of the scan."""
 
     async def process_response(self, request: Request, response: Response) -> Response | Request:
-        wait = (response.headers.get(b"Retry-After") or b"").decode("latin-1").strip()
-        if response.status in (429, 503) and wait.isdigit():
-            if float(wait) > LONGEST_RETRY_AFTER:
-                raise Failure(Outcome.RATE_LIMITED, f"status {response.status}, Retry-After {wait} s")
-            if request.meta.get("retry_times", 0) < self.max_retry_times:
-                await asyncio.sleep(float(wait))
+        if response.status not in (429, 503):
+            return self._answered(request, response)
+        slots, key = _slots(self.crawler), request.meta.get("download_slot", "")
+        wait = retry_after((response.headers.get(b"Retry-After") or b"").decode("latin-1"), time.time())
+        if wait is not None and wait > LONGEST_RETRY_AFTER:
+            slots.leave(key, f"status {response.status}, Retry-After {wait:.0f} s")
+            raise Failure(Outcome.RATE_LIMITED, slots.left(key))
+        if wait and request.meta.get("retry_times", 0) < self.max_retry_times:
+            slots.rest(key, wait)
+            await asyncio.sleep(wait)
+        answer = self._answered(request, response)
+        if isinstance(answer, Response) and response.status == 429:
+            slots.leave(key, "status 429 at every try")
+        return answer
+
+    def _answered(self, request: Request, response: Response) -> Response | Request:
         answer: Response | Request = super().process_response(request, response)
         return answer
 
 
-def hold(crawler: Crawler, host: str, delay: float) -> None:
-    """Let at least `delay` seconds pass between requests to `host`, in the slot that is and in any made later."""
-    assert crawler.engine is not None
-    downloader = crawler.engine.downloader
-    settings = downloader.per_slot_settings.setdefault(host, {})
-    settings["delay"] = max(delay, settings.get("delay", 0.0))
-    settings["concurrency"] = 1
-    if host in downloader.slots:
-        downloader.slots[host].delay = max(downloader.slots[host].delay, settings["delay"])
+def _slots(crawler: Crawler) -> Slots:
+    spider: Any = crawler.spider
+    slots: Slots = spider.slots
+    return slots

@@ -44,6 +44,8 @@ class Outcome(StrEnum):
 
 
 QuirkValue = str | int | bool | list[str]
+Exemption = Literal["legacy_renegotiation", "old_protocols", "no_elliptic_curves", "expired_certificate",
+                    "foreign_certificate", "unknown_authority"]
 Duty = Literal["must", "expected", "voluntary", "none"]
 
 
@@ -66,7 +68,19 @@ class Conduct(_Facts):
     delay: float | None = Field(default=None, ge=1.0)
     download_timeout: float | None = Field(default=None, gt=0)
     hours: str | None = Field(default=None, pattern=r"^\d{2}:\d{2}-\d{2}:\d{2}$")
+    platform: str = ""
+    """Portals of one platform share one place in the queue, whatever their addresses."""
+    proxy: str = ""
+    """A proxy of the settings by name, or `direct`; empty: the settings' default."""
+    tls: list[Exemption] = []
+    """Faults of the hosts' TLS that are accepted (crawler/tls.py); each fetch says so."""
     reason: str = ""
+
+    @model_validator(mode="after")
+    def _insecure_with_a_reason(self) -> Conduct:
+        if self.tls and not self.reason.strip():
+            raise ValueError(f"conduct: tls: [{', '.join(self.tls)}] needs its reason")
+        return self
 
 
 class Expectations(_Facts):
@@ -213,6 +227,10 @@ class ScanPlan:
     retries: int = 2
     allow_private_addresses: bool = False
     """Loopback and private addresses are refused otherwise; the test portals need them."""
+    proxies: dict[str, str] = field(default_factory=dict)
+    """Proxies by name, without credentials (crawler/proxies.py); `proxy` is the one for portals that name none."""
+    proxy: str = ""
+    proxy_secrets: str | None = None
     full_after: str | None = None
     """Lists last fetched in full before this moment come in full: the due day behind us (domain.md §1)."""
     progress: bool = False

@@ -216,6 +216,7 @@ def main() -> int:
 
     from crawler import settings
     from crawler.pipelines import FetchLog
+    from crawler.proxies import Proxies
     from crawler.roster import Roster
     from crawler.spiders.portal import PortalSpider
     from extract import configuration
@@ -242,9 +243,15 @@ def main() -> int:
             if unknown:
                 raise ScanError(f"portals {', '.join(unknown)} are not in the roster; add portals/<id>.yaml and a body "
                                 "that names it")
+            proxies = Proxies(plan.proxies, plan.proxy, plan.proxy_secrets)
+            for portal in portals:
+                proxies.of(portal, roster.portals[portal].conduct.proxy)
             known = Settings()
             known.setmodule(settings, priority="project")
             known.setdict(settings.for_plan(plan), priority="cmdline")
+            known.set("TLS_EXEMPTIONS", {host.rsplit(":", 1)[0].lower(): portal.conduct.tls
+                                         for portal in roster.portals.values() if portal.conduct.tls
+                                         for host in portal.hosts}, priority="cmdline")
             process = AsyncCrawlerProcess(known)
             with contextlib.closing(FetchLog(store, Evidence(plan.evidence), plan.run)) as log:
                 process.crawl(PortalSpider, plan=plan, roster=roster, portals=portals, log=log, tell=_tell,

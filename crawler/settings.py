@@ -39,6 +39,9 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
 }
+DNS_RESOLVER = "crawler.slots.CheckedResolver"
+REACTOR_THREADPOOL_MAXSIZE = 20
+DOWNLOAD_HANDLERS = {"http": "crawler.tls.Handler", "https": "crawler.tls.Handler"}
 ITEM_PIPELINES = {"crawler.pipelines.PortalPipeline": 300}
 
 # No persistence of Scrapy's own (JOBDIR and the HTTP cache lost or froze pages): the portal is the durable unit.
@@ -57,4 +60,5 @@ def for_plan(plan: ScanPlan) -> dict[str, Any]:
         "USER_AGENT": user_agent(plan.contact), "DOWNLOAD_DELAY": plan.delay,
         "AUTOTHROTTLE_START_DELAY": plan.delay, "AUTOTHROTTLE_ENABLED": plan.delay > 0,
         "DOWNLOAD_TIMEOUT": plan.timeout, "RETRY_TIMES": plan.retries,
+        "ALLOW_PRIVATE_ADDRESSES": plan.allow_private_addresses,
     }

@@ -8,6 +8,7 @@ stands for the body that is held, or the page is asked for in full. Leaves alone
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ import scrapy
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from crawler import clock, conditional
+from crawler import clock, conditional, tls
 from crawler.conditional import Held, Holdings
 from crawler.conduct import HostRule
 from crawler.exceptions import CrawlerError
@@ -26,6 +27,8 @@ from crawler.families.paging import Ask
 from crawler.model import Outcome, Portal, ScanPlan
 from crawler.outcomes import Expect, Received, Verdict, of_failure, of_response
 from crawler.pipelines import Fetch, FetchLog, kept_headers, named
+from crawler.proxies import Proxies, Proxy
+from crawler.slots import PROXY_HOSTS, Slots
 from extract.sniffing import media_type
 
 
@@ -65,6 +68,17 @@ class Fetching(scrapy.Spider):
         super().__init__()
         self.plan, self.log, self.tell = plan, log, tell
         self.holdings: Holdings | None = getattr(log, "holdings", None)
+        self.platforms: dict[str, str] = {}
+        self._proxies = Proxies(plan.proxies, plan.proxy, plan.proxy_secrets)
+        PROXY_HOSTS.update(self._proxies.hosts)
+
+    @functools.cached_property
+    def slots(self) -> Slots:
+        """The download slots of this crawl."""
+        return Slots(self.crawler, self.platforms)
+
+    def proxy_of(self, portal: Portal) -> Proxy | None:
+        return self._proxies.of(portal.id, portal.conduct.proxy)
 
     async def fetch(self, visit: Visit, ask: Ask, referer: str) -> Got:
         """One request once a run: from this run's evidence where it is there already, else from the portal."""
@@ -123,9 +137,14 @@ class Fetching(scrapy.Spider):
                                 "robots_agreed": bool(visit.portal.quirk("robots_agreed"))}
         if visit.portal.conduct.delay:
             meta["autothrottle_dont_adjust_delay"] = True
+        proxy = self.proxy_of(visit.portal)
+        if proxy:
+            meta |= {"proxy": proxy.address, "proxy_name": proxy.name}
         if visit.portal.conduct.download_timeout:
             meta["download_timeout"] = visit.portal.conduct.download_timeout
         headers = {**({"Referer": referer} if referer and referer != ask.url else {}), **ask.sent_headers}
+        if proxy and proxy.authorization:
+            headers["Proxy-Authorization"] = proxy.authorization
         if held and condition:
             # A condition speaks of the page that answered last: where a redirect led there, only that hop carries it.
             meta["condition"] = (held.final_url, condition)
@@ -139,7 +158,7 @@ class Fetching(scrapy.Spider):
         except (CrawlerError, asyncio.CancelledError):
             raise
         except Exception as fault:
-            verdict = of_failure(fault)
+            verdict = tls.explained(of_failure(fault), ask.url)
             fetch = await self.keep_failure(ask.url, visit.portal.id, verdict, time.monotonic() - begun, ask.key)
             return Got(fetch, verdict)
         elapsed = time.monotonic() - begun

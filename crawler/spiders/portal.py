@@ -21,7 +21,6 @@ from crawler.exceptions import CrawlerError
 from crawler.families import cut_titles, subcolumns, trs
 from crawler.families.paging import Answer, Ask, Enumeration, Get
 from crawler.families.rows import absolute, names_report, parse, without_twins
-from crawler.middlewares import hold
 from crawler.model import Column, Item, Outcome, Portal, Route, ScanPlan
 from crawler.outcomes import Verdict
 from crawler.pipelines import CaptureResult, FetchLog, ListingResult, PortalResult
@@ -50,6 +49,8 @@ class PortalSpider(Fetching):
                  tell: Callable[[dict[str, Any]], None], opened: Callable[[PortalSpider], None]) -> None:
         super().__init__(plan, log, tell)
         self.roster, self.portals = roster, portals
+        self.platforms = {host.rsplit(":", 1)[0].lower(): portal.conduct.platform for portal in roster.portals.values()
+                          if portal.conduct.platform for host in portal.hosts}
         self.fault: CrawlerError | None = None
         self._opened = opened
         self._tasks: list[asyncio.Task[PortalResult]] = []
@@ -93,7 +94,8 @@ class PortalSpider(Fetching):
             visit = Visit(portal, HostRule(registered, self.plan.allow_private_addresses))
             if portal.conduct.delay:
                 for host in portal.hosts:
-                    hold(self.crawler, host.rsplit(":", 1)[0], portal.conduct.delay)
+                    key = await self.slots.key_of(host.rsplit(":", 1)[0], self.proxy_of(portal) is not None)
+                    self.slots.hold(key, portal.conduct.delay)
             result = await self._look(visit)
             if self.holdings and any(self.holdings.distrusts(url) for url in visit.confirmed):
                 # What a host called unchanged before it was caught lying is fetched in full, the rest comes from here.
@@ -263,7 +265,8 @@ class PortalSpider(Fetching):
                 capture.parts.insert(0, _part("page", item.url, item.title, drawn))
                 pages = [articles.read_article(drawn.verdict.text, address)]
         hashes, unread = [], None
-        for number, further in enumerate(trs.article_pages(got.verdict.text, address), 2):
+        further_pages = [*trs.article_pages(got.verdict.text, address), *pages[0].frames]
+        for number, further in enumerate(further_pages, 2):
             more = await self._page(visit, Ask(further), item.url)
             capture.parts.append(_part("page", further, f"{item.title} {number}", more))
             if more.ok:
