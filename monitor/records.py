@@ -41,6 +41,13 @@ def m002_judged(db: Database) -> None:
 
 
 @monitor_schema()
+def m003_told(db: Database) -> None:
+    """What a recipient was told beside the digest: each item once for each kind of notice, for ever."""
+    db.conn.execute("""CREATE TABLE told (recipient TEXT NOT NULL, kind TEXT NOT NULL, item TEXT NOT NULL,
+        at TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (recipient, kind, item)) WITHOUT ROWID""")
+
+
+@monitor_schema()
 def m003_slots(db: Database) -> None:
     """When a job of the watch was due and what became of it. state: running, done, failed, interrupted; `next_try` is
     set while a failed slot will be tried again."""
@@ -296,6 +303,12 @@ def report_at(connection: sqlite3.Connection, address: str, until: str) -> dict[
     """The version that stood at this address at `until`, whosever it is; None where none was read."""
     rows = row_dicts(connection, f"SELECT {_LIGHT} FROM report WHERE address = ? AND first_seen <= ?", (address, until))
     return next(iter(_standing_versions(rows, until)), None)
+
+
+def versions_at(connection: sqlite3.Connection, address: str, year: int | None, until: str) -> list[dict[str, Any]]:
+    """Every version of one address and year that was read as a report up to `until`, oldest first."""
+    return row_dicts(connection, f"""SELECT {_LIGHT} FROM report WHERE address = ? AND year IS ? AND verdict = 'report'
+        AND first_seen <= ? ORDER BY first_seen, last_seen, id""", (address, year, until))
 
 
 def _standing_versions(rows: list[dict[str, Any]], until: str) -> list[dict[str, Any]]:

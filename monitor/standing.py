@@ -40,7 +40,7 @@ _BLOCKED = {"report": "not_read", "unrouted": "unrouted_title", "foreign": "fore
 
 
 @dataclass(slots=True)
-class _Case:
+class Case:
     """One obligation with everything the store holds on it."""
 
     owed: Obligation
@@ -63,7 +63,7 @@ def stand(connection: sqlite3.Connection, roster: Roster, obligations: Iterable[
     for one in owed:
         if one.applicable and any(due_end(day.day) <= at for day in one.days):
             newest[one.body, one.scope] = max(one.year, newest.get((one.body, one.scope), one.year))
-    judge = _Judge(connection, roster, at)
+    judge = Judge(connection, roster, at)
     found = [judge.standing(one) for one in owed]
     for standing in found:
         standing.evidence["newest"] = newest.get((standing.body, standing.scope)) == standing.year
@@ -102,22 +102,28 @@ def _full_enough(first: Observation, second: Observation, observations: Sequence
     return (repeated[0] | repeated[1]) <= full
 
 
-class _Judge:
+class Judge:
+    """How one obligation after another stands, as of one moment; keeps what it read of columns and bodies."""
+
     def __init__(self, connection: sqlite3.Connection, roster: Roster, at: datetime) -> None:
         self.connection, self.roster, self.at = connection, roster, at
         self.seen = Observations(connection, at)
         self._bodies: dict[str, list[dict[str, Any]]] = {}
         self._addresses: dict[str, dict[str, Any] | None] = {}
 
-    def standing(self, owed: Obligation) -> Standing:
+    def case(self, owed: Obligation) -> Case:
+        """Everything the store holds on one obligation."""
         body = self.roster.bodies[owed.body]
-        case = _Case(owed, body, self.seen.of(self.roster.columns_of(body)),
-                     [each for each in self.seen.of_body(body.id)
-                      if each.route == "report" and fits(each.scope, each.year, owed.scope, owed.year)
-                      and each.year == owed.year],
-                     [row for row in self._rows(body.id)
-                      if fits(row["scope"], row["year"], owed.scope, owed.year) and row["year"] == owed.year])
-        answer = self._judged(case)
+        return Case(owed, body, self.seen.of(self.roster.columns_of(body)),
+                    [each for each in self.seen.of_body(body.id)
+                     if each.route == "report" and fits(each.scope, each.year, owed.scope, owed.year)
+                     and each.year == owed.year],
+                    [row for row in self._rows(body.id)
+                     if fits(row["scope"], row["year"], owed.scope, owed.year) and row["year"] == owed.year])
+
+    def standing(self, owed: Obligation) -> Standing:
+        case = self.case(owed)
+        body, answer = case.body, self._judged(case)
         healthy = [each for each in case.observations if self.seen.healthy(each, owed.year)]
         answer.last_checked = _stamp(healthy[-1].end) if healthy else None
         answer.evidence.setdefault("channels", self._channels(body))
@@ -132,7 +138,7 @@ class _Judge:
         return answer
 
     # ------------------------------------------------------------ the table
-    def _judged(self, case: _Case) -> Standing:
+    def _judged(self, case: Case) -> Standing:
         owed = case.owed
         valid = [row for row in case.rows if row["verdict"] == "report" and row["scope"] == owed.scope]
         if not owed.applicable:
@@ -157,11 +163,13 @@ class _Judge:
             return self._withdrawn(case, _answer(owed, Status.WITHDRAWN, address=last.url), *gone)
         return self._absent(case)
 
-    def _published(self, case: _Case, valid: list[dict[str, Any]]) -> Standing:
+    def _published(self, case: Case, valid: list[dict[str, Any]]) -> Standing:
         pages = []
         for row in valid:
             listed = [each for each in case.sightings if each.url == row["address"]]
-            dates = [(each["date"], each["source"]) for each in json.loads(row["dates"])]
+            # What earlier versions printed counts too: a date changed afterwards takes nothing back.
+            versions = records.versions_at(self.connection, row["address"], case.owed.year, self.seen.until) or [row]
+            dates = [(each["date"], each["source"]) for version in versions for each in json.loads(version["dates"])]
             dates += [(each.day, "list") for each in listed if each.day]
             first = min([clock.parse(row["first_seen"]), *(each.at for each in listed)])
             pages.append(dating.Page(row["address"], tuple(dict.fromkeys(dates)),
@@ -177,7 +185,7 @@ class _Judge:
                       "addresses": [page.address for page in pages],
                       "first_seen": answer.page.seen.isoformat()})
 
-    def _unclear(self, case: _Case) -> Standing | None:
+    def _unclear(self, case: Case) -> Standing | None:
         """A page stands there, but not (surely) the report: a person decides, or we have yet to open it."""
         owed = case.owed
         invalid = [row for row in case.rows if row["verdict"] in ("invalid", "report")]
@@ -194,7 +202,7 @@ class _Judge:
                            evidence={"titles": [last.title]})
         return None
 
-    def _absent(self, case: _Case) -> Standing:
+    def _absent(self, case: Case) -> Standing:
         """Nothing of it was ever seen: is the day past, and did we really look?"""
         owed, now = case.owed, self.at
         passed = [day for day in owed.days if due_end(day.day) <= now]
@@ -217,7 +225,7 @@ class _Judge:
                 return self._shown(_answer(owed, Status.NOT_SEEN, day), after[-1])
         return self._unverified(case, passed[0], due_end(passed[-1].day))
 
-    def _unverified(self, case: _Case, day: DueDay, since: datetime) -> Standing:
+    def _unverified(self, case: Case, day: DueDay, since: datetime) -> Standing:
         owed = case.owed
         after = [each for each in case.observations if each.end >= since]
         if not self.roster.columns_of(case.body):
@@ -226,7 +234,7 @@ class _Judge:
             return _answer(owed, Status.UNVERIFIED, day, reason="not_looked")
         last = after[-1]
         flaws = [(look, flaw) for look in last.looks if (flaw := self.seen.flaw(look, owed.year))]
-        blocking = self._candidates(case, last) or [each for one in after for each in self._candidates(case, one)]
+        blocking = self.candidates(case, last) or [each for one in after for each in self.candidates(case, one)]
         if blocking and not flaws:
             return _answer(owed, Status.UNVERIFIED, day, address=blocking[-1].url,
                            reason=_BLOCKED[blocking[-1].route],
@@ -241,12 +249,12 @@ class _Judge:
                        "since": _stamp(self._flawed_since(case, look))} for look, flaw in flaws]})
 
     # ------------------------------------------------------------ what was (not) there
-    def _candidates(self, case: _Case, observation: Observation) -> list[Sighting]:
+    def candidates(self, case: Case, observation: Observation) -> list[Sighting]:
         """What this observation holds that is the report or could be, after what reading told of the pages."""
         found = self.seen.candidates(observation, case.body, case.owed.scope, case.owed.year)
         return [each for each in found if not self._ruled_out(each, case)]
 
-    def _ruled_out(self, sighting: Sighting, case: _Case) -> bool:
+    def _ruled_out(self, sighting: Sighting, case: Case) -> bool:
         """Whether the page behind a doubtful title was read and is something else."""
         if sighting.route == "report" and sighting.body == case.body.id:
             return False
@@ -261,29 +269,29 @@ class _Judge:
         printed = titles.parse(row["title"]).body
         return bool(printed) and not could_be(printed or "", case.body)
 
-    def _without(self, case: _Case) -> list[Observation]:
+    def _without(self, case: Case) -> list[Observation]:
         """Healthy observations since the last look, healthy or not, that showed the report or a candidate."""
         start = 0
         for index, each in enumerate(case.observations):
-            if self._candidates(case, each):
+            if self.candidates(case, each):
                 start = index + 1
         return [each for each in case.observations[start:] if self.seen.healthy(each, case.owed.year)]
 
-    def _gone(self, case: _Case) -> tuple[Observation, Observation] | None:
+    def _gone(self, case: Case) -> tuple[Observation, Observation] | None:
         """Two supporting observations since the report was last listed; None while it stands or may stand."""
         last = case.sightings[-1].at + timedelta(seconds=1)
         since = [each for each in self._without(case) if each.begin >= last]
         pair = supporting_pair(since, last, last)
         return pair if pair and self._taken_away(case, since[0]) else None
 
-    def _taken_away(self, case: _Case, first: Observation) -> bool:
+    def _taken_away(self, case: Case, first: Observation) -> bool:
         """Whether since the first look without it every address was found gone, and its content listed nowhere else."""
         since, addresses = _stamp(first.begin), {row["address"] for row in case.rows} | {case.sightings[-1].url}
         contents = {row["content"] for row in case.rows}
         return (access.gone_since(self.connection, addresses, since, self.seen.until)
                 and not records.listed_since(self.connection, contents, addresses, since, self.seen.until))
 
-    def _withdrawn(self, case: _Case, published: Standing, first: Observation, second: Observation) -> Standing:
+    def _withdrawn(self, case: Case, published: Standing, first: Observation, second: Observation) -> Standing:
         published.status, published.days_late, published.reason = Status.WITHDRAWN, None, ""
         published.evidence |= {"first_seen": _stamp(case.sightings[0].at), "last_seen": _stamp(case.sightings[-1].at)}
         return self._shown(published, first, second)
@@ -298,7 +306,7 @@ class _Judge:
                             "snapshots": records.snapshots(self.connection, fetches)}
         return answer
 
-    def _flawed_since(self, case: _Case, look: Look) -> datetime:
+    def _flawed_since(self, case: Case, look: Look) -> datetime:
         """When the unbroken row of failed looks at this column began that ends with this one."""
         since = look.at
         for each in reversed(case.observations):
@@ -310,7 +318,7 @@ class _Judge:
             since = mine.at
         return since
 
-    def _empty(self, case: _Case) -> list[dict[str, Any]]:
+    def _empty(self, case: Case) -> list[dict[str, Any]]:
         """Columns found empty after the (statutory, else last) due day: when, and whether they ever held anything."""
         if case.owed.due is None:
             return []
@@ -327,7 +335,7 @@ class _Judge:
                               "snapshots": records.snapshots(self.connection, fetches)})
         return found
 
-    def _owns(self, case: _Case, portal: str, column: str) -> bool:
+    def _owns(self, case: Case, portal: str, column: str) -> bool:
         """Whether a column's own faults are said here: once, of the office that runs it, else of its first body."""
         if case.owed.scope != case.body.scopes[0]:
             return False

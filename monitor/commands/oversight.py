@@ -39,12 +39,21 @@ def status(
     context: typer.Context, year: Year = None, under: Under = None,
     at: Annotated[str | None, typer.Option("--at", metavar="TIME", help="as of this moment, e.g. "
                                                                         "2026-02-02T09:00")] = None,
+    why: Annotated[tuple[str, int] | None, typer.Option("--why", metavar="BODY YEAR", help="explain one status: "
+                                                        "what was looked at, seen, and what would change it")] = None,
+    scope: Annotated[str | None, typer.Option("--scope", metavar="own|consolidated|system",
+                                              help="with --why: only this scope")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show how every owed report stands: bodies by years, with the totals and what could not be verified."""
     from monitor import compliance
 
     session: Session = context.obj
+    if why is not None:
+        from monitor.commands import explaining
+
+        explaining.explain(session, *why, scope=scope, at=at, as_json=as_json)
+        return
     roster = session.roster()
     view = compliance.view(session.store(), roster, session.settings, year=year,
                            bodies=reach(roster, under), at=at)

@@ -11,42 +11,12 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler import clock
-from crawler.evidence import Evidence
 from extract import configuration
-from monitor import cli, judging, records
-from monitor.obligations import obligations
-from monitor.standing import stand
-from tests.monitor.history import HOST, History, _Settings, item
+from monitor import cli
+from tests.monitor.captured import Pages
+from tests.monitor.history import HOST, item
 
 URL = f"{HOST}/nb/1.html"
-
-
-class Pages(History):
-    """A history whose fetches brought real bytes."""
-
-    def __init__(self, folder):
-        super().__init__(folder)
-        self.evidence = Evidence(folder / "evidence")
-
-    def fetch(self, connection, run, url, moment, outcome="ok"):
-        number = super().fetch(connection, run, url, moment, outcome)
-        sha256 = self.evidence.put(f"<html>{url} 栏目 {run}</html>".encode())
-        connection.execute(
-            "UPDATE fetch SET sha256 = ?, status = 200, final_url = url, request = 'GET ' || url, media_type = ?, "
-            "headers = ?, sent = ?, size = 30 WHERE id = ?",
-            (sha256, "text/html", json.dumps({"content-type": "text/html", "content-encoding": "gzip"}),
-             json.dumps({"user-agent": "nianbao (+contact)"}), number))
-        return number
-
-    def judge(self, at):
-        with self.store.write() as connection:
-            owed = obligations(self.roster, _Settings(), [2025])
-            records.put_standings(connection, stand(connection, self.roster, owed, clock.parse(at)), at)
-            judging.judge_store(connection, self.roster, at, obligations=owed, since=2020)
-
-    def finding(self, rule):
-        with self.store.read() as connection:
-            return connection.execute("SELECT id FROM finding WHERE rule = ?", (rule,)).fetchone()["id"]
 
 
 @pytest.fixture
@@ -55,23 +25,14 @@ def unseen(tmp_path):
     past.look("2026-02-02T09:00")
     past.look("2026-02-09T09:00")
     past.judge("2026-02-10T09:00")
-    facts = tmp_path / "facts"
-    (facts / "portals").mkdir(parents=True)
-    (facts / "portals" / "p.yaml").write_text(
-        "id: p\nname: 示例市门户\nhosts: [www.shili.example]\n"
-        f"columns: [{{id: nb, name: 栏目nb, url: '{HOST}/nb/'}}]\n", "utf-8")
-    (facts / "bodies.csv").write_text(
-        "id,name,kind,level,portal,scopes\nb,示例市教育局,department,county,p,own\n", "utf-8")
-    (tmp_path / "settings.toml").write_text(
-        '[facts]\nfolder = "facts"\n[store]\ndatabase = "history.db"\n[clock]\nat = "2026-02-10T09:00"\n'
-        "[monitoring]\nrequire_confirmation = false\n", "utf-8")
+    past.install("2026-02-10T09:00")
     yield past
     configuration.use_office_folder(None)
     clock.simulate(None)
 
 
 def nianbao(past, *arguments):
-    return cli.run(["--config", str(past.store.path.with_name("settings.toml")), *map(str, arguments)])
+    return cli.run(["--config", str(past.settings), *map(str, arguments)])
 
 
 def _records(path):
