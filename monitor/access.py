@@ -44,7 +44,8 @@ def unopened(connection: sqlite3.Connection, addresses: Collection[str], until: 
 def gone_since(connection: sqlite3.Connection, addresses: Collection[str], since: str, until: str) -> bool:
     """Whether each of these addresses was asked again from `since` on and its newest answer was that it is gone."""
     for address in addresses:
-        row = connection.execute("SELECT outcome FROM fetch WHERE url = ? AND at >= ? AND at <= ? "
+        # A row rolled up by age stands for its repeats too.
+        row = connection.execute("SELECT outcome FROM fetch WHERE url = ? AND coalesce(last_at, at) >= ? AND at <= ? "
                                  "ORDER BY at DESC LIMIT 1", (address, since, until)).fetchone()
         if row is None or row["outcome"] not in GONE:
             return False

@@ -321,18 +321,6 @@ def _standing_versions(rows: list[dict[str, Any]], until: str) -> list[dict[str,
     return [{**row, "first_seen": first[place]} for place, row in newest.items()]
 
 
-def listed_since(connection: sqlite3.Connection, contents: Collection[str], addresses: Collection[str], since: str,
-                 until: str) -> bool:
-    """Whether one of these contents stood in a list from `since` on at an address that is none of these."""
-    for content in contents:
-        rows = connection.execute(
-            """SELECT r.address FROM report r JOIN sighting s ON s.url = r.address JOIN listing l ON l.id = s.listing
-            WHERE r.content = ? AND r.first_seen <= ? AND l.at >= ? AND l.at <= ?""", (content, until, since, until))
-        if any(row["address"] not in addresses for row in rows):
-            return True
-    return False
-
-
 def capture_outcome(connection: sqlite3.Connection, address: str, until: str) -> str | None:
     """What the newest capture of an address came to: its own outcome, or that of the first part that failed."""
     row = connection.execute("SELECT outcome, parts FROM capture WHERE url = ? AND at <= ? ORDER BY at DESC LIMIT 1",

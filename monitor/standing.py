@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from crawler import clock
 from crawler.model import Body, Outcome
 from extract import titles
-from monitor import access, dating, records
+from monitor import access, dating, moves, records
 from monitor.model import DueDay, Obligation, Standing, Status
 from monitor.observations import Look, Observation, Observations, Sighting, could_be, fits
 
@@ -50,6 +50,8 @@ class Case:
     """Listed items routed to this body, scope (or unknown) and year, oldest first."""
     rows: list[dict[str, Any]]
     """Newest version of every page stored for this body, scope (or unknown) and year."""
+    moved_to: str | None = None
+    """Where the content of an address that is gone stands now."""
 
 
 def stand(connection: sqlite3.Connection, roster: Roster, obligations: Iterable[Obligation],
@@ -127,6 +129,8 @@ class Judge:
         healthy = [each for each in case.observations if self.seen.healthy(each, owed.year)]
         answer.last_checked = _stamp(healthy[-1].end) if healthy else None
         answer.evidence.setdefault("channels", self._channels(body))
+        if case.moved_to:
+            answer.evidence["moved_to"] = case.moved_to
         if case.observations:
             answer.evidence["last_attempt"] = _stamp(case.observations[-1].end)
         unopened = access.unopened(self.connection, {each.url for each in case.sightings}, self.seen.until)
@@ -285,11 +289,13 @@ class Judge:
         return pair if pair and self._taken_away(case, since[0]) else None
 
     def _taken_away(self, case: Case, first: Observation) -> bool:
-        """Whether since the first look without it every address was found gone, and its content listed nowhere else."""
+        """Whether since the first look without it every address was found gone, and its content stands nowhere else."""
         since, addresses = _stamp(first.begin), {row["address"] for row in case.rows} | {case.sightings[-1].url}
-        contents = {row["content"] for row in case.rows}
-        return (access.gone_since(self.connection, addresses, since, self.seen.until)
-                and not records.listed_since(self.connection, contents, addresses, since, self.seen.until))
+        if not access.gone_since(self.connection, addresses, since, self.seen.until):
+            return False
+        case.moved_to = moves.moved_to(self.connection, case.rows, addresses, case.sightings[-1].title, since,
+                                       self.seen.until)
+        return case.moved_to is None
 
     def _withdrawn(self, case: Case, published: Standing, first: Observation, second: Observation) -> Standing:
         published.status, published.days_late, published.reason = Status.WITHDRAWN, None, ""

@@ -304,6 +304,8 @@ class _Teller:
                 printing.line("     " + self.say("version_verdict", reason=wording.term(
                     "reasons", each["reason"], self.lang) or each["verdict"]))
             self._changed(each)
+        if moved := self.record["evidence"].get("moved_to"):
+            printing.line("  " + self.say("moved", url=moved))
         for each in self.record["unopened"]:
             printing.line("  " + self.say("unopened", t1=each["t1"], t2=each["t2"], url=each["url"],
                                           outcome=wording.outcome_words(each["outcome"], self.lang)[0]))

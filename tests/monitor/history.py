@@ -13,7 +13,7 @@ from crawler import clock
 from crawler.model import Body, Column, Portal
 from crawler.roster import Roster
 from crawler.store import Store
-from extract.model import DatedHint, Published, Report
+from extract.model import DatedHint, Published, Report, Section
 from monitor import records
 from monitor.obligations import obligations
 from monitor.standing import stand
@@ -109,6 +109,19 @@ class History:
                 connection, report, address=url, content=content, portal="p", body=body, scope=scope, year=year,
                 verdict=verdict, reason=reason, version=1, first=(stamp(clock.parse(at)), run),
                 last=(stamp(clock.parse(until or at)), run))
+
+    def read(self, url, at, figures, text=None, year=2025, body="b", content="c1", dates=(), run="r001"):
+        """A page read at `at` with these figures, and with prose of its own where none is given."""
+        published = Published(*dates[0], [DatedHint(*each) for each in dates]) if dates else None
+        prose = text or {1: "全年主动公开信息，办理申请，培训人员，考核科室。" * 12, 5: "问题是解读少。改进是多写。"}
+        report = Report("示例市教育局2025年政府信息公开工作年度报告", None, 2025, "own", "2021", "text/html", "0" * 64,
+                        published=published, figures=figures,
+                        sections=[Section(number, "", said) for number, said in prose.items()])
+        with self.store.write() as connection:
+            return records.put_report(
+                connection, report, address=url, content=content, portal="p", body=body, scope="own", year=year,
+                verdict="report", reason="", version=1, first=(stamp(clock.parse(at)), run),
+                last=(stamp(clock.parse(at)), run))
 
     def stand(self, at, year=2025, body="b", scope=None):
         """The one standing asked for, as of `at`."""
