@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from extract.columns import columns_of, shared_out, spanned
 from extract.layout import Line, Word, cell_text, tidy
@@ -21,6 +21,8 @@ from extract.model import Cell, Grid
 SURE = 0.95
 GUESSED = 0.8
 DOUBTFUL = 0.5
+RECOGNISED = 0.85
+"""At most, for figures placed by where a recogniser found them: sums may bear them out."""
 _VALUE = re.compile(r"^(?:[+＋\-－—–/／]|[+＋\-－]?[\d０-９][\d０-９,，.．%％\s]*(?:万元|元|件|个|次)?|[—–－\-]{1,2})$")
 _NUMBERED = re.compile(r"^\s*(?:[一二三四五六七八九十]{1,2}\s*[、.．]|[（(][一二三四五六七八九十]{1,2}[）)]"
                        r"|\d{1,2}\s*[.．、](?!\d))")
@@ -177,9 +179,10 @@ def _cut(line: Line) -> _Row:
         if segments and word.left - segments[-1].right < 0.7 * size:
             last = segments[-1]
             text = cell_text([last, word])
-            segments[-1] = Word(text, last.left, min(last.top, word.top), word.right, max(last.bottom, word.bottom))
+            segments[-1] = Word(text, last.left, min(last.top, word.top), word.right, max(last.bottom, word.bottom),
+                                min(last.confidence, word.confidence))
         else:
-            segments.append(Word(word.text, word.left, word.top, word.right, word.bottom))
+            segments.append(replace(word))
     return _Row(segments, size, line)
 
 
@@ -430,6 +433,8 @@ def _row_cells(row: int, groups: list[_Stack], leaf: _Stack | None, line: _Row |
         words = held.get(position, [])
         box = (round(column[0], 1), round(top, 1), round(column[1], 1), round(bottom, 1))
         sure = DOUBTFUL if len(words) > 1 else SURE if full or shown else GUESSED
+        if line is not None and not line.source.sure:
+            sure = min(RECOGNISED if words else DOUBTFUL, sure, *(word.confidence for word in words))
         cells.append(Cell(cell_text(words), row, position + _LABELS, 1, 1, page, box, None, sure))
     return cells
 

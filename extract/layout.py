@@ -35,6 +35,8 @@ class Word:
     top: float
     right: float
     bottom: float
+    confidence: float = 1.0
+    """The recogniser's, where characters were recognised."""
 
     @property
     def centre(self) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -50,35 +50,39 @@ class _Job:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """What one cell says. `other`: a reading that the other reader offers."""
+class Said:
+    """What one cell or lone piece of print says. `other`: a reading that the other reader offers."""
 
     text: str
     confidence: float
     other: tuple[str, ...] = ()
 
 
-def read_cells(page: Pixels, lattice: Lattice) -> dict[int, _Said]:
+def read_cells(page: Pixels, lattice: Lattice) -> dict[int, Said]:
     """What each cell says, by its number in the lattice; blank cells are there with ""."""
-    patches = {number: _inside(page, place[4]) for number, place in enumerate(lattice.places)}
+    return read_patches({number: _inside(page, place[4]) for number, place in enumerate(lattice.places)})
+
+
+def read_patches(patches: Mapping[int, Pixels]) -> dict[int, Said]:
+    """What each patch of one table or page says, by its number."""
     strokes = {number: strokes_of(ink_of(patch)) for number, patch in patches.items()}
     shapes = {number: shape_of(held, 0.0) for number, held in strokes.items()}
     size = _digit_height(shapes.values())
     if size:
         shapes = {number: shape_of(held, size) for number, held in strokes.items()}
-    texts: dict[int, _Said] = {}
+    texts: dict[int, Said] = {}
     jobs: list[_Job] = []
     short = [number for number, shape in shapes.items() if shape.mark == "print" and _may_be_digits(shape, size)]
     digits = dict(zip(short, read_digits([_around(patches[number], shapes[number]) for number in short]), strict=True))
     for number, shape in shapes.items():
         seen = digits.get(number)
         if seen is not None and seen.confidence >= _SURE_DIGITS:
-            texts[number] = _Said(seen.text, 0.99)
+            texts[number] = Said(seen.text, 0.99)
             continue
         if shape.mark == "nothing":
-            texts[number] = _Said("", DOUBTFUL if shape.doubtful else 0.99)
+            texts[number] = Said("", DOUBTFUL if shape.doubtful else 0.99)
         elif shape.mark in ("dash", "slash"):
-            texts[number] = _Said("—" if shape.mark == "dash" else "/", DOUBTFUL if shape.doubtful else 0.98)
+            texts[number] = Said("—" if shape.mark == "dash" else "/", DOUBTFUL if shape.doubtful else 0.98)
         else:
             jobs += [_Job(number, crop) for crop in _crops(patches[number], strokes[number], shape)]
     readings: dict[int, list[Reading]] = {}
@@ -105,16 +109,16 @@ def _around(patch: Pixels, shape: Shape) -> Pixels:
     return patch[max(0, top - 1):bottom + 1, max(0, left - 1):right + 1]
 
 
-def _agreed(read: tuple[str, float], digits: Digits | None) -> _Said:
+def _agreed(read: tuple[str, float], digits: Digits | None) -> Said:
     """What the recogniser and the digits say together: agreement makes sure, contradiction makes doubtful."""
     text, sure = read
     if digits is None or digits.confidence < 0.5:
-        return _Said(text, sure)
+        return Said(text, sure)
     if text == digits.text:
-        return _Said(text, max(min(sure, 0.99), AGREED))
+        return Said(text, max(min(sure, 0.99), AGREED))
     if not is_value(text):  # one or two strokes taken for a word: 日 for 0, ! for 1
-        return _Said(digits.text, DOUBTFUL) if len(text) <= len(digits.text) + 1 else _Said(text, sure)
-    return _Said(text, min(sure, DOUBTFUL), (digits.text,))
+        return Said(digits.text, DOUBTFUL) if len(text) <= len(digits.text) + 1 else Said(text, sure)
+    return Said(text, min(sure, DOUBTFUL), (digits.text,))
 
 
 def grid_of(page: Pixels, lattice: Lattice, number: int, scale: float) -> Grid:

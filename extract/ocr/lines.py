@@ -17,6 +17,8 @@ from extract.ocr.recognition import Pixels
 
 _GAP = 0.95
 """Gap that parts two pieces of a line, in heights of the line."""
+_DIGIT = 14
+"""Pixels of height from which ink that stands alone may be a digit, however large the prose of the page is."""
 
 
 @dataclass(slots=True)
@@ -49,14 +51,22 @@ def pieces(page: Pixels) -> list[Piece]:
     size = size or 28.0
     reach = max(9, round(1.7 * size)) | 1
     joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8))
-    # Hair lines between lines of print must not join them: open by a few pixels.
-    joined = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((3, 5), np.uint8))
-    bands = [Piece(x, y, x + w, y + h) for x, y, w, h, _ in strokes_of(joined, 4).boxes[1:].tolist()]
+    alone = [band for band in _bands(joined) if min(_DIGIT, 0.5 * size) <= band.height <= 1.3 * size
+             and band.right - band.left <= 1.2 * size]
+    # Hair lines between lines of print must not join them: open by a few pixels, which would eat a lone 1 or 7.
+    opened = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((3, 5), np.uint8))
+    for band in alone:
+        opened[band.top:band.bottom, band.left:band.right] = 0
+    bands = alone + _bands(opened)
     found: list[Piece] = []
     for band in _merged(bands, size):
         if band.height >= 0.35 * size or band.right - band.left >= 0.5 * size:
             found += _cut(ink, band, size)
     return found
+
+
+def _bands(mask: Pixels) -> list[Piece]:
+    return [Piece(x, y, x + w, y + h) for x, y, w, h, _ in strokes_of(mask, 4).boxes[1:].tolist()]
 
 
 def _clean(page: Pixels) -> tuple[npt.NDArray[np.uint8], float]:

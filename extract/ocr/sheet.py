@@ -17,7 +17,7 @@ import numpy as np
 from extract.layout import Lattice, Line, Word, lines_of
 from extract.model import Box, Grid
 from extract.ocr import upright
-from extract.ocr.cells import grid_of
+from extract.ocr.cells import grid_of, read_patches
 from extract.ocr.ink import ink_of
 from extract.ocr.lines import Piece, character_height, pieces
 from extract.ocr.recognition import Pixels, Reading, recognise
@@ -32,6 +32,9 @@ _PROBES, _PROBED = 6, 0.6
 """Pieces read to see which way up a page is, and how much they are narrowed: upright and turned print then read as far
 apart as at full width."""
 _UNREADABLE = 0.35
+_SHORT, _LOWEST = 5, 8
+"""Pieces up to that many heights wide may be figures, and those lower than so many pixels a dash: they are read as
+cells are, which tells dash, slash and digits by their shapes."""
 _SQUEEZE = ((32, 0.4), (0, 0.65))
 """Print of at least that height in pixels is narrowed by that much before it is recognised: it costs time by its width,
 and so narrow it reads as well (one character in 150 differs either way, no figure; from 0.35 on figures do)."""
@@ -146,12 +149,20 @@ def _read(image: Pixels, found: Sequence[Lattice], scan: Scan, page: int, points
     for lattice in found:
         scan.grids.append(grid_of(image, lattice, page, points))
         _wipe(outside, lattice)
-    held = [piece for piece in pieces(outside) if piece.height >= 8]
-    readings = recognise([_crop(outside, piece) for piece in held],
-                         [next(factor for height, factor in _SQUEEZE if piece.height >= height) for piece in held])
-    words = [Word(reading.text, piece.left * points, piece.top * points, piece.right * points, piece.bottom * points)
-             for piece, reading in zip(held, readings, strict=True)
-             if reading.text and reading.confidence >= _UNREADABLE * (len(reading.text) < 3)]
+    held = pieces(outside)
+    short = {number: _crop(outside, piece) for number, piece in enumerate(held)
+             if piece.right - piece.left <= _SHORT * piece.height or piece.height < _LOWEST}
+    said = read_patches(short)
+    long = [piece for number, piece in enumerate(held) if number not in short]
+    readings = iter(recognise([_crop(outside, piece) for piece in long],
+                              [next(factor for height, factor in _SQUEEZE if piece.height >= height)
+                               for piece in long]))
+    words = []
+    for number, piece in enumerate(held):
+        reading = said[number] if number in said else next(readings)
+        if reading.text and reading.confidence >= _UNREADABLE * (len(reading.text) < 3):
+            words.append(Word(reading.text, piece.left * points, piece.top * points, piece.right * points,
+                              piece.bottom * points, reading.confidence))
     scan.lines = lines_of(words, page)
     for line in scan.lines:
         line.sure = False
