@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -122,11 +122,10 @@ def difference(connection: sqlite3.Connection, before: int, after: int) -> Diffe
 
 
 def moved(connection: sqlite3.Connection, roster: Roster, settings: Settings, year: int, since: str,
-          bodies: Collection[str] | None = None) -> Moved | None:
+          remit: Callable[[Roster], Collection[str]] | None = None) -> Moved | None:
     """How the obligations of one year moved from the state that held at `since` (ISO moment) to this roster.
 
-    `bodies` restricts it to a remit; a body that has left the roster counts where its parent, else it itself, is in
-    the remit. None where no state was kept by `since`.
+    `remit` gives the bodies that count, of the roster as it was and as it is. None where no state was kept by `since`.
     """
     former = newest_state(connection, since)
     if former is None:
@@ -135,20 +134,17 @@ def moved(connection: sqlite3.Connection, roster: Roster, settings: Settings, ye
     if newest is not None and newest.id == former.id and newest.hash == _hash(json.dumps(sorted(
             (body.id, _hash(_packed(body))) for body in roster.bodies.values()))):
         return Moved(former.at)
-    old = {body.id: body for body in bodies_of(connection, former.id)}
-    then = _owed(Roster.of(old.values(), []), settings, year)
-    now = _owed(roster, settings, year)
-
-    def inside(key: Key) -> bool:
-        return bodies is None or key[0] in bodies or (key[0] not in roster.bodies and old[key[0]].parent in bodies)
-
-    return Moved(former.at, tuple(sorted(filter(inside, now - then))), tuple(sorted(filter(inside, then - now))))
+    before = Roster.of(bodies_of(connection, former.id), [])
+    then, now = _owed(before, settings, year, remit), _owed(roster, settings, year, remit)
+    return Moved(former.at, tuple(sorted(now - then)), tuple(sorted(then - now)))
 
 
-def _owed(roster: Roster, settings: Settings, year: int) -> set[Key]:
+def _owed(roster: Roster, settings: Settings, year: int,
+          remit: Callable[[Roster], Collection[str]] | None) -> set[Key]:
     """Obligations that hold for the year; local notices that name a body which has left the roster are passed over."""
+    inside = roster.bodies.keys() if remit is None else remit(roster)
     return {(one.body, one.scope) for one in obligations.obligations(roster, settings, [year], lenient=True)
-            if one.applicable}
+            if one.applicable and one.body in inside}
 
 
 def _packed(body: Body) -> str:

@@ -15,6 +15,8 @@ from monitor.exceptions import UsageError
 from monitor.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from crawler.roster import Roster
     from monitor.model import Standing
     from monitor.review import StoredFinding
@@ -97,7 +99,14 @@ def _roster_news(session: Session, roster: Roster, view: Any, year: int | None,
         if shown is None:
             return None, unclaimed
         since = (clock.parse(view.as_of) - timedelta(days=7)).isoformat(timespec="seconds")
-        return roster_history.moved(connection, roster, session.settings, shown, since, inside), unclaimed
+        return roster_history.moved(connection, roster, session.settings, shown, since,
+                                    lambda then: _below(then, roster, under)), unclaimed
+
+
+def _below(then: Roster, now: Roster, under: str | None) -> Collection[str]:
+    """Ids below a body in the roster as it was; the body is named as the roster is now."""
+    named = now.bodies.get(under or "") or (now.find(under) if under else None)
+    return then.bodies.keys() if named is None else {each.id for each in then.under(named.id)}
 
 
 def _print_roster_news(moved: Moved | None, unclaimed: int, view: Any, lang: Lang) -> None:

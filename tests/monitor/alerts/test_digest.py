@@ -13,7 +13,7 @@ from crawler import clock
 from crawler.roster import Roster
 from extract import configuration
 from extract.exceptions import ConfigurationError
-from monitor import review
+from monitor import review, roster_history
 from monitor.alerts import digest, recipients, situation
 from monitor.model import Alert, Status
 from tests.monitor.office import ARITHMETIC, DOUBTFUL, NAMES, NEXT_WEEK, SCANNED, UNSEEN, Office
@@ -244,3 +244,17 @@ def test_bad_recipients_are_named(tmp_path: Path, text: str, words: str) -> None
 def test_the_packaged_list_is_empty_and_valid() -> None:
     configuration.use_office_folder(None)
     assert recipients.recipients() == ()
+
+
+def test_a_roster_that_changed_moves_the_denominator_and_says_so(city: Office) -> None:
+    bodies = list(Roster.load().bodies.values())
+    with city.store.write() as connection:
+        before = [*bodies[:-2], replace(bodies[0], id="gone", name="示例市粮食局", line=99)]
+        assert roster_history.keep(connection, before, SCANNED, "import")
+    city.judge(NEXT_WEEK, FOUND)
+    alert = digests(city, NEXT_WEEK)["digest"]
+    assert "。名单较上期 +2 −1。\n" in alert.text
+    assert "名单较上期 +2 −1</p>" in alert.html
+    with city.store.write() as connection:
+        roster_history.keep(connection, bodies, SCANNED, "import")
+    assert "名单较上期" not in digests(city, NEXT_WEEK)["digest"].text
