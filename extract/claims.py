@@ -11,6 +11,7 @@ Metrics
     .upheld .corrected .other .pending · none (value 0) · none_lost · none_corrected
   normative.issued · repealed · in_force
   total (parts, exhaustive) · percentage (detail: numerator, denominators) · processing_fee.none (value 0)
+  narrative.* the indicators of extract.spoken (detail: `others`, further numbers the text names for the same one)
 Detail: `also` further verbs of the clause (received, handled, answered) · `applicant` a column of table 3 or
 "organisations" · `includes_carry_in` · `new`, `carried_in`, `carried_out` stated in brackets · `row` the ground named ·
 `routes` of disputes.none · `part_metrics` of a total.
@@ -25,7 +26,7 @@ from extract.clauses import sentences
 from extract.disputes import disputes
 from extract.fees import fee_claims, processing_fee
 from extract.model import Claim, Section
-from extract.narrative import narrative, stated_period
+from extract.narrative import narrative, narrative_claims, stated_period
 from extract.normative import normative
 from extract.totals import percentages, totals
 
@@ -44,4 +45,5 @@ def find_claims(parts: Iterable[Section], year: int | None) -> list[Claim]:
     found += totals(prose, found)
     found += percentages(prose, found)
     found += fee_claims(held)
+    found += narrative_claims(held, year)
     return sorted(found, key=lambda claim: (claim.section, claim.span))

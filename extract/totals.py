@@ -82,7 +82,9 @@ def _total(sentence: Sentence, place: int, following: Sentence | None, known: Se
     values = [quantity.value for quantity in parts]
     last = parts[-1]
     span_end = last.end
-    exact = next((count for count in range(2, len(parts) + 1) if sum(values[:count]) == whole.value), 0)
+    # A list that ends in 其余 is whole: no shorter piece of it counts.
+    least = len(parts) if rest_named else 2
+    exact = next((count for count in range(least, len(parts) + 1) if sum(values[:count]) == whole.value), 0)
     if exact:
         parts, values, span_end = parts[:exact], values[:exact], parts[exact - 1].end
     elif not complete and not rest_named:

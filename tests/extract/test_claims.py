@@ -20,7 +20,8 @@ def claims(text: str, year: int | None = YEAR, number: int = 1) -> list[Claim]:
 
 
 def said(text: str, year: int | None = YEAR) -> set[tuple[str, float]]:
-    return {(claim.metric, claim.value) for claim in claims(text, year) if claim.metric not in ("total", "percentage")}
+    return {(claim.metric, claim.value) for claim in claims(text, year)
+            if claim.metric not in ("total", "percentage") and not claim.metric.startswith("narrative.")}
 
 
 A = "applications."

@@ -19,7 +19,7 @@ def told(text: str, year: int | None = 2023) -> dict[str, float | int | None]:
      {"social_accounts": 12, "press_conferences": 3, "trainings": 4}),
     ("发布政策解读36条。", {"interpretations": 36}), ("配备专职人员2名。", {"staff": 2}),
     ("群众满意度达98.5%，复议诉讼率7.4%。", {"satisfaction": 98.5, "review_litigation_rate": 7.4}),
-    ("关停政务新媒体2个。", {}), ("2022年主动公开政府信息1562条。", {}), ("主动公开政府信息较上年增加12条。", {}),
+    ("关停政务新媒体2个。", {"social_accounts.closed": 2}), ("2022年主动公开政府信息1562条。", {}), ("主动公开政府信息较上年增加12条。", {}),
     ("主动公开重点领域信息52条。", {}), ("第一季度主动公开政府信息52条。", {}),
 ])
 def test_indicators_are_read_where_they_are_plain(text: str, figures: dict[str, float]) -> None:

@@ -108,7 +108,7 @@ def _p(text: str, *needs: str, kinds: tuple[str, ...] = ()) -> Phrase:
 
 
 REQUESTS = (
-    _p("{Y}年，{we}共收到政府信息公开申请{new:new}件，上年结转{in:in}件，办结{answered:done}件，"
+    _p("{Y}年，{we}共收到政府信息公开申请{received:new}件，上年结转{in:in}件，办结{answered:done}件，"
        "结转下年度继续办理{out:out}件。", "new"),
     _p("{Y}年度{we}新收政府信息公开申请{new:new}件，上年度结转{in:in}件，全年共办结{answered:done}件，"
        "其余{out:out}件结转下年度办理。", "new", "out"),
