@@ -34,6 +34,12 @@ Expect = Literal["page", "data", "file"]
 _FAULT_PAGE_CHARACTERS = 600
 """Visible characters up to which a page may be nothing but a notice; real pages have menus and more."""
 _STUB_BYTES = 600
+_WORDS_BYTES = 2000
+_FILE_LINK = re.compile(r"\.(pdf|docx?|xlsx?|wps|ofd|zip|rar)[\"'?#&]", re.I)
+"""A page that carries a file is no notice, however little it says."""
+_WORDS = (("challenge_words", Outcome.CHALLENGE), ("rate_words", Outcome.RATE_LIMITED),
+          ("soft_404", Outcome.SOFT_404), ("out_of_order", Outcome.SERVER_ERROR))
+"""What a page without content may say, in the order in which it is believed."""
 _REPLACEMENT_SHARE = 0.02
 _FILES = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"BM")
 """Beginnings of documents that some lists link to in place of a page."""
@@ -86,6 +92,7 @@ class _Recognition(BaseModel):
     challenge_words: list[str]
     soft_404: list[str]
     rate_words: list[str]
+    out_of_order: list[str]
 
 
 class OutcomeFacts(BaseModel):
@@ -135,7 +142,7 @@ def of_response(received: Received, expect: Expect = "page") -> Verdict:
     if status == 200 and not body:
         return Verdict(Outcome.SOFT_404, "empty body")
     if expect == "file":
-        return _of_file(text)
+        return _of_file(text) if text else _of_words(body)
     if _undecodable(text):
         return Verdict(Outcome.UNDECODABLE, "neither UTF-8 nor GB18030", text)
     if expect == "data":
@@ -214,9 +221,8 @@ def _of_status(status: int, text: str) -> Verdict | None:
 
 def _of_page(received: Received, text: str) -> Verdict:
     visible = _visible(text)
-    if len(visible) <= _FAULT_PAGE_CHARACTERS or _title_says(text):
-        for kind, outcome in (("challenge_words", Outcome.CHALLENGE), ("rate_words", Outcome.RATE_LIMITED),
-                              ("soft_404", Outcome.SOFT_404)):
+    if (len(visible) <= _FAULT_PAGE_CHARACTERS and not _FILE_LINK.search(text)) or _title_says(text):
+        for kind, outcome in _WORDS:
             seen = _mark(kind, visible[:3000])
             if seen and (_thin(text) or kind == "soft_404"):
                 return Verdict(outcome, f"the page says: {seen[:40]}", text)
@@ -224,6 +230,9 @@ def _of_page(received: Received, text: str) -> Verdict:
         return Verdict(Outcome.SOFT_404, f"led to the start page {received.final_url}", text)
     if len(received.body) < _STUB_BYTES and len(visible) < 40 and not _shell(text) and not re.search(
             r"<(iframe|frame|datastore|embed|object|img|meta[^>]+refresh)\b|location\s*[.=]|<a\b", text, re.I):
+        if visible:
+            # Words we don't know may refuse us as well as tell that nothing is there.
+            return Verdict(Outcome.UNKNOWN_SHAPE, f"the page says nothing but: {visible}", text)
         return Verdict(Outcome.SOFT_404, f"a stub of {len(received.body)} bytes", text)
     return Verdict(Outcome.OK, "", text, visible)
 
@@ -243,6 +252,22 @@ def _of_file(text: str) -> Verdict:
     if _mark("challenge_words", _visible(text)[:3000]) or _mark("challenge_script", text[:60_000]):
         return Verdict(Outcome.CHALLENGE, "a check in place of the file", text)
     return Verdict(Outcome.SOFT_404, "a page in place of the file", text)
+
+
+def _of_words(body: bytes) -> Verdict:
+    """A few words or a bit of JSON in place of a file: an interface's way to say that it has none."""
+    if len(body) > _WORDS_BYTES or body.startswith(_FILES):
+        return Verdict(Outcome.OK)
+    text = decode(body).strip()
+    if "\ufffd" in text or "\x00" in text:
+        return Verdict(Outcome.OK)
+    for kind, outcome in _WORDS:
+        if seen := _mark(kind, text):
+            return Verdict(outcome, f"words in place of the file: {seen[:40]}", text)
+    if re.match(r"""\{\s*["']?\w+["']?\s*:""", text) and re.search(
+            r"""["']?\b(code|status|msg|message|error|success|errcode)["']?\s*:""", text, re.I):
+        return Verdict(Outcome.SOFT_404, f"an interface's answer in place of the file: {text[:80]}", text)
+    return Verdict(Outcome.OK)
 
 
 def _textual(received: Received, expect: Expect) -> bool:

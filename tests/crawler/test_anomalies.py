@@ -96,7 +96,8 @@ TEMPLATE = ("<html><body><ul><li v-for='el in rows'><a href='{{ el.url }}'>{{ el
 VIEWERS = {2021: "<iframe src='/f/r.pdf'></iframe>",
            2022: "<iframe src='/pdfjs/web/viewer.html?file=/f/r.pdf'></iframe>",
            2023: "<div id='pdfshow' data-value='/f/r.pdf'></div>", 2024: "<embed src='/f/r.pdf'>",
-           2025: "<img src='./scan1.jpg'><img src='./scan2.jpg'>"}
+           2025: "<img src='./scan1.jpg'><img src='./scan2.jpg'>", 2020: "<a onclick=\"down('/f/r.pdf')\">全文</a>",
+           2019: "<iframe src='/f/body.html'></iframe>"}
 LIST = listing(name_of("throttled"))
 LONG = name_of("cut") + "2023年政府信息公开工作年度报告"
 CASES = {
@@ -114,7 +115,8 @@ CASES = {
                    "/nb/t20220218_2021.html": "<html><head><meta name='PubDate' content='2022-01-29 10:00'></head>"
                    "<body><table><tr><td>成文日期</td><td>2022-01-20</td></tr></table><div>发布时间：2022-01-29</div>"
                    "<div class='TRS_Editor'><p>收到申请3件，办结3件。</p></div></body></html>"}),
-    "viewers": Case({"/nb/": listing(name_of("viewers"), range(2021, 2026)),
+    "viewers": Case({"/nb/": listing(name_of("viewers"), range(2019, 2026)),
+                     "/f/body.html": article("收到申请3件。" * 40),
                      **{f"/nb/t{year + 1}0115_{year}.html": article("全文如下。", inside)
                         for year, inside in VIEWERS.items()},
                      "/f/r.pdf": PDF, "/nb/scan1.jpg": Response(b"\xff\xd8\xff one", content_type="image/jpeg"),
@@ -246,9 +248,10 @@ def test_dates_of_pages_without_usable_meta(world):
 
 def test_reports_in_files_and_viewers_are_captured(world):
     found = captures(world, "viewers")
-    for year in (2021, 2022, 2023, 2024):
+    for year in (2020, 2021, 2022, 2023, 2024):
         assert parts(found[f"t{year + 1}0115_{year}.html"]) == [("attachment", "ok", "application/pdf")], year
     assert parts(found["t20260115_2025.html"]) == [("image", "ok", "image/jpeg")] * 2
+    assert parts(found["t20200115_2019.html"]) == [("page", "ok", "text/html")], "the frame that holds the article"
     assert all(capture["content"] for capture in found.values())
 
 

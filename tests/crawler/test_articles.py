@@ -49,6 +49,56 @@ def test_files_in_viewers(viewer):
         ("attachment", "zfxxgknb/202201/r.pdf", "r.pdf")]
 
 
+FILE = "zfxxgknb/202201/r.pdf"
+
+
+@pytest.mark.parametrize(("link", "name"), [
+    ("<a href=\"javascript:download('/zfxxgknb/202201/r.pdf')\">年度报告</a>", "年度报告"),
+    ("<a href='#' onclick=\"window.open('./r.pdf')\">年度报告</a>", "年度报告"),
+    ("<a href='#' onclick=\"openAttach('12', '/zfxxgknb/202201/r.pdf', 1)\">年度报告</a>", "年度报告"),
+    ("<a href='javascript:void(0)' data-href='./r.pdf'>附件</a>", "附件"),
+    ("<button type='button' data-url='r.pdf'>下载</button>", "下载"),
+    ("<a href='r.pdf#page=1'>全文</a>", "全文"),
+    ("<a href='/onlinePreview?url=aHR0cDovL3d3dy5zaGlsaS5leGFtcGxlL3pmeHhna25iLzIwMjIwMS9yLnBkZg=='>预览</a>", "预览"),
+    ("<object><param name='src' value='r.pdf'></object>", "r.pdf"),
+    ("<iframe src='/v/show.html?pdf=/zfxxgknb/202201/r.pdf'></iframe>", "r.pdf"),
+    ("<iframe src='https://viewer.example/op/view?src=http%3A%2F%2Fwww.shili.example%2Fzfxxgknb%2F202201%2Fr.pdf'>"
+     "</iframe>", "r.pdf")])
+def test_files_behind_scripts_and_viewers(link, name):
+    assert carried(page(f"<div id='zoom'>{link}<p>全文见附件，示例市教育局，二〇二二年一月。</p></div>")) == [
+        ("attachment", FILE, name)]
+
+
+@pytest.mark.parametrize(("href", "shown"), [
+    ("/api/v1/8a7f0c", "2021年年度报告.pdf"), ("/api/v1/8a7f0c", "年度报告.doc（32.5KB） 下载"),
+    ("/attach/0/0a1b2c3d4e5f60718293a4b5c6d7e8f9", "附件1"), ("/file/download?id=7", "年度报告"),
+    ("/download?fileId=7", "年度报告"), ("/eportal/ui/getFile?path=1", "年度报告"),
+    ("/system/_content/download.jsp?urltype=news.DownloadAttachUrl&wbfileid=77", "附件【年度报告】")])
+def test_files_whose_address_does_not_say_what_they_are(href, shown):
+    text = f"<div id='zoom'><a href='{href}'>{shown}</a><p>全文见附件，示例市教育局，二〇二二年一月。</p></div>"
+    assert carried(page(text)) == [("attachment", href.removeprefix("/"), shown)]
+
+
+@pytest.mark.parametrize(("picture", "address"), [
+    ("<img src='/s/loading.gif' data-original='./W1.jpg'>", "zfxxgknb/202201/W1.jpg"),
+    ("<img src='./scan.webp'>", "zfxxgknb/202201/scan.webp"), ("<img src='/servlet/image?id=3'>", "servlet/image?id=3"),
+    ("<img src='/images/pdf_page_1.jpg'>", "images/pdf_page_1.jpg"),
+    ("<img src='data:image/png;base64,AAAA'>", ""), ("<img src='a.png' style='width: 20px'>", ""),
+    ("<img src='/images/pdf.gif'>", ""), ("<img src='/fileTypeImages/icon_doc.gif'>", "")])
+def test_pictures_of_the_body(picture, address):
+    found = carried(page(f"<div id='zoom'>{picture}<p>示例市教育局二〇二一年政府信息公开工作年度报告</p></div>"))
+    assert [entry[:2] for entry in found] == ([("image", address)] if address else [])
+
+
+@pytest.mark.parametrize(("frame", "frames"), [
+    ("<iframe src='./body.html'></iframe>", ["http://www.shili.example/zfxxgknb/202201/body.html"]),
+    ("<iframe src='/visitcount?i=1'></iframe>", []), ("<iframe src='./x.html' width='0' height='0'></iframe>", []),
+    ("<iframe src='http://other.example/x.html'></iframe>", []), ("<iframe src='r.pdf'></iframe>", [])])
+def test_frames_count_only_where_the_page_carries_nothing_itself(frame, frames):
+    assert read_article(page(f"<div id='zoom'>{frame}</div>"), URL).frames == frames
+    assert read_article(page(f"<div id='zoom'>{frame}{BODY * 8}</div>"), URL).frames == []
+
+
 def hashed(text):
     article = read_article(text, URL)
     return content_hash([article], [])

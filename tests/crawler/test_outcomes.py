@@ -76,6 +76,43 @@ def test_a_report_that_speaks_of_captchas_and_missing_pages_is_a_report():
     assert outcome(f"<html>{MENU}<div>{text}</div></html>") is Outcome.OK
 
 
+@pytest.mark.parametrize("said", [
+    "抱歉，页面走丢了", "该信息已过期或被删除", "404! 您访问的页面去火星了", "无此信息", "信息不存在",
+    "对不起，没有找到您要的页面",    "非常抱歉，您请求的内容不存在", "该稿件已被撤下",
+    "您要查看的页面已删除或者更改", "没有该文章", "该栏目已停用",
+    "Page Not Found",    "The requested URL was not found on this server.", "HTTP Status 404 – Not Found"])
+@pytest.mark.parametrize("around", ["", MENU])
+def test_ways_to_say_that_a_page_is_gone(said, around):
+    assert outcome(f"<html><body>{around}<div>{said}</div></body></html>") is Outcome.SOFT_404
+
+
+@pytest.mark.parametrize(("said", "expected"), [
+    ("您的IP已被封禁", Outcome.CHALLENGE), ("访问被拒绝 Request blocked", Outcome.CHALLENGE),
+    ("您的请求带有不合法参数，已被网站管理员设置拦截！", Outcome.CHALLENGE),
+    ("请拖动下方滑块完成拼图", Outcome.CHALLENGE),
+    ("为了更好的访问体验，请进行验证，通过后即可继续访问网页", Outcome.CHALLENGE),
+    ("请开启JavaScript并刷新该页", Outcome.CHALLENGE),
+    ("Sorry, your request has been blocked as it may cause potential threats", Outcome.CHALLENGE),
+    ("由于您的访问频率过高，请1分钟后重试", Outcome.RATE_LIMITED), ("系统维护中", Outcome.SERVER_ERROR),
+    ("网站升级改造中，暂停服务", Outcome.SERVER_ERROR), ("页面无法访问", Outcome.SERVER_ERROR),
+    ("敬请期待", Outcome.UNKNOWN_SHAPE)])
+def test_a_page_that_refuses_us_or_is_out_of_order_says_nothing_of_what_is_behind_it(said, expected):
+    assert outcome(f"<html><body><div>{said}</div></body></html>") is expected
+
+
+@pytest.mark.parametrize("said", [
+    "2025年共办理申请3件，其中政府信息不存在1件。加强政府网站平台建设，提升公开质量。详见附件。",
+    "推进政务公开系统升级，整改错链问题，行政规范性文件不存在应公开未公开情形，本机关没有该信息的予以说明。"])
+@pytest.mark.parametrize("around", ["", MENU])
+def test_short_reports_that_use_such_words_are_reports(said, around):
+    assert outcome(f"<html><body>{around}<h1>示例局2025年政府信息公开工作年度报告</h1><p>{said}</p>"
+                   f"<p>{'主动公开政府信息若干条。' * 6}</p></body></html>") is Outcome.OK
+
+
+def test_a_page_that_carries_a_file_is_no_notice():
+    assert outcome(f"<html>{MENU}<p>文件不存在错误，请看：</p><a href='/a/2025.pdf'>全文</a></html>") is Outcome.OK
+
+
 def test_led_to_the_start_page_is_soft_404():
     page = f"<html>{MENU}</html>"
     assert outcome(page, url=URL + "t20220101_1.html", final="http://www.shili.example/") is Outcome.SOFT_404
@@ -89,6 +126,12 @@ def test_led_to_the_start_page_is_soft_404():
     ("<html>请输入验证码</html>".encode(), Outcome.CHALLENGE),
     (b"<html xmlns:o='urn:schemas-microsoft-com:office:office'><body>x</body></html>", Outcome.OK),
     (b"", Outcome.SOFT_404),
+    ("文件不存在或已被删除".encode(), Outcome.SOFT_404), ("文件不存在或已被删除".encode("gbk"), Outcome.SOFT_404),
+    ('{"code":404,"msg":"参数错误"}'.encode(), Outcome.SOFT_404),
+    ("访问过于频繁，请稍后再试".encode(), Outcome.RATE_LIMITED),
+    (b"<script>alert('x');history.back();</script>", Outcome.SOFT_404),
+    ("示例市教育局2021年政府信息公开工作年度报告\n一、总体情况\n无。".encode(), Outcome.OK),
+    (bytes(range(128, 256)), Outcome.OK),
 ])
 def test_a_page_in_place_of_an_attachment_is_no_attachment(body, expected):
     assert outcome(body, expect="file") is expected
