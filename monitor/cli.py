@@ -79,25 +79,42 @@ def run(arguments: list[str]) -> int:
 
 def _tell(fault: BaseException, arguments: list[str]) -> int:
     """Say what went wrong on stderr; the exit code it means."""
+    from monitor import messages
+
     if _of_click(fault):
         context, said = getattr(fault, "ctx", None), fault.format_message()  # type: ignore[attr-defined]
         if type(fault).__name__ == "NoArgsIsHelpError":
             printing.note(said)
         else:
-            usage = f"{context.get_usage()}\n" if context else ""
-            printing.note(f"{usage}nianbao: {said}{_given(fault, arguments)}")
+            lang = _spoken(arguments)
+            usage = messages.said(context.get_usage(), lang) + "\n" if context else ""
+            printing.note(f"{usage}nianbao: {messages.said(said + _given(fault, arguments), lang)}")
         return USAGE
     if isinstance(fault, BrokenPipeError) or isinstance(fault.__context__, BrokenPipeError):
         # The reader of our output went away (`| head`): that's no fault, but Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     if isinstance(fault, (KeyboardInterrupt, typer.Abort)):
-        printing.complain("interrupted")
+        printing.complain(messages.said("interrupted", _spoken(arguments)))
         return 130
     if isinstance(fault, SystemExit):
         return fault.code if isinstance(fault.code, int) else FAULT
-    printing.complain(_message(fault))
+    printing.complain(messages.said(_message(fault), _spoken(arguments)))
     return _code(fault)
+
+
+def _spoken(arguments: list[str]) -> str:
+    """The language errors are told in: the one asked for, else the settings' own where they can be read."""
+    given = {name: value for name, value in itertools.pairwise([*arguments, ""]) if name in ("--lang", "--config")}
+    given |= dict(each.split("=", 1) for each in arguments if each.startswith(("--lang=", "--config=")))
+    if given.get("--lang") in ("zh", "en"):
+        return given["--lang"]
+    from monitor import settings
+
+    try:
+        return settings.load(settings.find(Path(given["--config"]) if "--config" in given else None)).general.language
+    except Exception:  # whatever is wrong with the settings is being told already
+        return "zh"
 
 
 def _given(fault: BaseException, arguments: list[str]) -> str:

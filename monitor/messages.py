@@ -1,9 +1,9 @@
 """Errors in the language of whoever reads them.
 
 Promises: code raises its errors in English with the values in place; config/messages.yaml lists those sentences with
-placeholders beside their Chinese, and a raised sentence is found again by its fixed words, so one place holds every
-translation and errors of child processes are said too; parts that are sentences themselves are translated as well.
-What isn't listed is said in English. Leaves alone: exit codes (cli.py), findings and results (wording.py).
+placeholders beside their Chinese, and a raised sentence is found again by its fixed words – so one place holds every
+translation, and errors of child processes and of libraries are said too. What isn't listed stays as it is. Leaves
+alone: exit codes (cli.py), findings and results (wording.py).
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from extract import configuration
 
 _FIELD = re.compile(r"\{(\w+)\}")
+_PLACE_ENDS = ": "
+_CLAUSE_ENDS = "; "
+_VALUE = r"(?:(?!; |: ).)+?(?<!:)"
+_FREE = "said"
 _DEEPEST = 3
 
 
 class Message(BaseModel):
-    """One sentence. Placeholders of both languages have the same names; one named `list` or `said` may hold sentences
-    that are translated themselves."""
+    """One sentence or clause of one; the placeholders of both languages have the same names."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     en: str
@@ -41,9 +44,16 @@ class Messages(BaseModel):
     messages: list[Message]
 
 
+def said(text: str, lang: str) -> str:
+    """An error's English text in the language asked for, line by line."""
+    if lang == "en":
+        return text
+    return _sentence(text, 0) or "\n".join(_sentence(line, 0) or line for line in text.splitlines())
+
+
 @functools.cache
 def _patterns(folder: str) -> list[tuple[re.Pattern[str], str]]:
-    """Every sentence as a pattern, that with the most fixed words first."""
+    """Every sentence as a pattern, that with the most fixed words first. `folder`: whose facts hold."""
     loaded: Messages = configuration.load("messages.yaml", Messages)
     made = []
     for message in sorted(loaded.messages, key=lambda each: -len(_FIELD.sub("", each.en))):
@@ -52,23 +62,47 @@ def _patterns(folder: str) -> list[tuple[re.Pattern[str], str]]:
             if number % 2 == 0:
                 pattern += re.escape(part)
             else:
-                pattern += f"(?P={part})" if part in seen else f"(?P<{part}>.+?)"
+                pattern += f"(?P={part})" if part in seen else f"(?P<{part}>{'.+?' if part == _FREE else _VALUE})"
                 seen.add(part)
         made.append((re.compile(pattern, re.DOTALL), message.zh))
     return made
 
 
-def said(text: str, lang: str) -> str:
-    """An error's English text in the language asked for; lines of a list are said one by one."""
-    if lang == "en" or not text:
-        return text
-    return _translated(text, depth=0) or "\n".join(_translated(line, depth=0) or line for line in text.splitlines())
+def _sentence(text: str, depth: int) -> str | None:
+    """The whole sentence, or its place and what is said of it, or its clauses one by one; None where nothing of it is
+    listed."""
+    whole = _listed(text, depth)
+    if whole is not None or "\n" in text:
+        return whole
+    starts = [found.end() for found in re.finditer(_PLACE_ENDS, text)]
+    # What is wrong stands in the first clause. A place whose fault is a library's own words still tells how to mend it.
+    for needed in (1, None):
+        for start in [*starts, 0]:
+            if (rest := _clauses(text[start:], depth, needed)) is not None:
+                return f"{text[:start - len(_PLACE_ENDS)]}：{rest}" if start else rest
+    return None
 
 
-def _translated(text: str, depth: int) -> str | None:
+def _clauses(text: str, depth: int, needed: int | None) -> str | None:
+    """Every clause that is listed in Chinese, the others as they are; None where none of the first `needed` is."""
+    if (whole := _listed(text, depth)) is not None:
+        return whole
+    clauses = text.split(_CLAUSE_ENDS)
+    known = [_listed(clause, depth) for clause in clauses]
+    if not any(known[:needed]):
+        return None
+    return "；".join(chinese or clause for chinese, clause in zip(known, clauses, strict=True))
+
+
+def _listed(text: str, depth: int) -> str | None:
     for pattern, chinese in _patterns(str(configuration.office_folder())):
         if found := pattern.fullmatch(text):
-            parts = {name: (_translated(value, depth + 1) if depth < _DEEPEST else None) or value
+            parts = {name: (_sentence(value, depth + 1) if depth < _DEEPEST else None) or _quoted(value)
                      for name, value in found.groupdict().items()}
             return "".join(parts[part] if number % 2 else part for number, part in enumerate(_FIELD.split(chinese)))
     return None
+
+
+def _quoted(value: str) -> str:
+    """A value as Python quotes it, in the marks of Chinese print."""
+    return f"“{value[1:-1]}”" if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"" else value

@@ -36,25 +36,37 @@ def queue(context: typer.Context, as_json: AsJson = False) -> None:
         printing.line(wording.say("queued_count", session.lang, n=len(judged.queued)))
 
 
-def send(context: typer.Context, as_json: AsJson = False) -> None:
-    """Send every mail of the outbox that is due."""
-    from monitor import wording
+def send(
+    context: typer.Context,
+    any_time: Annotated[bool, typer.Option("--any-time", help="also outside the office hours of alerts.yaml")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send every message of the outbox that is due."""
+    from crawler import clock
+    from monitor import messages, wording
     from monitor.alerts import outbox
 
     session: Session = context.obj
     store = session.store()
     if not session.settings.mail.host:
         printing.note(wording.say("no_mail_host", session.lang))
-    drained = outbox.drain(session.settings, store)
+    drained = outbox.drain(session.settings, store, any_time=any_time)
     for recipient, said in drained.refusals:
-        printing.complain(f"{recipient}: {said}")
+        printing.complain(f"{recipient}: {messages.said(said, session.lang)}")
     with store.read() as connection:
         counts = outbox.counts(connection)
+        waiting = [row[0] for row in connection.execute("SELECT DISTINCT kind FROM outbox WHERE state = 'queued'")]
+    opens = None if any_time else outbox.waits_until(clock.now(), waiting)
     if as_json:
         printing.document({"sent": drained.sent, "retry": drained.retry, "parked": drained.parked, "outbox": counts})
     else:
         printing.line(wording.say("sent_count", session.lang, sent=len(drained.sent), retry=counts["retry"],
                                   parked=counts["parked"], queued=counts["queued"] + counts["sending"]))
+        if opens:
+            printing.line(wording.say("sending_waits", session.lang, t=wording.day(
+                opens.isoformat(timespec="minutes")[:16], session.lang)))
+    if opens and not drained.refusals and not counts["retry"]:
+        return
     if drained.refusals or counts["retry"] or counts["queued"] or counts["sending"]:
         raise typer.Exit(3)
 

@@ -81,7 +81,7 @@ class _Teller:
 
 
 def _print(done: PatrolResult, roster: Roster, lang: Lang) -> None:
-    from monitor import wording
+    from monitor import messages, wording
 
     scanned = done.scanned
     if scanned is None:
@@ -107,7 +107,7 @@ def _print(done: PatrolResult, roster: Roster, lang: Lang) -> None:
         if len(listed) > LISTED:
             printing.line("  " + wording.say("scan_more", lang, n=len(listed) - LISTED))
     for fault in done.read.faults:
-        printing.complain(str(fault))
+        printing.complain(messages.said(str(fault), lang))
     reports = {kind: len(done.reports.get(kind, [])) for kind in ("new", "changed", "withdrawn")}
     printing.line(wording.say("scan_reports", lang, findings=len(done.judged.findings.new),
                               mails=len(done.judged.queued), **reports))

@@ -119,10 +119,10 @@ def test_the_contract_names_every_command() -> None:
 
 @pytest.mark.parametrize(("arguments", "words"), [
     (["stauts"], "status"), (["read", "--jsno", "x"], "--json"), (["status", "--yaer", "2025"], "--year"),
-    (["check"], "FILE"), (["--lang", "fr", "doctor"], "zh nor en"), (["status", "--year", "abc"], "abc"),
+    (["check"], "FILE"), (["--lang", "fr", "doctor"], "既不是 zh 也不是 en"), (["status", "--year", "abc"], "abc"),
     (["check", "--fail-on", "X", "x.json"], "--fail-on"), (["status", "--year", "1066"], "1066"),
     (["--config", "nowhere.toml", "status"], "nowhere.toml"), (["status"], "nianbao scan"),
-    (["review", "x"], "Missing argument"), ([], "nianbao")])
+    (["review", "x"], "缺少结论"), (["--lang", "en", "review", "x"], "Missing argument"), ([], "nianbao")])
 def test_wrong_usage_is_answered_with_2_and_a_hint(nianbao: Any, arguments: list[str], words: str) -> None:
     said = nianbao(*arguments)
     assert said.code == 2
@@ -148,6 +148,8 @@ def test_a_full_disk_is_4_and_says_so(nianbao: Any, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("monitor.diagnosis.examine", full)
     said = nianbao("doctor")
     assert said.code == 4
+    assert "/srv/evidence/ab：磁盘已满；请清理磁盘" in said.err
+    said = nianbao("--lang", "en", "doctor")
     assert "/srv/evidence/ab: No space left" in said.err
     assert "free some space" in said.err
 
@@ -332,8 +334,8 @@ def test_a_changed_fact_shows_the_old_decision(nianbao: Any, city: Office) -> No
 
 @pytest.mark.parametrize(("arguments", "words"), [
     ([ARITHMETIC.id, "dismiss"], "--reason"), ([ARITHMETIC.id, "snooze", "--reason", "x"], "--until"),
-    ([ARITHMETIC.id, "snooze", "--reason", "x", "--until", "2020-01-01"], "future"),
-    ([ARITHMETIC.id, "agree"], "confirm, dismiss, snooze"), (["0000", "confirm"], "no finding")])
+    ([ARITHMETIC.id, "snooze", "--reason", "x", "--until", "2020-01-01"], "不晚于今天"),
+    ([ARITHMETIC.id, "agree"], "confirm, dismiss, snooze"), (["0000", "confirm"], "没有编号为 “0000” 的问题")])
 def test_bad_decisions_are_refused(nianbao: Any, city: Office, arguments: list[str], words: str) -> None:
     said = nianbao("--config", city.settings, "review", *arguments, "--author", "张")
     assert said.code == 2

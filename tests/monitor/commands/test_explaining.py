@@ -196,8 +196,8 @@ def test_both_scopes_are_explained_unless_one_is_asked_for(tmp_path, why):
 
 # ---------------------------------------------------------------- asked wrongly, other languages
 @pytest.mark.parametrize(("arguments", "said"), [
-    (["--why", "示例市教育居", "2025"], "did you mean"), (["--why", "b", "2025", "--scope", "whole"], "known are"),
-    (["--why", "b", "2025", "--scope", "system"], "owes no report of this scope"), (["--why", "b", "soon"], "integer")])
+    (["--why", "示例市教育居", "2025"], "是否要用"), (["--why", "b", "2025", "--scope", "whole"], "可用：own"),
+    (["--why", "b", "2025", "--scope", "system"], "不编制这一口径的报告"), (["--why", "b", "soon"], "整数")])
 def test_what_cannot_be_explained_is_said(tmp_path, capsys, arguments, said):
     past = Pages(tmp_path)
     past.install("2026-02-10T09:00:00+08:00")
