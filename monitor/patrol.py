@@ -20,7 +20,7 @@ from crawler.model import ScanPlan
 from crawler.roster import Roster
 from crawler.store import Store, row_dicts
 from monitor import lookalikes, obligations, reading, records, rejudging, roster_history, standing
-from monitor.alerts import digest
+from monitor.alerts import digest, notices
 from monitor.exceptions import SettingsError, UsageError
 from monitor.model import Obligation, Standing
 from monitor.settings import Settings
@@ -190,7 +190,8 @@ def judge(settings: Settings, store: Store, roster: Roster, *, at: datetime | No
         records.put_standings(connection, standings, judged.at)
         judged.findings = rejudging.judge_store(connection, roster, moment, obligations=listed,
                                               since=settings.monitoring.since, early=early)
-        judged.queued = digest.queue_due(connection, roster, settings, moment)
+        judged.queued = [*digest.queue_due(connection, roster, settings, moment),
+                         *notices.queue_due(connection, roster, settings, listed, moment)]
     if on_progress:
         on_progress(Progress("judge", len(listed), len(listed)))
     return judged

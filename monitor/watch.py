@@ -32,6 +32,7 @@ from crawler.roster import Roster
 from crawler.store import Store
 from extract.exceptions import ExtractError
 from monitor import obligations, schedule
+from monitor.alerts import outbox
 from monitor.exceptions import MonitorError, WatchError
 from monitor.schedule import Job, Slot
 from monitor.settings import Settings
@@ -93,7 +94,7 @@ class Watch:
             for lane, jobs in LANES.items():
                 if self.lanes[lane] is None:
                     self.lanes[lane] = self._next_of(jobs, now)
-            if self.lanes["post"] is None and self._mail_waits(now):
+            if self.lanes["post"] is None and outbox.anything_due(self.settings, self.store, now):
                 self.lanes["post"] = self._begin("send", ["alerts", "send"])
             with self.store.write() as connection:
                 schedule.beat(connection, [each.slot for each in self.lanes.values() if each and each.slot], now)
@@ -137,14 +138,6 @@ class Watch:
         if slot.job == "scan":
             return ["scan", "--resume"] if slot.resume and scan.unfinished_run(self.store) else ["scan"]
         return {"digest": ["alerts", "queue"], "backup": ["backup"], "tidy": ["tidy"]}[slot.job]
-
-    def _mail_waits(self, now: datetime) -> bool:
-        if not self.settings.mail.host:
-            return False
-        with self.store.read() as connection:
-            return connection.execute(
-                "SELECT 1 FROM outbox WHERE state IN ('queued', 'sending') OR (state = 'retry' AND "
-                "coalesce(next_try, '') <= ?) LIMIT 1", (now.isoformat(timespec="seconds"),)).fetchone() is not None
 
     # ------------------------------------------------------------ children
     def _begin(self, name: str, arguments: list[str], slot: Slot | None = None) -> Running | None:

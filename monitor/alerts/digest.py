@@ -10,15 +10,13 @@ from __future__ import annotations
 import functools
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
-
-import jinja2
 
 from crawler.roster import Roster
 from monitor import roster_history, wording
 from monitor.alerts import outbox, situation
+from monitor.alerts.composing import Names, alert, footer
 from monitor.alerts.recipients import Recipient, recipients
 from monitor.alerts.situation import Situation, Unreachable
 from monitor.model import Alert, FindingState, Standing, Status
@@ -63,9 +61,14 @@ def _oversight(connection: sqlite3.Connection, roster: Roster, settings: Setting
     lang = recipient.language
     values = _values(found, roster, recipient, settings, at, last)
     moved = roster_history.moved(connection, roster, settings, found.year, last["created"],
-                                 recipient.bodies(roster)) if last else None
+                                 functools.partial(_then, recipient)) if last else None
     values["roster_moved"] = moved.told if moved else ""
-    return _alert(DIGEST, recipient, at, _subject(found, recipient, at, lang), values)
+    return alert(DIGEST, recipient, at, _subject(found, recipient, at, lang), values, period=period(at))
+
+
+def _then(recipient: Recipient, roster: Roster) -> set[str]:
+    """The remit in the roster as it once was; none where what it stands under was not there yet."""
+    return recipient.bodies(roster) if set(recipient.remit.under) <= roster.bodies.keys() else set()
 
 
 def _subject(found: Situation, recipient: Recipient, at: datetime, lang: Lang) -> str:
@@ -92,7 +95,7 @@ def _values(found: Situation, roster: Roster, recipient: Recipient, settings: Se
             last: dict[str, Any] | None) -> dict[str, Any]:
     """Everything the digest's templates print, already in words."""
     lang, totals = recipient.language, found.totals
-    names = _Names(roster, lang)
+    names = Names(roster, lang)
     missing = found.with_status(Status.MISSING)
     unverified = found.with_status(Status.UNVERIFIED)
     open_cases = found.in_state(FindingState.OPEN)
@@ -119,9 +122,7 @@ def _values(found: Situation, roster: Roster, recipient: Recipient, settings: Se
         "snoozed": len(found.snoozed),
         "last_week": last["period"].partition("-W")[2].lstrip("0") if last else "",
         "last_sent": wording.day((last["sent"] or "")[:10], lang) if last else "",
-        "late": totals[Status.LATE] + totals[Status.LATE_BY_RULE], "link": settings.general.link,
-        "office": settings.general.office, "contact": settings.general.contact,
-        "reply_to": settings.mail.reply_to,
+        "late": totals[Status.LATE] + totals[Status.LATE_BY_RULE], **footer(settings),
     }
 
 
@@ -161,39 +162,6 @@ def _why_unverified(standings: list[Standing], lang: Lang) -> tuple[str, str]:
             separator.join(job for job, _ in jobs.most_common()))
 
 
-class _Names:
-    """Bodies by name, in one language."""
-
-    def __init__(self, roster: Roster, lang: Lang) -> None:
-        self.roster, self.lang = roster, lang
-
-    def of(self, body: str, scope: str) -> str:
-        name = self.roster.bodies[body].name if body in self.roster.bodies else body
-        if scope == "own":
-            return name
-        label = wording.term("scopes", scope, self.lang, short=True)
-        return f"{name}（{label}）" if self.lang == "zh" else f"{name} ({label})"
-
-    def listed(self, standings: Iterable[Standing], limit: int) -> str:
-        return wording.names([self.of(each.body, each.scope) for each in standings], limit, self.lang)
-
-    def of_findings(self, findings: Iterable[Any], limit: int) -> str:
-        told = dict.fromkeys(self.of(each.finding.body, each.finding.scope) for each in findings)
-        return wording.names(list(told), limit, self.lang)
-
-    def late(self, standing: Standing) -> dict[str, str]:
-        phrase = wording.status_phrase(standing.status.value, self.lang, standing.days_late)
-        return {"name": self.of(standing.body, standing.scope), "what": phrase,
-                "day": wording.day(standing.published or "", self.lang), "address": standing.address or ""}
-
-    def issue(self, stored: Any) -> dict[str, str]:
-        finding = stored.finding
-        name = self.of(finding.body, finding.scope)
-        return {"name": name, "year": str(finding.year or ""), "rule": finding.rule, "id": finding.id,
-                "what": wording.message(finding, self.lang, name) + wording.addressee(finding, self.lang),
-                "expression": wording.expression(finding.expression, finding.outcome, self.lang)}
-
-
 # ---------------------------------------------------------------- operator
 def _operator(connection: sqlite3.Connection, roster: Roster, settings: Settings, recipient: Recipient,
               at: datetime) -> Alert | None:
@@ -211,36 +179,13 @@ def _operator(connection: sqlite3.Connection, roster: Roster, settings: Settings
     values = {
         "lang": lang, "label": recipient.remit.label, "as_of": wording.day(at, lang),
         "portals": [_portal(each, len(touched), roster, lang) for each, touched in told],
-        "link": settings.general.link,
-        "office": settings.general.office, "contact": settings.general.contact, "reply_to": settings.mail.reply_to}
-    return _alert(OPERATOR, recipient, at, subject, values)
+        **footer(settings)}
+    return alert(OPERATOR, recipient, at, subject, values, period=period(at))
 
 
 def _portal(each: Unreachable, bodies: int, roster: Roster, lang: Lang) -> dict[str, Any]:
     outcome, job, mend = (wording.unverified_reason(situation.CUT_SHORT, None, lang)
                           if each.outcome == situation.CUT_SHORT else wording.outcome_words(each.outcome, lang))
     return {"name": roster.portals[each.portal].name, "id": each.portal, "outcome": outcome, "detail": each.reason,
-            "days": each.days, "bodies": bodies, "job": job, "mend": mend}
-
-
-# ---------------------------------------------------------------- rendering
-def _alert(kind: str, recipient: Recipient, at: datetime, subject: str, values: dict[str, Any]) -> Alert:
-    week = period(at)
-    medium = "" if recipient.channel == "mail" else "chat."
-    values = {**values, "subject": subject}
-    return Alert(
-        key="|".join((kind, recipient.id, recipient.destination, week)), kind=kind, recipient=recipient.destination,
-        channel=recipient.channel, subject=subject, text=_render(f"{kind}.{medium}{recipient.language}.txt", values),
-        html="" if medium else _render(f"{kind}.{recipient.language}.html", values),
-        created=at.isoformat(timespec="seconds"), scope=recipient.id, period=week)
-
-
-@functools.cache
-def _templates() -> jinja2.Environment:
-    return jinja2.Environment(loader=jinja2.PackageLoader("monitor.alerts", "templates"), trim_blocks=True,
-                              lstrip_blocks=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
-                              autoescape=jinja2.select_autoescape(["html"]))
-
-
-def _render(name: str, values: dict[str, Any]) -> str:
-    return _templates().get_template(name).render(values)
+            "days": each.days, "last": wording.day((each.last_success or "")[:10], lang), "bodies": bodies,
+            "job": job, "mend": mend}

@@ -21,6 +21,7 @@ from crawler import clock
 from crawler.store import Store
 from monitor.alerts import mail
 from monitor.alerts.channels import Post, Sender
+from monitor.alerts.recipients import policy
 from monitor.exceptions import DeliveryError
 from monitor.model import Alert
 from monitor.settings import Settings
@@ -53,11 +54,12 @@ def queue(connection: sqlite3.Connection, alerts: Iterable[Alert], list_id: str 
     return added
 
 
-def drain(settings: Settings, store: Store, now: datetime | None = None, sender: Sender | None = None) -> Drained:
+def drain(settings: Settings, store: Store, now: datetime | None = None, sender: Sender | None = None, *,
+          any_time: bool = False) -> Drained:
     """Send everything that is due at `now`, one message after the other, each step noted before and after.
 
-    Mail waits untouched while no mail host (and no sender) is set. Raises StoreError when the database can't be
-    written.
+    Outside the office hours of alerts.yaml only the operator's messages go, unless `any_time`. Mail waits untouched
+    while no mail host (and no sender) is set. Raises StoreError when the database can't be written.
     """
     now = now or clock.now()
     drained = Drained()
@@ -65,7 +67,7 @@ def drain(settings: Settings, store: Store, now: datetime | None = None, sender:
         if not alone:
             return drained
         with Post(settings, sender) as post:
-            for key in _due(store, now, post.usable()):
+            for key in _due(store, now, post.usable(), any_time):
                 row = _take(store, key, now, post)
                 if row is not None:
                     _send(settings, store, post, row, now, drained)
@@ -98,13 +100,27 @@ def last_sent(connection: sqlite3.Connection, kind: str, recipient: str, scope: 
     return dict(row) if row else None
 
 
-def _due(store: Store, now: datetime, usable: Iterable[str]) -> list[str]:
+def anything_due(settings: Settings, store: Store, now: datetime) -> bool:
+    """Whether a drain at `now` would hand anything over."""
+    with Post(settings) as post:
+        return bool(_due(store, now, post.usable(), any_time=False))
+
+
+def waits_until(now: datetime, kinds: Iterable[str]) -> datetime | None:
+    """When the first of these kinds may go out; None where one may already, or there are none."""
+    opens = [policy().opens(kind, now) for kind in kinds]
+    return min(opens) if opens and min(opens) > now else None
+
+
+def _due(store: Store, now: datetime, usable: Iterable[str], any_time: bool) -> list[str]:
     stamp, channels = now.isoformat(timespec="seconds"), list(usable)
     with store.read() as connection:
-        return [row["key"] for row in connection.execute(
-            f"SELECT key FROM outbox WHERE channel IN ({','.join('?' * len(channels))}) AND (state IN ('queued', "
+        rows = connection.execute(
+            f"SELECT key, kind FROM outbox WHERE channel IN ({','.join('?' * len(channels))}) AND (state IN ('queued', "
             "'sending') OR (state = 'retry' AND coalesce(next_try, '') <= ?)) ORDER BY created, key",
-            (*channels, stamp))]
+            (*channels, stamp)).fetchall()
+    held = {kind for kind in {row["kind"] for row in rows} if not any_time and policy().opens(kind, now) > now}
+    return [row["key"] for row in rows if row["kind"] not in held]
 
 
 def _take(store: Store, key: str, now: datetime, post: Post) -> dict[str, Any] | None:

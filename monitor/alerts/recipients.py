@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from crawler.roster import Roster
 from extract import configuration
 from extract.exceptions import ConfigurationError
+from monitor.alerts.policy import NOTICES, Notice, Policy
 
+Immediate = Literal["missing", "withdrawn", "late", "issue"]
 Channel = Literal["mail", "dingtalk", "wecom", "feishu", "webhook"]
 
 
@@ -36,6 +38,12 @@ class Recipient(_Facts):
     remit: Remit
     language: Literal["zh", "en"] = "zh"
     channel: Channel = "mail"
+    notices: tuple[Notice, ...] = NOTICES
+    """What is told beside the weekly digest."""
+    immediate: tuple[Immediate, ...] = ()
+    """What is told as soon as it is judged, once: by choice only."""
+    escalate_after: int = Field(default=0, ge=0, le=365)
+    """Days after which what still isn't settled is told to this recipient too; 0: never."""
 
     @model_validator(mode="after")
     def _reachable(self) -> Recipient:
@@ -67,6 +75,7 @@ class Alerts(_Facts):
 
     channels: tuple[Channel, ...] = ("mail",)
     recipients: tuple[Recipient, ...] = ()
+    policy: Policy = Policy()
 
     @model_validator(mode="after")
     def _distinct(self) -> Alerts:
@@ -76,6 +85,12 @@ class Alerts(_Facts):
         if silent := [each.id for each in self.recipients if each.channel not in self.channels]:
             raise ValueError(f"recipients: {', '.join(silent)} use a channel that `channels` doesn't allow")
         return self
+
+
+def policy() -> Policy:
+    """The policy of alerts.yaml. Raises ConfigurationError with file and line."""
+    loaded: Alerts = configuration.load("alerts.yaml", Alerts)
+    return loaded.policy
 
 
 def recipients() -> tuple[Recipient, ...]:

@@ -105,6 +105,8 @@ class Unreachable:
     reason: str
     days: int
     bodies: int = 0
+    last_success: str | None = None
+    """When one of its columns last answered healthily and was read through; None where none ever was."""
 
 
 def unreachable_portals(connection: sqlite3.Connection, at: datetime) -> list[Unreachable]:
@@ -117,7 +119,7 @@ def unreachable_portals(connection: sqlite3.Connection, at: datetime) -> list[Un
             "SELECT portal, finished, outcome, reason FROM run_portal WHERE finished IS NOT NULL "
             "AND outcome IS NOT NULL ORDER BY 2"):
         looks.setdefault(row["portal"], []).append((clock.parse(row["at"]), row["outcome"], row["reason"]))
-    found = []
+    found, healthy = [], last_successes(connection, at)
     for portal, listed in looks.items():
         days: dict[str, list[tuple[datetime, str, str]]] = {}
         for look in sorted(listed):
@@ -133,5 +135,50 @@ def unreachable_portals(connection: sqlite3.Connection, at: datetime) -> list[Un
             begun = day
         _, outcome, reason = flawed[newest][0]
         since = datetime.fromisoformat(begun).replace(tzinfo=clock.ZONE)
-        found.append(Unreachable(portal, outcome, reason, max((at - since).days, 0)))
+        found.append(Unreachable(portal, outcome, reason, max((at - since).days, 0),
+                                 last_success=healthy.get(portal)))
     return sorted(found, key=lambda each: (-each.days, each.portal))
+
+
+def last_successes(connection: sqlite3.Connection, at: datetime) -> dict[str, str]:
+    """Portals with when one of their columns last answered healthily, was read through and held items, up to `at`."""
+    until = at.astimezone(clock.ZONE).isoformat(timespec="seconds")
+    return {row["portal"]: row["at"] for row in connection.execute(
+        "SELECT portal, max(at) AS at FROM listing WHERE outcome IN ('ok', 'not_modified') AND items > 0 "
+        "AND (complete = 1 OR reason = '') AND at <= ? GROUP BY portal", (until,))}
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """A column that held items and now shows none: `items` when it was last filled, `filled` that moment, `since` and
+    `run` of the first look that found it empty, `looks` how many have."""
+
+    portal: str
+    column: str
+    url: str
+    items: int
+    filled: str
+    since: str
+    run: str
+    looks: int
+    outcome: str
+
+
+def emptied_columns(connection: sqlite3.Connection, at: datetime) -> list[Emptied]:
+    """Columns whose newest answer up to `at` holds no items where an earlier one did; a look that brought no answer
+    says nothing either way. Nothing follows for a body: a redesign is the usual cause, and an operator's work."""
+    until = at.astimezone(clock.ZONE).isoformat(timespec="seconds")
+    looks: dict[tuple[str, str], list[sqlite3.Row]] = {}
+    for row in connection.execute(
+            "SELECT portal, column_id, url, run, at, outcome, items FROM listing WHERE at <= ? AND outcome IN "
+            "('ok', 'not_modified', 'empty_listing', 'unknown_shape', 'soft_404', 'gone') ORDER BY at, id", (until,)):
+        looks.setdefault((row["portal"], row["column_id"]), []).append(row)
+    found = []
+    for (portal, column), rows in looks.items():
+        last = max((number for number, row in enumerate(rows) if row["items"]), default=None)
+        if last is None or last == len(rows) - 1:
+            continue
+        empty = rows[last + 1:]
+        found.append(Emptied(portal, column, empty[-1]["url"], rows[last]["items"], rows[last]["at"], empty[0]["at"],
+                             empty[0]["run"], len(empty), empty[-1]["outcome"]))
+    return sorted(found, key=lambda each: (each.since, each.portal, each.column))
