@@ -1,8 +1,9 @@
 """Indicators told in the prose (narrative.*) and the stated statistical period.
 
 Promises: every indicator of config/indicators.yaml that one clause says plainly and for the whole year; approximate
-numbers (7700余) keep their sign in `raw` and a lower confidence; where the text names several numbers for one indicator,
-the first is kept, its confidence says that it is ambiguous, and the claim names the others. Leaves alone: judging them.
+numbers (7700余) keep their sign in `raw` and a lower confidence; where the text names several numbers for one
+indicator, the first is kept, its confidence says that it is ambiguous, and the claim names the others. Leaves alone:
+judging them.
 """
 
 from __future__ import annotations
