@@ -60,7 +60,8 @@ def _nearly(connection: sqlite3.Connection, versions: Collection[dict[str, Any]]
     own = [(row, _loaded(connection, row["id"])) for row in versions]
     for row, report in own:
         for other in row_dicts(connection, """SELECT id, address, last_seen FROM report
-                WHERE first_seen <= ? AND last_seen >= ? AND (body IS NULL OR body = ?) AND (year IS NULL OR year = ?) ORDER BY last_seen DESC, id""",
+                WHERE first_seen <= ? AND last_seen >= ? AND (body IS NULL OR body = ?) AND (year IS NULL OR year = ?)
+                ORDER BY last_seen DESC, id""",
                                (until, since, row["body"], row["year"])):
             if (other["address"] not in addresses and _stands(connection, other, until)
                     and nearly_same(report, _loaded(connection, other["id"]))):

@@ -467,7 +467,8 @@ def test_nearly_the_same_text_at_a_new_address_is_a_move(past):
 
 
 @pytest.mark.parametrize(("title", "status"), [
-    ("示例市教育局2025年政府信息公开工作年度报告", Status.ON_TIME), ("2025年政府信息公开工作年度报告", Status.WITHDRAWN)])
+    ("示例市教育局2025年政府信息公开工作年度报告", Status.ON_TIME),
+    ("2025年政府信息公开工作年度报告", Status.WITHDRAWN)])
 def test_the_same_title_not_opened_yet_may_be_it(tmp_path, title, status):
     """Listed in a column that this body's row does not name."""
     past = History(tmp_path, [Body(id="b", name="示例市教育局", kind="department", level="county", portal="p",
