@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import cast, get_args
 from urllib.parse import urlsplit
 
-from crawler import divisions, families, joint_names
+from crawler import divisions, families, joint_names, printed_names
 from crawler.exceptions import RosterError
 from crawler.model import Body, Column, Duty, Event, Item, Portal, Route
 from extract import configuration, titles
@@ -39,9 +39,7 @@ COLUMNS = frozenset({*REQUIRED, *_TEXT, *_LISTS, "obligation", "sort_order", "sc
                      "events"})
 _YES, _NO = {"1", "true", "yes", "是"}, {"", "0", "false", "no", "否"}
 
-_GOVERNMENT = "人民政府"
 _PROVINCES = ("省", "自治区")
-_OFFICES = ("人民政府办公厅", "人民政府办公室", "政府办公厅", "政府办公室", "政府办")
 
 
 @dataclass(slots=True)
@@ -80,7 +78,7 @@ class Roster:
         for body in roster.bodies.values():
             for name in body.names:
                 exact[titles.normalise(name)].add(body.id)
-                for variant in _shortened(titles.normalise(name)):
+                for variant in printed_names.shortened(titles.normalise(name)):
                     derived[variant].add(body.id)
             for portal, column in roster.columns_of(body):
                 users[portal.id].add(body.id)
@@ -120,12 +118,13 @@ class Roster:
             grew = bool(more)
         return [body for body in self.bodies.values() if body.id in wanted]
 
-    def find(self, printed_name: str, portal: str | None = None) -> Body | None:
+    def find(self, printed_name: str, portal: str | None = None, year: int | None = None) -> Body | None:
         """The one body a printed name can mean, looked for on the portal first; None when none or several can.
 
         Whole names (own, former, aliases, plates) count everywhere; a place in front of one only where the body is
         known to lie in it (by its names, its division code or a body above); shortened names (教育局) only where a
-        single body of the portal shortens so, or, with their place, where a body above is at home.
+        single body of the portal shortens so, or, with their place, where a body above is at home. A name that
+        several bodies bore one after the other means the one that bore it in the report's `year`.
         """
         name = titles.normalise(printed_name)
         if not name:
@@ -133,7 +132,7 @@ class Roster:
         here = self._users.get(portal, set()) if portal else set()
         whole = self._exact.get(name, set())
         longer, shorter = set(), set()
-        for form, cut in _printed(name):
+        for form, cut in printed_names.printed(name):
             longer |= {body for body in self._exact.get(form, ()) if self._lies_in(body, cut, body in here)}
             shorter |= {body for body in self._derived.get(form, ()) if self._lies_in(body, cut, body in here)}
         if portal:
@@ -141,6 +140,8 @@ class Roster:
             shorter = shorter & here or {body for body in shorter if self._known_here(body, name, here)}
         for candidates in (whole, longer, shorter):
             for group in (candidates & here, candidates):
+                if len(group) > 1 and year is not None:
+                    group = {body for body in group if _bore(self.bodies[body], name, year)} or group
                 if len(group) == 1:
                     return self.bodies[next(iter(group))]
                 if group:
@@ -189,12 +190,14 @@ class Roster:
             about = title.kind not in ("", "other")
             return [Route("reject" if about else "other", printed_body=title.body or "", year=title.year,
                           reason=title.reason)]
-        owners, unclaimed = self.owners(title.body or "", portal, column)
+        owners, unclaimed = self.owners(title.body or "", portal, column, title.year)
+        owners = [self._meant(owner, title) for owner in owners]
         made = [self._routed(item, title, owner, portal) for owner in owners or [None]]
         return made + [Route("unrouted" if self.registered(item.url, portal) else "foreign", None, "unknown",
                              title.year, part, "unknown_part") for part in unclaimed]
 
-    def route_all(self, items: Iterable[Item], portal: Portal, column: Column | None = None) -> list[tuple[Item, Route]]:
+    def route_all(self, items: Iterable[Item], portal: Portal,
+                  column: Column | None = None) -> list[tuple[Item, Route]]:
         """The rows of one list with their routes. An address listed under several names belongs to each of them; a row
         that says less of an address than another one is left out."""
         routed = [(item, route) for item in items for route in self.routes(item, portal, column)]
@@ -207,13 +210,14 @@ class Roster:
             kept.setdefault((item.url, route.kind, told, route.scope, route.year), (item, route))
         return list(kept.values())
 
-    def owners(self, printed: str, portal: Portal, column: Column | None = None) -> tuple[list[Body], list[str]]:
+    def owners(self, printed: str, portal: Portal, column: Column | None = None,
+               year: int | None = None) -> tuple[list[Body], list[str]]:
         """Every body whose report a printed name makes it, and the parts of the name that nobody claims. A body that
         covers others reports for them too."""
         def find(name: str) -> Body | None:
-            return self.find(name, portal.id)
+            return self.find(name, portal.id, year)
 
-        first, unclaimed = self._owner(printed, portal, column), list[str]()
+        first, unclaimed = self._owner(printed, portal, column, year), list[str]()
         found = [first] if first else []
         if first:
             beside = joint_names.in_brackets(titles.normalise(printed), find)
@@ -249,18 +253,19 @@ class Roster:
 
     @staticmethod
     def scope_of(body: Body, title: str) -> Scope:
-        """The scope a title of this body means: the row's only one, else what the title says, else unknown."""
-        if len(body.scopes) == 1:
-            return body.scopes[0]
+        """The scope a title of this body means: what the title says, else the row's only one, else unknown; a scope
+        that the row doesn't have is unknown too, so that it fulfils and excludes nothing."""
         said = titles.parse(title).scope
         if said in body.scopes:
             return said
+        if len(body.scopes) == 1:
+            return "unknown" if body.kind == "government" and said == "own" else body.scopes[0]
         name = titles.normalise(title)
         if "system" in body.scopes and "全系统" in name:
             return "system"
         if "consolidated" in body.scopes and ("汇总" in name or "本级政府" in name):
             return "consolidated"
-        if "own" in body.scopes and ("本机关" in name or any(office in name for office in _OFFICES)):
+        if "own" in body.scopes and ("本机关" in name or any(office in name for office in printed_names.OFFICES)):
             return "own"
         return "unknown"
 
@@ -273,9 +278,23 @@ class Roster:
                 return found
         return None
 
-    def _owner(self, printed: str, portal: Portal, column: Column | None) -> Body | None:
+    def _meant(self, owner: Body, title: titles.Title) -> Body:
+        """The body a title means where government and office share a name: 某县人民政府（本机关） is the office's
+        report, a 汇总 under the office's name the government's."""
+        wanted = {"government": "government_office", "government_office": "government"}.get(owner.kind)
+        if title.scope == "unknown" or title.scope in owner.scopes or not wanted:
+            return owner
+
+        def linked(office: Body, government: Body) -> bool:
+            return office.acts_as == government.id or (not office.acts_as and office.parent == government.id)
+
+        found = [body for body in self.bodies.values() if body.kind == wanted and title.scope in body.scopes
+                 and (linked(owner, body) if wanted == "government" else linked(body, owner))]
+        return found[0] if len(found) == 1 else owner
+
+    def _owner(self, printed: str, portal: Portal, column: Column | None, year: int | None = None) -> Body | None:
         if printed:
-            return self.find(printed, portal.id)
+            return self.find(printed, portal.id, year)
         # A title without a name on a column of one body's own can only be that body's.
         alone = self.bodies_of(portal.id, column.id) if column else self.bodies_of(portal.id)
         own = column is None or column.role == "own"
@@ -300,38 +319,19 @@ def faults_in(path: Path) -> list[str]:
     return faults
 
 
-def _spellings(name: str) -> list[str]:
-    """The same name as a body may print it: without a bracketed tail, without 人民政府, office names alike."""
-    forms = [name]
-    if bracketed := re.match(r"(.+)[（(][^（()）]+[）)]$", name):
-        forms.append(bracketed[1])
-    for office in _OFFICES:
-        if name.endswith(office):
-            return [*forms, name.removesuffix(office) + "政府办公室", name.removesuffix(office) + "人民政府办公室"]
-    if name.endswith(_GOVERNMENT) and len(name) > len(_GOVERNMENT):
-        forms.append(name.removesuffix(_GOVERNMENT))
-    return forms
-
-
-def _shortened(name: str) -> Iterator[str]:
-    """A roster name with its places cut from the front one by one: 白石区教育局, 区教育局, 教育局."""
-    for form in _spellings(name):
-        yield form
-        while place := divisions.leading(form):
-            form = form[len(place):]
-            yield place[-1] + form
-            yield form
-
-
-def _printed(name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """A printed name with places cut from its front, and the places cut, as long as one place still says where: a
-    白石区教育局 of another city is never cut down to any 教育局."""
-    for form in _spellings(name):
-        yield form, ()
-        cut: tuple[str, ...] = ()
-        while (place := divisions.leading(form)) and divisions.leading(form[len(place):]):
-            form, cut = form[len(place):], (*cut, place)
-            yield form, cut
+def _bore(body: Body, name: str, year: int) -> bool:
+    """Whether a body existed and could bear this name when its report on a year came out: in that year or the next."""
+    if (body.since or year) > year or (body.until or year) < year:
+        return False
+    days = {kind: [int(event.day[:4]) for event in body.events if event.kind == kind] for kind in EVENTS}
+    if any(born > year for born in days["founded"] + days["split_from"]) or any(
+            ended < year for ended in days["abolished"] + days["merged_into"]):
+        return False
+    renamed = max(days["renamed"], default=None)
+    if renamed is None:
+        return True
+    own = any(form == titles.normalise(body.name) for form in printed_names.spellings(name))
+    return year + 1 >= renamed if own else year <= renamed
 
 
 def _places_named(body: Body) -> Iterator[str]:

@@ -384,9 +384,10 @@ def _further(report: Report, first: Assigned, claims: Iterable[Claimed], roster:
     parts, given = list(parts), list[Assigned]()
     if first.body is not None and first.year is not None and first.verdict == "report":
         together = frozenset({first.body})
-        given = [assign(report, Claimed(covered, first.scope, first.year, together), roster, portal, parts)
-                 for covered in (roster.bodies[first.body].covers if first.body in roster.bodies else ())
-                 if covered in roster.bodies]
+        named = roster.bodies[first.body].covers if first.body in roster.bodies else ()
+        claimed_too = [Claimed(each, roster.bodies[each].scopes[0], first.year, together) for each in named
+                       if each in roster.bodies]
+        given = [assign(report, each, roster, portal, parts) for each in claimed_too]
     given += [assign(report, claim, roster, portal, parts) for claim in claims]
     found = {(each.body, each.scope, each.year): each for each in reversed(given)
              if each.body is not None and each.year is not None and (each.body, each.year) != (first.body, first.year)}
@@ -402,11 +403,13 @@ def assign(report: Report, route: Claimed, roster: Roster, portal: str,
         looks_so = title.accepted or len(held) >= SECTIONS_OF_A_REPORT
         if not looks_so:
             return Assigned(route.body, "unknown", route.year, "other", title.reason)
-        found = roster.bodies.get(route.body or "") or roster.find(title.body or report.body or "", portal)
+        found = roster.bodies.get(route.body or "") or roster.find(
+            title.body or report.body or "", portal, route.year or title.year or report.year)
         year = route.year or title.year or report.year
         if found is None or year is None:
             return Assigned(found.id if found else None, "unknown", year, "report")
-        route = Claimed(found.id, route.scope, year, route.together)
+        scope = route.scope if route.scope != "unknown" else roster.scope_of(found, report.title)
+        route = Claimed(found.id, scope, year, route.together)
     body = roster.bodies.get(route.body or "")
     if body is None:
         return Assigned(route.body, route.scope, route.year, "report")
@@ -417,7 +420,8 @@ def assign(report: Report, route: Claimed, roster: Roster, portal: str,
 
 def _scope(body: Body, route: Claimed, report: Report, roster: Roster) -> Scope:
     if len(body.scopes) == 1:
-        return body.scopes[0]
+        # Its only one, unless list or page say outright that it is another.
+        return "unknown" if route.scope == "unknown" else roster.scope_of(body, report.title)
     for scope in (route.scope, roster.scope_of(body, report.title), report.scope):
         if scope in body.scopes:
             return scope
@@ -448,7 +452,7 @@ def _mismatch(report: Report, title: titles.Title, body: Body, route: Claimed, r
     if title.years and route.year not in title.years:
         return "wrong_year"
     printed = title.body or report.body or ""
-    other = roster.find(printed, portal) if printed else None
+    other = roster.find(printed, portal, route.year) if printed else None
     if (other is not None and other.id != body.id and other.id not in route.together
             and not _of_one_house(body, other)):
         return "wrong_body"
