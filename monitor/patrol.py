@@ -124,7 +124,7 @@ def plan_of(settings: Settings, store: Store, roster: Roster, *, portals: Iterab
         facts=str(settings.facts.folder) if settings.facts.folder else None, portals=visited, bodies=chosen, year=year,
         contact=settings.scan.contact, delay=settings.scan.delay, timeout=settings.scan.timeout,
         retries=settings.scan.retries, allow_private_addresses=settings.scan.allow_private_addresses, progress=True,
-        full_after=_last_due(settings, roster, clock.now()))
+        full_after=full_after(settings, roster, clock.now()))
 
 
 def scan_portals(plan: ScanPlan, on_progress: OnProgress | None = None) -> scan.ScanResult:
@@ -158,11 +158,13 @@ def owed(settings: Settings, roster: Roster, at: datetime) -> list[Obligation]:
     return obligations.obligations(roster, settings, obligations.years_watched(settings, at.date()))
 
 
-def _last_due(settings: Settings, roster: Roster, at: datetime) -> str | None:
-    """The end of the last due day behind us: an unchanged list proves something only on a body fetched after it."""
-    ends = [standing.due_end(day.day) for one in owed(settings, roster, at) for day in one.days]
-    past = [end for end in ends if end <= at]
-    return max(past).isoformat(timespec="seconds") if past else None
+def full_after(settings: Settings, roster: Roster, at: datetime) -> str | None:
+    """Since when a list's bodies must have been fetched in full at `at`: the end of the last due day behind us, and
+    before that the beginning of its last 48 hours. "Not modified" serves for one of two observations only, so one full
+    answer stands on each side of the day and the list of the morning after is final."""
+    ends = {standing.due_end(day.day) for one in owed(settings, roster, at) for day in one.days}
+    moments = [moment for end in ends for moment in (end, end - standing.BEFORE_END) if moment <= at]
+    return max(moments).isoformat(timespec="seconds") if moments else None
 
 
 def judge(settings: Settings, store: Store, roster: Roster, *, at: datetime | None = None,

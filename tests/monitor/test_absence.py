@@ -5,9 +5,11 @@ Every row is one clause with looks on both sides of it; the body is a department
 
 import pytest
 
+from crawler import clock
 from crawler.model import Body
+from monitor import patrol
 from monitor.model import Status
-from tests.monitor.history import HOST, History, item
+from tests.monitor.history import HOST, History, _Settings, item
 
 MISSING, NOT_SEEN, UNVERIFIED = Status.MISSING, Status.NOT_SEEN, Status.UNVERIFIED
 A, B = "2026-02-02T09:00", "2026-02-09T09:00"
@@ -125,6 +127,26 @@ def test_only_the_channels_the_row_names_count(tmp_path):
     for at in (A, B):
         past.look(at, columns=("own",))
     assert past.stand("2026-02-10").status is MISSING
+
+
+@pytest.mark.parametrize(("at", "since"), [
+    ("2026-01-29T02:00", "2025-02-01T00:00:00+08:00"), ("2026-01-30T02:00", "2026-01-30T00:00:00+08:00"),
+    ("2026-01-31T23:00", "2026-01-30T00:00:00+08:00"), ("2026-02-01T00:15", "2026-02-01T00:00:00+08:00"),
+    ("2026-03-01T02:00", "2026-02-01T00:00:00+08:00")])
+def test_lists_come_in_full_once_on_each_side_of_a_due_day(tmp_path, at, since):
+    assert patrol.full_after(_Settings(), History(tmp_path).roster, clock.parse(at)) == since
+
+
+def test_around_a_due_day_the_list_of_the_morning_after_is_final(tmp_path):
+    """23:00 and 00:15 came in full since each side of the day asks for it; 06:00 was answered "not modified"."""
+    past = History(tmp_path)
+    past.look("2026-01-31T23:00")
+    past.look("2026-02-01T00:15")
+    past.look("2026-02-01T06:00", outcome="not_modified")
+    with past.store.write() as connection:
+        connection.execute("UPDATE listing SET held = '2026-02-01T00:15:00+08:00' WHERE outcome = 'not_modified'")
+    one = past.stand("2026-02-01T06:30")
+    assert (one.status, one.evidence["t1"][:16]) == (MISSING, "2026-01-31T23:00")
 
 
 @pytest.mark.parametrize("scope", ["own", "consolidated"])
