@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from lxml import html
+from lxml import etree, html
 
 from crawler.attachments import Attached, attached, is_around, is_file
 from crawler.families.rows import absolute, base_of, parse, rows
@@ -37,6 +37,10 @@ _NO_ARTICLE_FRAME = re.compile(r"visitcount|count(er)?\b|login|share|foot|head|n
                                re.I)
 _BESIDE_ROWS = 200
 """Characters beside its rows up to which a page is nothing but a list."""
+_NAMED = etree.XPath("//@id | //@class", smart_strings=False)
+_PATHS = [(etree.XPath(path), [name.strip() for name in re.findall(r"'([^']+)'", path) if name.strip()])
+          for path in _BODIES]
+"""Each body with the names of which one must stand on the page."""
 _FORM_CHARACTERS = 200
 """Text from which a form is a page wrapped by its system (ASP.NET) rather than a search box."""
 _COUNTER = re.compile(r"(浏览|阅读|访问|点击|查看)(次数|数量|人数|量|数)?[:：]?\d+(次|人)?"
@@ -118,8 +122,10 @@ def content_hash(articles: Iterable[Article], hanging: Iterable[str]) -> str:
 
 
 def _body(root: html.HtmlElement) -> html.HtmlElement:
-    for path in _BODIES:
-        for element in root.xpath(path):
+    named = "\n".join(_NAMED(root))
+    for path, names in _PATHS:
+        # Looking for names that stand nowhere on the page took more time than all the rest.
+        for element in path(root) if not names or any(name in named for name in names) else ():
             if len(_squeezed(element.text_content())) >= 20 or element.xpath(".//img|.//iframe|.//table|.//a[@href]"):
                 return element
     body = root.find("body")

@@ -111,6 +111,8 @@ def _viewers(root: html.HtmlElement, base: str) -> list[Attached]:
 def _shown(base: str, source: str) -> str:
     """The address of what a link or frame shows: behind a viewer's page (viewer.html?file=…, onlinePreview?url=…) the
     file itself, also where the viewer gets its address in base64."""
+    if "?" not in source:
+        return absolute(base, source)
     try:
         given = parse_qsl(urlsplit(source).query)
     except ValueError:

@@ -95,15 +95,13 @@ class RobotsMiddleware:
             raise Failure(Outcome.ROBOTS_DENIED, f"robots.txt asks for {robots.delay:g} s between requests")
         if robots.delay:
             _slots(self._crawler).hold(request.meta["download_slot"], robots.delay)
-            request.meta["autothrottle_dont_adjust_delay"] = True
 
     async def _fetch(self, url: str, asker: Request) -> Robots:
         """The host's rules. Raises Failure: the host's own failure where it is down, else robots_unreachable."""
         spider = self._crawler.spider
         assert self._crawler.engine is not None
         assert spider is not None
-        meta = {"robots": False, "rule": asker.meta["rule"], "portal": asker.meta.get("portal", ""),
-                "autothrottle_dont_adjust_delay": asker.meta.get("autothrottle_dont_adjust_delay", False)}
+        meta = {"robots": False, "rule": asker.meta["rule"], "portal": asker.meta.get("portal", "")}
         meta |= {name: asker.meta[name] for name in ("proxy", "proxy_name", "download_timeout") if name in asker.meta}
         headers = {name: asker.headers[name] for name in ("Proxy-Authorization",) if name in asker.headers}
         try:

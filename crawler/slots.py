@@ -18,9 +18,12 @@ from scrapy import signals
 from scrapy.resolver import CachingThreadedResolver
 from scrapy.utils.defer import maybe_deferred_to_future
 
+from crawler.conduct import LONGEST_DELAY
+
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
+    from scrapy.http import Response
     from twisted.internet.defer import Deferred
 
 
@@ -75,6 +78,7 @@ class Slots:
     def __init__(self, crawler: Crawler, platforms: Mapping[str, str]) -> None:
         self._crawler, self._platforms = crawler, dict(platforms)
         self._left: dict[str, str] = {}
+        self._delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
         crawler.signals.connect(self._answered, signal=signals.response_downloaded)
 
     async def key_of(self, host: str, proxied: bool = False) -> str:
@@ -118,12 +122,22 @@ class Slots:
         """Why a slot is left alone, empty where it isn't."""
         return self._left.get(key, "")
 
-    def _answered(self, request: Request, **_: object) -> None:
-        """The delay counts from the end of the answer: a slow server, or a busy moment of ours, never shortens it."""
+    def _answered(self, request: Request, response: Response, **_: object) -> None:
+        """The delay counts from the end of the answer, so that a slow server or a busy moment of ours never shortens
+        it, and grows to the time the server takes; it falls again to what was asked for, but not on errors."""
         assert self._crawler.engine is not None
-        slot = self._crawler.engine.downloader.slots.get(request.meta.get("download_slot", ""))
-        if slot is not None:
-            slot.lastseen = max(slot.lastseen, time.monotonic())
+        downloader, key = self._crawler.engine.downloader, request.meta.get("download_slot", "")
+        slot = downloader.slots.get(key)
+        if slot is None:
+            return
+        slot.lastseen = max(slot.lastseen, time.monotonic())
+        least = downloader.per_slot_settings.get(key, {}).get("delay", self._delay)
+        latency = request.meta.get("download_latency")
+        if slot.delay <= 0 or latency is None:
+            return
+        wanted = min(max(latency, (slot.delay + latency) / 2, least), max(LONGEST_DELAY, least))
+        if response.status < 400 or wanted > slot.delay:
+            slot.delay = wanted
 
 
 def host_of(url: str) -> str:

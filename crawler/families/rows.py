@@ -8,6 +8,7 @@ shaped like an article's, or a title that names a year's report; menus have none
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -86,6 +87,18 @@ def day_in_address(url: str) -> str:
 
 def absolute(base: str, href: str) -> str:
     """`href` against `base` without fragment, host in lower case, default port dropped; empty for no web address."""
+    # The same menu stands on every page of a directory: only what belongs to one page asks for its own address.
+    if href[:1] in ("", "?", "#", ";", " ", "\\") or "?" in base or "#" in base or ";" in base:
+        return _absolute(base, href)
+    return _known_absolute(base[:base.rfind("/") + 1] if base.count("/") > 2 else base, href)
+
+
+@functools.lru_cache(maxsize=32_768)
+def _known_absolute(base: str, href: str) -> str:
+    return _absolute(base, href)
+
+
+def _absolute(base: str, href: str) -> str:
     if _NO_LINK.match(href) or _TEMPLATE.search(href):
         return ""
     try:

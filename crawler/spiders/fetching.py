@@ -135,8 +135,6 @@ class Fetching(scrapy.Spider):
         """The end of one request. None where a 304 came that confirms nothing: the page must be asked for in full."""
         meta: dict[str, Any] = {"rule": visit.rule, "portal": visit.portal.id, "hops": [],
                                 "robots_agreed": bool(visit.portal.quirk("robots_agreed"))}
-        if visit.portal.conduct.delay:
-            meta["autothrottle_dont_adjust_delay"] = True
         proxy = self.proxy_of(visit.portal)
         if proxy:
             meta |= {"proxy": proxy.address, "proxy_name": proxy.name}

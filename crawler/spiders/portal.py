@@ -38,6 +38,8 @@ HEARTBEAT_SECONDS = 10.0
 _PASSING = frozenset({Outcome.SERVER_ERROR, Outcome.TIMEOUT, Outcome.DNS, Outcome.REFUSED, Outcome.TLS,
                       Outcome.RATE_LIMITED, Outcome.ROBOTS_UNREACHABLE, Outcome.CHALLENGE, Outcome.FORBIDDEN})
 """Outcomes of an attachment that another day may mend; the others say something about the attachment itself."""
+_DRAWABLE = frozenset({Outcome.OK, Outcome.UNKNOWN_SHAPE, Outcome.EMPTY_LISTING, Outcome.GONE, Outcome.SOFT_404})
+"""Ends of reading a list after which a browser may draw it; what refused us is not asked again in another way."""
 _NO_LIST_FRAME = re.compile(r"visitcount|(?<![a-z])(count(er)?|login|tree|share|foot(er)?|head(er)?|nav|search|weather"
                             r"|map)(?![a-z])|(site|page)tree|(site|visit|web)map", re.I)
 _REFRESH = re.compile(r"""<meta[^>]+http-equiv\s*=\s*["']?refresh["']?[^>]*url\s*=\s*["']?([^"'>\s]+)"""
@@ -197,7 +199,8 @@ class PortalSpider(Fetching):
             return found
 
         found = await subcolumns.enumerate_parts(first, await walk(first), get, walk)
-        if visit.portal.rendering == "browser" and not any(names_report(item.title) for item in found.items):
+        if visit.portal.rendering == "browser" and found.outcome in _DRAWABLE \
+                and not any(names_report(item.title) for item in found.items):
             listing.family = "browser"
             found, drawn = await self.drawing.listing(
                 visit, column.url if "#" in column.url else first.url, visit.portal.expectations.max_pages)
@@ -264,7 +267,8 @@ class PortalSpider(Fetching):
             capture.content = got.fetch.sha256
             return capture
         address = got.fetch.final_url or item.url
-        if articles.is_list_instead(got.verdict.text, address, visit.listed):
+        text = got.verdict.text
+        if _may_list(text, visit.listed) and articles.is_list_instead(text, address, visit.listed):
             capture.outcome, capture.reason = Outcome.RATE_LIMITED, "the list came in place of the article"
             return capture
         pages = [articles.read_article(got.verdict.text, address)]
@@ -348,6 +352,12 @@ def _frames(page: Answer) -> list[str]:
     found = [absolute(page.url, node.get("src") or "") for node in root.iter("iframe", "frame")]
     return [url for url in dict.fromkeys(found)
             if url and urlsplit(url).netloc == urlsplit(page.url).netloc and not _NO_LIST_FRAME.search(url)][:5]
+
+
+def _may_list(text: str, listed: set[str]) -> bool:
+    """Whether enough addresses of the list may stand in a page: a first look that spares most pages the closer one."""
+    names = (urlsplit(url).path.rsplit("/", 1)[-1] for url in listed)
+    return sum(not name or "%" in name or name in text for name in names) >= 3
 
 
 def _says_empty(page: Answer) -> bool:

@@ -158,3 +158,15 @@ def test_attachments_of_old_systems():
 def test_files_that_a_script_or_a_viewer_page_shows(viewer):
     assert [address for _, address, _ in carried(page(f"<div id='zoom'><p>示例市教育局2021年度报告，请在线查看。</p>"
                                                       f"{viewer}</div>"))] == ["zfxxgknb/202201/r.pdf"]
+
+
+@pytest.mark.parametrize("named", [
+    "id='UCAP-CONTENT'", "class='a TRS_UEDITOR b'", "class='trs_editor_view'", "class='TRS_Editor'", "id='zoom'",
+    "class='Custom_UnionStyle'", "class='main-txt'", "id='vsb_content_2'", "class='v_news_content'", "class='wzcon'",
+    "class='x-j-fontContent'", "id='ZOOM'", "id='con_con'", "class='bt_content'", "class='ewb-article-info'",
+    "id='fontzoom'", "class='pages_content'", "class='news_content'"])
+def test_bodies_of_known_systems_are_found_by_their_names(named):
+    text = "正文内容" * 20
+    found = read_article(page(f"<p>版权所有</p><div {named}><p>{text}</p></div>"), URL)
+    assert found.text == text
+    assert read_article(page(f"<p>版权所有</p><article>{text}</article>"), URL).text == text
