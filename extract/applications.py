@@ -33,6 +33,7 @@ _OTHER_MATTER = re.compile(
     r"网站|公众号|微博|新媒体|解读|规范性文件|听证|执行申请|审批|仲裁|鉴定|救助|低保|专利|商标|贷款|档案|案卷|公文")
 _OTHER_REQUEST = re.compile(
     r"(?:房|证|照|金|款|户|贷|入学|工伤|失业|认定|鉴定|裁定|职称|注册|变更|退税|迁移|户籍|收养|立案|保险|补助|项目)申请")
+_OTHER_KIND = re.compile(_OTHER_REQUEST.pattern + r"|许可|提案|议案|人大|政协|热线|工单|留言|来信|诉求")
 _PLANNED = re.compile(r"力争|争取|计划|确保|预计|目标|下一步|今后")
 _WHOLE = re.compile(r"共|合计|总计|全[省市县区州盟旗镇乡]")
 _CHANNEL = re.compile(
@@ -97,9 +98,13 @@ def requests(sentence: Sentence, year: int | None) -> list[Claim]:
     """Claims applications.* of one sentence."""
     about = bool(_ABOUT_REQUESTS.search(sentence.context)) or _goes_on(sentence)
     found: list[Claim] = []
+    foreign = False
     if about:
         for quantity in sentence.quantities:
-            if quantity.unit in _COUNTED and not _disputed(quantity) and of_this_year(sentence, quantity, year):
+            # 收到公租房申请156件，办结150件: what goes on without a noun of its own counts the same other matter.
+            foreign = bool(_OTHER_KIND.search(quantity.clause)) or (foreign and not _REQUEST.search(quantity.clause))
+            if not foreign and quantity.unit in _COUNTED and not _disputed(quantity) \
+                    and of_this_year(sentence, quantity, year):
                 claim = _request(sentence, quantity, year, found)
                 if claim is not None:
                     found.append(claim)

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from extract import report as reading
 from extract.model import Figure, Hints, Report
+from tests.bench.mutations import __main__ as mutations
 from tests.documents import layouts, making, office_making
 
 CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "documents"
@@ -65,10 +66,14 @@ class Outcome:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--reports", type=int, default=24, help="made reports a medium (default 24)")
+    arguments.add_argument("--mutations", type=int, default=660, help="planted and clean cases (default 660 each)")
     arguments.add_argument("--json", action="store_true", help="print one JSON document")
     options = arguments.parse_args()
     result = measure(options.reports)
     print(json.dumps(result, ensure_ascii=False, indent=1) if options.json else as_table(result))
+    if not options.json:
+        print("\nfaults planted over the rules that are no plain sums (python -m tests.bench.mutations)")
+        sys.exit(mutations.report(options.mutations))
 
 
 def measure(count: int) -> dict[str, object]:

@@ -59,14 +59,18 @@ def main() -> None:
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--each", action="store_true", help="print every missed and every false finding")
     options = arguments.parse_args()
+    sys.exit(report(options.count, options.seed, options.each))
+
+
+def report(count: int, seed: int = 1, each_one: bool = False) -> int:
+    """Run and print the table; the exit status: 1 where recall or precision is under its bound."""
     started = time.process_time()
-    tally = run(options.count, options.seed)
-    if options.each:
+    tally = run(count, seed)
+    if each_one:
         print("\n".join([*(f"missed {each}" for each in tally.missed), *(f"false {each}" for each in tally.false)]))
     print(as_table(tally))
     print(f"{time.process_time() - started:.0f} CPU-seconds")
-    if tally.recall < RECALL or tally.precision < PRECISION:
-        sys.exit(1)
+    return int(tally.recall < RECALL or tally.precision < PRECISION)
 
 
 if __name__ == "__main__":
