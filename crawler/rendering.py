@@ -374,7 +374,7 @@ def verdict_of(text: str, url: str) -> Verdict:
     """What a drawn page is: a script may draw a check or a notice as well as a list; one that says its list is empty
     is none of them, however little stands on it."""
     verdict = of_response(Received(url, url, 200, text.encode()), "page")
-    says_empty = verdict.outcome is Outcome.SOFT_404 and static.listing(text, url).known_shape
+    says_empty = verdict.outcome in (Outcome.SOFT_404, Outcome.UNKNOWN_SHAPE) and static.listing(text, url).known_shape
     return Verdict(Outcome.OK, "", text) if says_empty else verdict
 
 

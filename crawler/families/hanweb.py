@@ -163,10 +163,27 @@ async def _by_years(address: str, first: Answer, get: Get, max_pages: int) -> En
                 continue
             return walk.conclude(False, f"the year is ignored: {year} shows the rows of {same} ({answer.url})")
         walk.add(Listing(items, items))
-        pages = stated(answer.text)[1]
-        if pages is not None and pages > 1:
-            return walk.conclude(False, f"year {year} has {pages} pages, of which only the first is known to be asked")
+        said = await _further(answer, walk, get, year)
+        if said:
+            return walk.conclude(False, said)
     return walk.conclude(True)
+
+
+async def _further(first: Answer, walk: Walk, get: Get, year: str) -> str:
+    """Walk a year's further pages: by its links, else by the parameter that search.jsp turns pages with; what keeps the
+    year from being whole, empty where every page it states brought new rows."""
+    pages = stated(first.text)[1] or 1
+    linked = static.listing(first.text, first.url).next
+    for number in range(2, pages + 1):
+        if walk.full:
+            return f"stopped after {walk.max_pages} pages in the year {year}"
+        address = linked[number - 2] if number - 2 < len(linked) else _with(first.url, "currpage", str(number))
+        answer = await get(address)
+        items = _year_rows(answer.text, answer.url) if answer.ok else []
+        if not answer.ok or not items or not walk.add(Listing(items, items)):
+            why = "repeats earlier rows or holds none" if answer.ok else f"{answer.outcome} {answer.reason}".strip()
+            return f"year {year} has {pages} pages, page {number}: {why} ({address})"
+    return ""
 
 
 def _offered(text: str) -> set[str]:
@@ -180,9 +197,13 @@ def _offered(text: str) -> set[str]:
 
 
 def _of_year(address: str, year: str) -> str:
+    return _with(address, "fbtime", year)
+
+
+def _with(address: str, name: str, value: str) -> str:
     parts = urlsplit(address)
-    kept = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key != "fbtime"]
-    return parts._replace(query=urlencode([*kept, ("fbtime", year)])).geturl()
+    kept = [(key, given) for key, given in parse_qsl(parts.query, keep_blank_values=True) if key != name]
+    return parts._replace(query=urlencode([*kept, (name, value)])).geturl()
 
 
 def _year_rows(text: str, url: str) -> list[Item]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from crawler.outcomes import Expect
 
 _READABLE_BODY = 300
+_ORDINARY_HEADERS = frozenset({"accept", "content-type", "referer", "x-requested-with"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,16 @@ class Ask:
 
     @property
     def key(self) -> str:
-        """What tells this request from any other of a run: method, address and what was posted (long bodies hashed)."""
+        """What tells this request from any other of a run: method, address, what was posted (long bodies hashed) and
+        headers of the page's own, such as a token."""
+        own = sorted((name.lower(), value) for name, value in self.headers.items()
+                     if name.lower() not in _ORDINARY_HEADERS)
+        mark = f" +{hashlib.sha256(repr(own).encode()).hexdigest()[:16]}" if own else ""
         if self.method == "GET":
-            return f"GET {self.url}"
+            return f"GET {self.url}{mark}"
         text = self.body.decode("utf-8", "replace")
         readable = len(text) <= _READABLE_BODY and "\ufffd" not in text
-        return f"POST {self.url} {text if readable else hashlib.sha256(self.body).hexdigest()}"
+        return f"POST {self.url} {text if readable else hashlib.sha256(self.body).hexdigest()}{mark}"
 
 
 @dataclass(frozen=True, slots=True)

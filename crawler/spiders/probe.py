@@ -49,6 +49,8 @@ _MOST_CANDIDATES = 8
 _MOST_GUESSES = 8
 """Conventional addresses that are asked for where no link led anywhere."""
 _NOTHING_THERE = (Outcome.GONE, Outcome.SOFT_404)
+_FED_BY_SCRIPT = frozenset(families.FAMILIES) - {"static", "trs", "vsb", "aspnet", "legacy_pages", "anhui_openness"}
+"""Systems whose lists come from an interface: one that asks for more than we know answers a browser still."""
 _HOME_PAGE = re.compile(r"/?((index|default|home|main)\.\w+)?", re.I)
 
 
@@ -288,7 +290,8 @@ class Walk:
         shown = module.listing(page.text, page.url) if module else None
         one.total = shown.total if shown else None
         if not listing.sightings and one.outcome == Outcome.UNKNOWN_SHAPE:
-            one.needs_browser = rendering.needs_browser(page.text) and not self.target.browser
+            drawn = rendering.needs_browser(page.text) or families.recognise(page.text) in _FED_BY_SCRIPT
+            one.needs_browser = drawn and not self.target.browser
             one.reason = f"{one.reason}; {navigation.describe(page.text, page.url)}"
         parts = {plain(part.url) for part in subcolumns.parts(page.text, page.url)}
         one.divided = bool(parts) and one.readable

@@ -126,7 +126,7 @@ def test_a_browser_is_there_to_test_with():
 
 
 @needs
-@pytest.mark.parametrize("dialect", [spa.NEXT, spa.MORE, spa.COUNTED])
+@pytest.mark.parametrize("dialect", [spa.NEXT, spa.MORE, spa.COUNTED, spa.TOKEN])
 def test_every_row_of_a_list_that_only_a_script_draws(drawn, dialect):
     folder, _ = drawn
     found = listed(folder, dialect)
@@ -250,6 +250,17 @@ def test_a_probe_says_that_a_browser_is_needed_and_how_to_switch_it_on():
     assert shell.shell
     assert shell.browser_portal() is None, "no column was found yet"
     assert done.to_record()["browser_portal"]["rendering"] == "browser"
+
+
+def test_an_interface_behind_a_token_is_of_unknown_shape_and_a_browser_is_offered(tmp_path):
+    with serve() as running:
+        write_facts(tmp_path / "facts", running.port, False, (spa.TOKEN,))
+        scan.run(plan_of(tmp_path, portals=[spa.TOKEN]))
+        done = probed(running, spa.TOKEN)
+    found = listed(tmp_path, spa.TOKEN)
+    assert (found["family"], found["outcome"], found["complete"]) == ("kaipu", "unknown_shape", 0)
+    assert "no list in the answer" in found["reason"]
+    assert (done.refusal, done.needs_browser) == ("unknown_shape", True)
 
 
 @needs

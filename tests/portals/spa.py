@@ -4,8 +4,8 @@ Promises: the shell holds no row and names no address of data (the script puts i
 the question in a code of its own gives rows in that code. Dialects: NEXT turns pages by a control that ends switched
 off, MORE appends, COUNTED states rows under a control that has no end, FROZEN's control brings page 1 for ever, ASKS
 answers its call with a check, BARRED calls what robots.txt denies, ELSEWHERE calls an unregistered host, VOID says that
-there is nothing, HANDLES draws rows without addresses and its home page too, BROKEN's call fails. Leaves alone: what
-articles say.
+there is nothing, HANDLES draws rows without addresses and its home page too, BROKEN's call fails, TOKEN stands under
+Kaipu's menu and its search wants a token that the script makes. Leaves alone: what articles say.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from tests.portals.sites import (
     missing_page,
 )
 
-NEXT, MORE, COUNTED, FROZEN, ASKS, BARRED, ELSEWHERE, VOID, HANDLES, BROKEN = (
-    "next", "more", "counted", "frozen", "asks", "barred", "elsewhere", "void", "handles", "broken")
-DIALECTS = (NEXT, MORE, COUNTED, FROZEN, ASKS, BARRED, ELSEWHERE, VOID, HANDLES, BROKEN)
+DIALECTS = NEXT, MORE, COUNTED, FROZEN, ASKS, BARRED, ELSEWHERE, VOID, HANDLES, BROKEN, TOKEN = (
+    "next", "more", "counted", "frozen", "asks", "barred", "elsewhere", "void", "handles", "broken", "token")
 STRANGER = "127.0.66.9"
 PER_PAGE = 15
+CHANNEL = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 _KEY = 0x5A
 _SCRIPT = """
 (function () {
@@ -43,6 +43,12 @@ _SCRIPT = """
     return c.charCodeAt(0) ^ key; })); }
   function ask(question, then) {
     var where = dialect === 'elsewhere' ? document.documentElement.getAttribute('data-s') : '/' + ['g', 'w'].join('');
+    if (dialect === 'token' && question.page) {
+      return fetch('/common/search/' + document.querySelector('[data-channel]').getAttribute('data-channel')
+        + '?_isAgg=true&_isJson=true&_pageSize=15&page=' + question.page,
+        {headers: {'X-Token': code('' + question.page)}}).then(function (r) { return r.json(); })
+        .then(function (a) { then({total: a.data.total, rows: a.data.results}); });
+    }
     try { new WebSocket('ws://' + location.host + '/live'); } catch (e) {}
     fetch(where, {method: 'POST', headers: {'X-Token': code(location.pathname), 'Content-Type': 'text/plain'},
       body: code(JSON.stringify(question))}).then(function (r) { return r.text(); })
@@ -86,14 +92,31 @@ def answer(site: Site, request: Request, today: date) -> Response:
         return Response(_SCRIPT.encode(), 200, "application/javascript; charset=utf-8")
     if path in ("/", "/zwgk/") and site.dialect != HANDLES:
         return home(site, column(site)) if path == "/" else disclosure_page(site, column(site))
+    if path == f"/common/search/{CHANNEL}" and site.dialect == TOKEN:
+        return _search(site, request, today)
     if path == "/gw":
         return _call(site, request, today)
     if named := re.fullmatch(r"/f/(\d+)_(\d+)\.\w+", path):
         entry = site.find(int(named.group(1)), today)
         return file_response(entry.content(today).attachments[int(named.group(2))]) if entry else missing_page(site)
-    shell = document(site.name, "<div id='app'></div><script src='/js/app.51ae.js'></script>")
+    menu = (f"{furniture_top(site.name)}<div data-channel='{CHANNEL}' data-url='/common/search/{CHANNEL}?_isJson=true'>"
+            "</div>" if site.dialect == TOKEN else "")
+    shell = document(site.name, f"{menu}<div id='app'></div><script src='/js/app.51ae.js'></script>")
     marks = f"<html data-d='{site.dialect}' data-s='http://{STRANGER}:{request.port}/gw'"
     return Response.page(re.sub(r"<html\b", marks, shell, count=1))
+
+
+def _search(site: Site, request: Request, today: date) -> Response:
+    """The JSON interface: without the token of the page it wants one, whatever is asked."""
+    page = request.query.get("page", "1")
+    token = base64.b64encode(_coded(page.encode())).decode()
+    if request.headers.get("x-token") != token:
+        return Response(json.dumps({"code": 401, "msg": "token"}).encode(), 200, "application/json")
+    rows, start = site.rows(today), (int(page) - 1) * PER_PAGE
+    told = {"data": {"total": len(rows), "results": [
+        {"t": entry.title, "d": entry.day.isoformat(), "u": f"/gk/nb/{entry.number}"}
+        for entry in rows[start:start + PER_PAGE]]}}
+    return Response(json.dumps(told, ensure_ascii=False).encode(), 200, "application/json; charset=utf-8")
 
 
 def _call(site: Site, request: Request, today: date) -> Response:

@@ -424,6 +424,22 @@ def test_hanweb_year_that_fails_or_is_paged_is_not_whole():
     assert (found.complete, "3 pages" in found.reason) == (False, True)
 
 
+@pytest.mark.parametrize("linked", [False, True])
+def test_hanweb_years_of_several_pages_are_walked_where_they_turn(linked):
+    def answer(ask):
+        asked = query(ask)
+        number, year = int(asked.get("currpage") or asked.get("p") or 1), int(asked["fbtime"])
+        rows = "".join(f"<li><a href='/art/{year}/1/{place}/art_1_{place}.html'>示例{place}局{year - 1}年政府信息公"
+                       "开年报</a></li>" for place in range(number * 10 - 9, min(number * 10, 25) + 1))
+        links = "".join(f"<a href='/module/xxgk/xxgkAnnualReport.jsp?area=1&fbtime={year}&p={page}'>{page}</a>"
+                        for page in (1, 2, 3))
+        paged = f"<html><ul>{rows}</ul>共 3 页 {links if linked else ''}</html>"
+        return paged if year == 2021 else year_page(rows=[year])
+    found, _ = talk(hanweb, ANNUAL, year_page(2021, 2020), answer)
+    assert (found.complete, found.reason) == (True, "")
+    assert len({item.url for item in found.items if "/2021/" in item.url}) == 25
+
+
 def test_hanweb_rows_of_other_columns_stay_out_and_all_stay_where_numbers_are_foreign():
     def answer(ask):
         rows = "".join("<tr class='tr_main_value_odd'><td>1</td><td>"
