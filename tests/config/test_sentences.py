@@ -208,7 +208,7 @@ def calls(name: str) -> Iterator[tuple[str, set[str], bool]]:
 
 def test_every_string_the_code_asks_for_exists_and_gets_its_values():
     strings = wording.vocabulary().strings
-    asked = [*calls("wording.say"), *calls("say")]
+    asked = list(calls("wording.say"))  # other rooms have a `say` of their own, over their own sentences
     assert len(asked) > 50
     assert sorted(key for key, _, _ in asked if key not in strings) == []
     lacking = {key: set(FIELD.findall(strings[key].zh)) - given for key, given, more in asked
