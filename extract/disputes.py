@@ -35,6 +35,7 @@ _NOT_ALL = re.compile(
     r"败诉|纠错|纠正|撤销|违法|主动公开|自身原因|本机关原因|我[局办委]原因|过错|审结|上一?年|去年|结转|逾期|超期|"
     r"导致|造成|及时|按时|充分|到位|严格|重大|严重|负面|新增|其他|目前|至今|期间")
 _NO_LOSS = re.compile(r"零(?:败诉|纠错)|(?:未发生|未出现|没有|无|未被)[^，,。;；\d]{0,24}?(?:败诉|纠错|纠正)")
+_LOSSES = (("none_lost", "败诉"), ("none_corrected", "纠错|纠正"))
 _OWN_FAULT = re.compile(r"自身|主动公开|本机关原因|程序|上一?年|去年")
 
 
@@ -110,10 +111,10 @@ def _dispute_statements(sentence: Sentence, year: int | None) -> list[Claim]:
             continue
         said.append(statement_of(sentence, match, "disputes.none", 0, routes=routes))
     for match in _NO_LOSS.finditer(sentence.text):
-        clause = re.split(r"[，,。;；]", sentence.text[:match.start()])[-1] + match.group() \
-            + re.split(r"[，,。;；]", sentence.text[match.end():])[0]
+        told = match.group() + re.split(r"[，,。;；]", sentence.text[match.end():])[0]
+        clause = re.split(r"[，,。;；]", sentence.text[:match.start()])[-1] + told
         if not _OWN_FAULT.search(clause) and ABOUT_DISCLOSURE.search(sentence.context) \
                 and speaks_of(sentence.text[:match.start()], year):
-            name = "none_lost" if "败诉" in match.group() else "none_corrected"
-            said.append(statement_of(sentence, match, f"disputes.{name}"))
+            said += [statement_of(sentence, match, f"disputes.{name}") for name, words in _LOSSES
+                     if re.search(words, told)]
     return said
