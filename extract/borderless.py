@@ -28,6 +28,9 @@ _NUMBERED = re.compile(r"^\s*(?:[一二三四五六七八九十]{1,2}\s*[、.．
                        r"|\d{1,2}\s*[.．、](?!\d))")
 _SECTION = re.compile(r"^\s*(?:[一二三四五六]\s*[、.．]\s*|[（(][一二三四五六][）)]\s*)?(?!\d)"
                       r"(?:.*(?:公开|总体|问题|报告|说明).*(?:情况|事项|措施)|(?:总体|工作)?概述)$")
+_UNCLOSED = re.compile(r"[（(][^（()）]*$")
+_NUMERAL = re.compile(r"^[一二三四五六—–－\-][、.．]?$")
+"""A section's numeral that stands apart from its heading."""
 _ITEM = re.compile(r"^\s*第.{1,6}条\s*第.{1,5}项\s*$")
 
 
@@ -176,7 +179,8 @@ def _cut(line: Line) -> _Row:
     size = line.size
     segments: list[Word] = []
     for word in line.words:
-        if segments and word.left - segments[-1].right < 0.7 * size:
+        gap = 2.5 if segments and _UNCLOSED.search(segments[-1].text) else 0.7
+        if segments and word.left - segments[-1].right < gap * size:
             last = segments[-1]
             text = cell_text([last, word])
             segments[-1] = Word(text, last.left, min(last.top, word.top), word.right, max(last.bottom, word.bottom),
@@ -205,7 +209,8 @@ def _regions(rows: Sequence[_Row]) -> list[list[_Row]]:
         single = len(row.segments) == 1
         width = row.segments[-1].right - row.segments[0].left
         is_prose = single and (width > 0.6 * wide or re.search(r"[。；;！]$", row.segments[0].text))
-        if single and (is_prose or _SECTION.match(row.segments[0].text)):
+        heading = row.segments[1:] if _NUMERAL.match(row.segments[0].text) else row.segments
+        if (single and is_prose) or (len(heading) == 1 and _SECTION.match(heading[0].text)):
             regions += [[row], []]
         else:
             regions[-1].append(row)

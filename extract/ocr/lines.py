@@ -59,10 +59,28 @@ def pieces(page: Pixels) -> list[Piece]:
         opened[band.top:band.bottom, band.left:band.right] = 0
     bands = alone + _bands(opened)
     found: list[Piece] = []
-    for band in _merged(bands, size):
+    merged = _merged(bands, size)
+    _regain(merged, ink, size)
+    for band in merged:
         if band.height >= 0.35 * size or band.right - band.left >= 0.5 * size:
             found += _cut(ink, band, size)
     return found
+
+
+def _regain(lines: list[Piece], ink: npt.NDArray[np.uint8], size: float) -> None:
+    """Draw lines out to print beside them that belongs to none: 一 and dashes, which are as thin as a hair line."""
+    left_over = ink.copy()
+    for line in lines:
+        left_over[line.top:line.bottom, line.left:line.right] = 0
+    reach = round(2.2 * size)
+    for line in lines:
+        rows = slice(line.top, line.bottom)
+        before = np.flatnonzero(left_over[rows, max(0, line.left - reach):line.left].any(0))
+        if len(before) >= 0.4 * size:
+            line.left = max(0, line.left - reach) + int(before[0])
+        after = np.flatnonzero(left_over[rows, line.right:line.right + reach].any(0))
+        if len(after) >= 0.4 * size:
+            line.right += int(after[-1]) + 1
 
 
 def _bands(mask: Pixels) -> list[Piece]:

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from extract.layout import Lattice, Line, Word, lines_of
+from extract.layout import Edge, Lattice, Line, Word, lines_of
 from extract.model import Box, Grid
 from extract.ocr import upright
 from extract.ocr.cells import grid_of, read_patches
-from extract.ocr.ink import ink_of
+from extract.ocr.ink import INK, ink_of
 from extract.ocr.lines import Piece, character_height, pieces
 from extract.ocr.recognition import Pixels, Reading, recognise
 from extract.ocr.rules import lattices
@@ -35,6 +35,9 @@ _UNREADABLE = 0.35
 _SHORT, _LOWEST = 5, 8
 """Pieces up to that many heights wide may be figures, and those lower than so many pixels a dash: they are read as
 cells are, which tells dash, slash and digits by their shapes."""
+_LONE_RULE, _RULE, _BEYOND = 0.3, 6, 60
+"""Share of a page's width from which a rule without cells is taken away, the rows about it that it may fill, and the
+pixels beyond its ends where pieces of it may lie that a stroke cut off."""
 _SQUEEZE = ((32, 0.4), (0, 0.65))
 """Print of at least that height in pixels is narrowed by that much before it is recognised: it costs time by its width,
 and so narrow it reads as well (one character in 150 differs either way, no figure; from 0.35 on figures do)."""
@@ -88,7 +91,7 @@ def read_sheet(picture: Pixels, dpi: float, page: int, turns: Sequence[int] = ()
     to_points = np.diag([points, points, 1.0])
     factor = np.diag([unit / scale, unit / scale, 1.0])
     scan.back = factor @ np.linalg.inv(matrix @ _quarter(turn, width, height)) @ np.linalg.inv(to_points)
-    _read(image, lattices(*rules), scan, page, points)
+    _read(image, rules, scan, page, points)
     return scan
 
 
@@ -144,11 +147,14 @@ def _crop(page: Pixels, piece: Piece) -> Pixels:
     return page[max(0, piece.top - pad):piece.bottom + pad, max(0, piece.left - pad):piece.right + pad]
 
 
-def _read(image: Pixels, found: Sequence[Lattice], scan: Scan, page: int, points: float) -> None:
+def _read(image: Pixels, rules: tuple[list[Edge], list[Edge]], scan: Scan, page: int, points: float) -> None:
     outside = image.copy()
-    for lattice in found:
+    for lattice in lattices(*rules):
         scan.grids.append(grid_of(image, lattice, page, points))
         _wipe(outside, lattice)
+    for edge in rules[0]:
+        if edge["width"] > _LONE_RULE * image.shape[1]:
+            _unrule(outside, edge)
     held = pieces(outside)
     short = {number: _crop(outside, piece) for number, piece in enumerate(held)
              if piece.right - piece.left <= _SHORT * piece.height or piece.height < _LOWEST}
@@ -166,6 +172,14 @@ def _read(image: Pixels, found: Sequence[Lattice], scan: Scan, page: int, points
     scan.lines = lines_of(words, page)
     for line in scan.lines:
         line.sure = False
+
+
+def _unrule(page: Pixels, edge: Edge) -> None:
+    """Make paper of a rule across that bounds no cells, but for the strokes of characters that cross it."""
+    row, left, right = round(edge["top"]), round(edge["x0"]) - _BEYOND, round(edge["x1"]) + _BEYOND
+    band = page[max(0, row - _RULE):row + _RULE + 1, max(0, left):right]
+    if len(band) == 2 * _RULE + 1:
+        band[:, (band[:2].min(0) >= INK) & (band[-2:].min(0) >= INK)] = 255
 
 
 def _wipe(page: Pixels, lattice: Lattice) -> None:
