@@ -108,7 +108,7 @@ class RobotsMiddleware:
             response = await self._crawler.engine.download_async(
                 Request(url, headers=headers, meta=meta, callback=NO_CALLBACK))
         except Exception as fault:
-            verdict = tls.explained(of_failure(fault), url)
+            verdict = tls.explained(of_failure(fault), url, meta.get("proxy_name", ""))
             await spider.keep_failure(url, meta["portal"], verdict)
             outcome = verdict.outcome if verdict.outcome in _HOST_IS_DOWN else Outcome.ROBOTS_UNREACHABLE
             raise Failure(outcome, f"robots.txt: {verdict.reason}") from fault

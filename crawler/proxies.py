@@ -77,6 +77,16 @@ class Proxies:
         return {urlsplit(proxy.address).hostname or "" for proxy in self._proxies.values()}
 
 
+def shown(addresses: Mapping[str, str], secrets: str | Path | None = None) -> dict[str, str]:
+    """The addresses as they may be shown: whether credentials are known, never what they are."""
+    try:
+        known = Proxies(addresses, secrets=str(secrets) if secrets else None)
+    except ScanError as fault:
+        return {name: f"{address} ({fault})" for name, address in addresses.items()}
+    return {name: f"{address} ********" if proxy and proxy.authorization else address
+            for name, address in addresses.items() for proxy in [known.of("", name)]}
+
+
 def _secrets_of(path: Path) -> dict[str, str]:
     try:
         lines = path.read_text("utf-8").splitlines()

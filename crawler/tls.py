@@ -55,8 +55,10 @@ _seen: dict[str, Seen] = {}
 """By host. One process, one scan."""
 
 
-def explained(verdict: Verdict, url: str) -> Verdict:
-    """A TLS failure with the fault's name, any other verdict as it is."""
+def explained(verdict: Verdict, url: str, proxy: str = "") -> Verdict:
+    """A TLS failure with the name of its fault, one on the way through a proxy with the name of that."""
+    if proxy:
+        verdict = replace(verdict, reason=f"through the proxy {proxy}: {verdict.reason}")
     if verdict.outcome is not Outcome.TLS:
         return verdict
     told = refusal((urlsplit(url).hostname or "").lower(), verdict.reason)

@@ -124,6 +124,8 @@ def plan_of(settings: Settings, store: Store, roster: Roster, *, portals: Iterab
         facts=str(settings.facts.folder) if settings.facts.folder else None, portals=visited, bodies=chosen, year=year,
         contact=settings.scan.contact, delay=settings.scan.delay, timeout=settings.scan.timeout,
         retries=settings.scan.retries, allow_private_addresses=settings.scan.allow_private_addresses, progress=True,
+        proxies=settings.scan.proxies, proxy=settings.scan.proxy,
+        proxy_secrets=str(settings.scan.proxy_secrets) if settings.scan.proxy_secrets else None,
         full_after=full_after(settings, roster, clock.now()))
 
 

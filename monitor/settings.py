@@ -26,7 +26,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from crawler import clock
+from crawler import clock, proxies
 from crawler.exceptions import ClockError
 from extract import configuration
 from monitor.exceptions import SettingsError
@@ -81,6 +81,30 @@ class Scan(_Section):
     timeout: float = Field(default=30.0, gt=0, le=600)
     retries: int = Field(default=2, ge=0, le=10)
     allow_private_addresses: bool = False
+    proxy: str = ""
+    proxy_secrets: Path | None = None
+    proxies: dict[str, str] = {}
+
+    @field_validator("proxy_secrets", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return value or None
+
+    @field_validator("proxies")
+    @classmethod
+    def _addresses(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, address in value.items():
+            fault = proxies.fault_of(address)
+            if fault or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+                raise ValueError(f"{name}: {fault or 'a proxy is named with small letters, digits and _'}")
+        return value
+
+    @model_validator(mode="after")
+    def _known_proxy(self) -> Scan:
+        if self.proxy not in ("", proxies.DIRECT, *self.proxies):
+            raise ValueError(f"proxy is {self.proxy!r}; name one under [scan.proxies], known are "
+                             f"{', '.join(sorted(self.proxies)) or 'none'}")
+        return self
 
     @model_validator(mode="after")
     def _polite(self) -> Scan:
@@ -216,6 +240,7 @@ class Settings(BaseSettings):
     def shown(self) -> dict[str, Any]:
         """The effective settings as plain data, secrets masked."""
         shown = self.model_dump(mode="json", by_alias=True)
+        shown["scan"]["proxies"] = proxies.shown(self.scan.proxies, self.scan.proxy_secrets)
         shown["mail"]["password"] = "********" if self.mail.password is not None else None
         return shown
 
@@ -293,6 +318,8 @@ def _anchor(settings: Settings, base: Path) -> None:
         settings.watch.metrics = base / settings.watch.metrics.expanduser()
     if settings.facts.folder is not None:
         settings.facts.folder = base / settings.facts.folder.expanduser()
+    if settings.scan.proxy_secrets is not None:
+        settings.scan.proxy_secrets = base / settings.scan.proxy_secrets.expanduser()
     if settings.mail.password_file is not None:
         settings.mail.password_file = base / settings.mail.password_file.expanduser()
 

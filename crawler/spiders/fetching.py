@@ -156,7 +156,7 @@ class Fetching(scrapy.Spider):
         except (CrawlerError, asyncio.CancelledError):
             raise
         except Exception as fault:
-            verdict = tls.explained(of_failure(fault), ask.url)
+            verdict = tls.explained(of_failure(fault), ask.url, meta.get("proxy_name", ""))
             fetch = await self.keep_failure(ask.url, visit.portal.id, verdict, time.monotonic() - begun, ask.key)
             return Got(fetch, verdict)
         elapsed = time.monotonic() - begun
