@@ -116,6 +116,7 @@ def _compare(made: ImportPlan, known: dict[str, Body], under: str) -> None:
         for name in body.names:
             by_name[titles.normalise(name)].add(body.id)
     seen: dict[str, tuple[str, dict[str, str]]] = {}
+    same_name: dict[str, list[tuple[str, dict[str, str]]]] = defaultdict(list)
     taken: dict[str, Entry] = {}
     ids = set(known)
     names = {titles.normalise(entry.name): entry for entry in made.listed.entries if entry.name}
@@ -125,7 +126,8 @@ def _compare(made: ImportPlan, known: dict[str, Body], under: str) -> None:
         if not entry.name:
             _invalid(made, change, Remark("no_name"))
             continue
-        key = entry.values.get("uscc") or f"{titles.normalise(entry.name)}|{entry.values.get('division_code', '')}"
+        key = entry.values.get("uscc") or "|".join((titles.normalise(entry.name), *(
+            entry.values.get(column, "") for column in ("division_code", "parent"))))
         if key in seen:
             other, values = seen[key]
             change.reason = Remark("same_as_row", other)
@@ -135,6 +137,12 @@ def _compare(made: ImportPlan, known: dict[str, Body], under: str) -> None:
                 _invalid(made, change, Remark("contradicts_row", other))
             continue
         seen[key] = entry.place, dict(entry.values)
+        twin = next((place for place, values in same_name[titles.normalise(entry.name)]
+                     if _one_place(entry.values, values)), None)
+        same_name[titles.normalise(entry.name)].append(seen[key])
+        if twin is not None:
+            _invalid(made, change, Remark("contradicts_row", twin))
+            continue
         body = _match(entry, known, by_code, by_name)
         if isinstance(body, Remark):
             _invalid(made, change, body)
@@ -170,6 +178,13 @@ def _match(entry: Entry, known: dict[str, Body], by_code: dict[str, Body],
     if len(near) > 1:
         return Remark("several_bodies", ", ".join(body.id for body in near))
     return near[0] if near else None
+
+
+def _one_place(one: dict[str, str], other: dict[str, str]) -> bool:
+    """Whether two rows of one name can only be the same body: neither code nor body above tells them apart."""
+    codes = [each.get("division_code", "") for each in (one, other)]
+    above = [titles.normalise(each.get("parent", "")) for each in (one, other)]
+    return not (all(codes) and not _same_place(*codes)) and not (all(above) and above[0] != above[1])
 
 
 def _same_place(first: str, second: str) -> bool:

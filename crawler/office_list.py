@@ -120,7 +120,9 @@ def entries_of(sheets: list[Sheet], named: str) -> OfficeList:
             if repeated > 1 or _heads_a_group(filled, columns) or tails.match(_squeezed(next(iter(filled.values())))):
                 found.aside.append((sheet.name, number, _said(cells)))
             else:
-                found.entries.append(_entry(sheet.name, number, cells, columns))
+                entry = _entry(sheet.name, number, cells, columns)
+                entry.remarks += [Remark("hidden_row")] * (number in sheet.hidden)
+                found.entries.append(entry)
     if not headed:
         raise ImportingError(f"{named}: no row names a column 单位名称 or the like within the first {_HEADING_ROWS} "
                              "rows; add a heading row, or its name to facts/roster.yaml")

@@ -11,6 +11,7 @@ import contextlib
 import csv
 import io
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from lxml import etree
+
 from crawler.exceptions import ImportingError
 
 SECONDS = 60
@@ -30,6 +33,8 @@ _MEMORY = 2 << 30
 _INFLATED = 300 << 20
 _BOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _DELIMITERS = ",\t;|，"
+_HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*\bhidden=\"(?:1|true)\"[^>]*>")
+_ROW_NUMBER = re.compile(rb'\br="(\d+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class Sheet:
 
     name: str
     rows: list[tuple[int, list[str]]]
+    hidden: frozenset[int] = frozenset()
+    """Numbers of rows that the office's program does not show (a filter, or hidden by hand); xlsx only."""
 
 
 def read(path: Path) -> list[Sheet]:
@@ -88,7 +95,8 @@ def _workbook(path: Path, data: bytes) -> list[Sheet]:
         raise ImportingError(f"{path}: damaged workbook, or too large to read; save it as a new xlsx") from None
     if "fault" in answer:
         raise ImportingError(f"{path}: {answer['fault']}")
-    return [Sheet(sheet["name"], [(number, cells) for number, cells in sheet["rows"]]) for sheet in answer["sheets"]]
+    return [Sheet(sheet["name"], [(number, cells) for number, cells in sheet["rows"]], frozenset(sheet["hidden"]))
+            for sheet in answer["sheets"]]
 
 
 # ---------------------------------------------------------------- the guarded child
@@ -110,10 +118,13 @@ def main() -> int:
 def _sheets(data: bytes) -> list[dict[str, Any]]:
     import python_calamine
 
+    hidden: dict[str, list[int]] = {}
     if data.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(member.file_size for member in archive.infolist()) > _INFLATED:
                 raise ValueError("it inflates to more than 300 MB")
+            with contextlib.suppress(KeyError, etree.XMLSyntaxError):  # xlsb, ods: no such parts
+                hidden = _hidden(archive)
     found = []
     with python_calamine.load_workbook(io.BytesIO(data)) as book:
         for meta in book.sheets_metadata:
@@ -123,7 +134,22 @@ def _sheets(data: bytes) -> list[dict[str, Any]]:
             sheet = book.get_sheet_by_name(meta.name)
             if sheet.height * min(sheet.width, _COLUMNS) > _CELLS:
                 raise ValueError(f"sheet {meta.name} holds more than {_CELLS} cells")
-            found.append({"name": meta.name, "rows": _rows(sheet)})
+            found.append({"name": meta.name, "rows": _rows(sheet), "hidden": hidden.get(meta.name, [])})
+    return found
+
+
+def _hidden(archive: zipfile.ZipFile) -> dict[str, list[int]]:
+    """Numbers of the rows of each sheet that are not shown."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    parts = {each.get("Id"): each.get("Target", "") for each in etree.fromstring(
+        archive.read("xl/_rels/workbook.xml.rels"), parser)}
+    found = {}
+    for sheet in etree.fromstring(archive.read("xl/workbook.xml"), parser).iterfind("{*}sheets/{*}sheet"):
+        target = next((parts.get(value) for name, value in sheet.items() if name.endswith("}id")), None)
+        if target:
+            text = archive.read(target.lstrip("/") if target.startswith("/") else f"xl/{target}")
+            rows = (_ROW_NUMBER.search(row) for row in _HIDDEN_ROW.findall(text))
+            found[sheet.get("name", "")] = [int(row[1]) for row in rows if row]
     return found
 
 

@@ -106,7 +106,7 @@ def _print_body(roster: Roster, body: Body, owed: list[Obligation], lang: Lang) 
 
     facts = [
         ("show_name", body.name), ("show_id", f"{body.id}  {roster.path}:{body.line}"),
-        ("show_kind", several([part for part in (_kind(body.kind, lang), _level(body.level, lang)) if part])),
+        ("show_kind", several([part for part in (kind_word(body.kind, lang), level_word(body.level, lang)) if part])),
         ("show_duty", several([wording.term("duties", body.obligation, lang), _basis(body.basis, lang)])
          if body.basis else wording.term("duties", body.obligation, lang)),
         ("show_codes", several([code for code in (body.uscc, body.division_code) if code])),
@@ -145,7 +145,7 @@ def _state(one: Obligation, lang: Lang) -> str:
     return _say("show_owes", lang) if one.confirmed else wording.term("statuses", "not_confirmed", lang)
 
 
-def _kind(kind: str, lang: Lang) -> str:
+def kind_word(kind: str, lang: Lang) -> str:
     """The first word that lists use for a kind (config/roster.yaml); the key itself in English."""
     from crawler.office_list import facts
 
@@ -153,7 +153,8 @@ def _kind(kind: str, lang: Lang) -> str:
     return words.get(kind, kind) if lang == "zh" else kind
 
 
-def _level(level: str, lang: Lang) -> str:
+def level_word(level: str, lang: Lang) -> str:
+    """As kind_word, for a level."""
     from crawler.office_list import facts
 
     words = {key: word for word, key in reversed(facts().level_words.items())}

@@ -89,7 +89,7 @@ def _import_record(made: ImportPlan, file: Path, dry_run: bool, written: Path | 
 def _print_import(made: ImportPlan, dry_run: bool, written: Path | None, lang: Lang) -> None:
     rows = [[_say(f"import_{change.kind}", lang), change.place, change.id, change.name,
              _told(change, lang)] for kind in ("invalid", "added", "changed") for change in getattr(made, kind)[:SHOWN]]
-    rows += [[_say("import_dropped", lang), f":{body.line}", body.id, body.name,
+    rows += [[_say("import_dropped", lang), _say("import_line", lang, n=body.line), body.id, body.name,
               _say("import_kept", lang)] for body in made.dropped[:SHOWN]]
     rows += [[_say("import_duplicate", lang), change.place, change.id, change.name,
               _remark(change.reason, lang)] for change in made.duplicates[:SHOWN]]
@@ -121,12 +121,29 @@ def _told(change: Change, lang: Lang) -> str:
     """What one row says: its reason, its fields, what was guessed, what was left out."""
     told = [_remark(change.reason, lang)] if change.reason else []
     if change.kind == "added":
-        told += [f"{column}={change.fields[column][1]}" + (_say("import_guess_mark", lang)
-                                                           if column in change.guessed else "")
+        told += [f"{_column(column, lang)}={_value(column, change.fields[column][1], lang)}"
+                 + (_say("import_guess_mark", lang) if column in change.guessed else "")
                  for column in ("kind", "level", "obligation") if column in change.fields]
     elif change.kind == "changed":
-        told += [f"{column}: {before or '∅'} → {after}" for column, (before, after) in change.fields.items()]
+        told += [f"{_column(column, lang)}: {_value(column, before, lang) or '∅'} → {_value(column, after, lang)}"
+                 for column, (before, after) in change.fields.items()]
     return "; ".join([*told, *(_remark(each, lang) for each in change.remarks)])
+
+
+def _column(column: str, lang: Lang) -> str:
+    """A roster column as lists call it; its own name in English, or where lists have none."""
+    from crawler.office_list import facts
+
+    return facts().columns[column][0] if lang == "zh" and column in facts().columns else column
+
+
+def _value(column: str, value: str, lang: Lang) -> str:
+    from monitor import wording
+
+    if column == "obligation":
+        return wording.term("duties", value, lang) if lang == "zh" else value
+    words = {"kind": roster_rows.kind_word, "level": roster_rows.level_word}.get(column)
+    return words(value, lang) if words else value
 
 
 def _say(key: str, lang: Lang, **values: Any) -> str:

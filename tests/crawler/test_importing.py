@@ -212,6 +212,30 @@ def test_hidden_sheets_are_left_out_and_several_sheets_are_read(facts, tmp_path)
     assert [change.place for change in made.added] == ["市直!2", "镇街!2"]
 
 
+def test_one_name_twice_in_one_place_is_no_second_body(facts, listed):
+    """A second row without (or with a wrong) code must not become a namesake whose report nobody could tell apart."""
+    rows = [["单位名称", "统一社会信用代码", "区划代码", "上级单位"], ["青禾市水利局", uscc(50), 331000, ""],
+            ["青禾市水利局", "11330000BADBADBAD9", 331000, ""], ["青禾市水利局", "", "", ""],
+            ["城关镇人民政府", "", "", "甲山县人民政府"], ["城关镇人民政府", "", "", "乙水县人民政府"],
+            ["鼓楼区教育局", "", 320106, ""], ["鼓楼区教育局", "", 320302, ""]]
+    made = importing.plan(listed(rows))
+    assert [(change.place, change.reason.key, change.reason.value) for change in made.invalid] == [
+        ("名单!3", "contradicts_row", "名单!2"), ("名单!4", "contradicts_row", "名单!2")]
+    assert [change.place for change in made.added] == ["名单!2", "名单!5", "名单!6", "名单!7", "名单!8"]
+
+
+def test_hidden_rows_are_taken_and_told(facts, tmp_path):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for row in (["单位名称"], ["青禾市水利局"], ["青禾市林业局"]):
+        book.active.append(row)
+    book.active.row_dimensions[3].hidden = True
+    book.save(tmp_path / "list.xlsx")
+    made = importing.plan(tmp_path / "list.xlsx")
+    assert [[remark.key for remark in change.remarks] for change in made.added] == [[], ["hidden_row"]]
+
+
 CHANGES = [["单位名称", "统一社会信用代码", "机构变动", "变动日期", "涉及单位", "批准文件", "曾用名", "报告涵盖"],
            ["青禾市教育局", uscc(1), "由教育委员会更名", "2024年3月1日", "", "青编〔2024〕1号", "青禾市教育委员会", ""],
            ["青禾市财政局", "", "并入", "2025.1.15", "青禾市发展局", "", "", ""],

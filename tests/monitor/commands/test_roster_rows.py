@@ -134,7 +134,8 @@ def test_what_still_needs_confirming_is_listed_and_confirmed_by_name_and_day(nia
 
 @pytest.mark.parametrize(("arguments", "word"), [
     (("data",), "--by"), (("--all", "--by", " "), "--by"), (("data", "--by", "x", "--on", "2026-13-01"), "2026-11-21"),
-    (("data", "--by", "x", "--on", "2026-11-22"), "晚于今天"), (("data", "--by", "x", "--on", "2026-09-30"), "更早的年度"),
+    (("data", "--by", "x", "--on", "2026-11-22"), "晚于今天"),
+    (("data", "--by", "x", "--on", "2026-09-30"), "更早的年度"),
     (("nowhere", "--by", "x"), "nowhere"), (("--under", "nowhere"), "nowhere")])
 def test_confirming_what_cannot_be_is_refused_and_writes_nothing(nianbao: Any, settings: Path, arguments: tuple[str],
                                                                  word: str) -> None:
