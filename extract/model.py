@@ -156,6 +156,10 @@ class Hints:
 
 
 # ---------------------------------------------------------------- what reading makes of it
+_PLAIN = frozenset(("table", "row", "column", "page", "document", "grid"))
+"""Parts of a Source that a record holds as they are."""
+
+
 @dataclass(slots=True)
 class Source:
     """Where a figure stands. `table` is the form's table number (1 for the statistics form, 2, 3, 4); `grid` counts the
@@ -178,6 +182,8 @@ class Source:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Source:
+        if "box" not in record and "span" not in record and record.keys() <= _PLAIN:
+            return cls(**record)
         box, span = record.get("box"), record.get("span")
         return cls(record.get("table"), record.get("row"), record.get("column"), record.get("page"),
                    tuple(box) if box else None, tuple(span) if span else None, record.get("document"),
@@ -212,6 +218,10 @@ class Figure:
     def from_record(cls, key: str, record: Mapping[str, Any]) -> Figure:
         state = record.get("state", "number")
         value = record.get("value")
+        if state == "number" and type(value) is int:
+            # By far the most; stored reports are judged by the hundred thousand.
+            return cls(value, state, str(record.get("raw", "")), float(record.get("confidence", 1.0)),
+                       Source.from_record(record.get("source") or {}))
         if state not in STATES:
             raise RecordError(f"figure {key}: state {state!r} is none of {', '.join(STATES)}")
         if isinstance(value, str):

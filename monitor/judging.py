@@ -51,18 +51,19 @@ class Named:
 
 # ---------------------------------------------------------------- one report, one standing
 def judge(report: Report, named: Named | None = None, earlier: Mapping[int, Report] | None = None, *,
-          joined: Years | None = None, level: Level | None = None) -> Judgement:
+          joined: Years | None = None, level: Level | None = None, stored: bool = False) -> Judgement:
     """Every rule over one report, without database. `named` replaces what the report itself says of body, scope, year;
     the rules then see the report under that scope and year too.
 
     `earlier`: reports of the same body and scope by year; `joined`: what the roster tells of bodies merged into it
-    since last year; `level`: what is held of the bodies below, for consolidated reports.
+    since last year; `level`: what is held of the bodies below, for consolidated reports; `stored`: the record is as
+    reading made it, so that claims it lacks are not in its prose.
     """
     if named is None:
         named = Named(report.body or "", report.scope, report.year)
     else:
         report = replace(report, scope=named.scope, year=named.year)
-    report = with_claims(report)
+    report = report if stored else with_claims(report)
     # A report of unknown scope joins no chain: last year's might be another one.
     chain = Years(report)
     if named.scope != "unknown":

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -136,7 +136,7 @@ class Pack(_Facts):
     rules: dict[str, Overlay] = Field(default_factory=dict)
     deadlines: tuple[Deadline, ...] = ()
     required: tuple[Required, ...] = ()
-    weights: dict[str, float] = Field(default_factory=dict)
+    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     """Points of the score's indicators (config/score.yaml) in this place."""
     weights_notice: str = ""
     changes: dict[int, str] = Field(min_length=1)
@@ -216,6 +216,7 @@ class Local:
     thresholds: dict[str, float] = field(default_factory=dict)
     required: list[dict[str, Any]] = field(default_factory=list)
     weights: dict[str, float] = field(default_factory=dict)
+    weights_by: str = ""
     by: dict[str, str] = field(default_factory=dict)
 
     def to_record(self) -> dict[str, Any]:
@@ -310,7 +311,9 @@ class Packs:
                         "words": list(required.words), "sections": list(required.sections),
                         "scopes": list(required.scopes), "severity": required.severity, "pack": pack.name,
                         "notice": basis_of(pack, required.notice)})
-            local.weights |= pack.weights
+            if pack.weights:
+                # A scheme of weights stands as a whole: halves of two places' schemes would be nobody's.
+                local.weights, local.weights_by = dict(pack.weights), pack.name
         return local
 
 

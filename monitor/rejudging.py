@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 MANY = 300
 """Reports to judge from which processes of their own are worth their start."""
-_LOT, _WRITTEN = 100, 2000
-"""Reports judged in one go by a worker, and written in one transaction."""
+_LOT, _LARGEST, _WRITTEN = 100, 400, 2000
+"""Reports judged in one go by a worker, at least and at most, and written in one transaction."""
 OnProgress = Callable[[int, int], None]
 Result = tuple[Key, list[Finding]]
 
@@ -80,7 +80,7 @@ def judge_task(task: Task, held: Records) -> list[Finding]:
                    unheld=task.unheld)
     named = judging.Named(*task.key, task.report)
     return judging.judge(report, named, {each[0][2]: held.load(each) for each in task.earlier}, joined=joined,
-                         level=level).findings
+                         level=level, stored=True).findings
 
 
 # ---------------------------------------------------------------- what is due
@@ -137,10 +137,24 @@ def ahead(store: Store, roster: Roster, standings: Sequence[Standing], at: datet
     return done
 
 
-def _lots(held: Holdings, tasks: Sequence[Task]) -> Iterator[tuple[Sequence[Task], dict[Key, dict[str, Any]]]]:
-    """Tasks in lots, each with what the roster tells of every report it needs."""
-    return ((lot, {key: held.told(key) for task in lot for key, _ in task.kept()})
-            for lot in workers.cut(tasks, _LOT))
+def _lots(held: Holdings, tasks: Iterable[Task]) -> Iterator[tuple[Sequence[Task], dict[Key, dict[str, Any]]]]:
+    """Tasks in lots, each with what the roster tells of every report it needs; what shares reports stays together."""
+    lot: list[Task] = []
+    for _, together in itertools.groupby(tasks, key=lambda task: held.group(task.key)[0]):
+        for task in together:
+            lot.append(task)
+            if len(lot) >= _LARGEST:
+                yield _with_facts(held, lot)
+                lot = []
+        if len(lot) >= _LOT:
+            yield _with_facts(held, lot)
+            lot = []
+    if lot:
+        yield _with_facts(held, lot)
+
+
+def _with_facts(held: Holdings, lot: Sequence[Task]) -> tuple[Sequence[Task], dict[Key, dict[str, Any]]]:
+    return lot, {key: held.told(key) for task in lot for key, _ in task.kept()}
 
 
 def judge_lot(loaded: Records, lot: tuple[Sequence[Task], dict[Key, dict[str, Any]]]) -> list[Result]:

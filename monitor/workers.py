@@ -9,12 +9,13 @@ from __future__ import annotations
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
 from crawler.store import Store
 from extract import configuration
+from monitor.exceptions import MonitorError
 from monitor.holdings import Records
 
 Result = TypeVar("Result")
@@ -25,7 +26,8 @@ _WAITING = 3
 
 
 def results(database: Path, work: Work[Result], lots: Iterable[Any], workers: int) -> Iterator[Result]:
-    """What `work` makes of every lot, in order; in this process where `workers` is 1."""
+    """What `work` makes of every lot, in order; in this process where `workers` is 1. Raises MonitorError when a worker
+    dies."""
     if workers < 2:
         with Store(database).read() as connection:
             held = Records(connection)
@@ -36,12 +38,16 @@ def results(database: Path, work: Work[Result], lots: Iterable[Any], workers: in
     context = multiprocessing.get_context("spawn")
     waiting: deque[Future[list[Result]]] = deque()
     with ProcessPoolExecutor(workers, context, _begin, (database, configuration.office_folder())) as pool:
-        for lot in lots:
-            waiting.append(pool.submit(_do, work, lot))
-            if len(waiting) > _WAITING * workers:
+        try:
+            for lot in lots:
+                waiting.append(pool.submit(_do, work, lot))
+                if len(waiting) > _WAITING * workers:
+                    yield from waiting.popleft().result()
+            while waiting:
                 yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
+        except BrokenExecutor as fault:
+            raise MonitorError(f"a judging process died ({fault}); memory may be short: lower [reading] workers, then "
+                               "run it again, what was judged is kept") from fault
 
 
 def cut(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

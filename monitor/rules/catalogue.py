@@ -237,6 +237,10 @@ class RuleText(Variant):
     """Rules whose findings on the same report are dropped when this one fails."""
     said_like: str = ""
     """A rule further up whose sentences serve where this one has none."""
+    person_only: bool = False
+    """Whether only a person may raise it: no alert and no point off before one has confirmed it."""
+    operator_only: bool = False
+    """Whether only the operator is told of it."""
     planned: bool = False
     """Wording that stands ready for a rule that isn't built yet."""
     basis: tuple[str, ...] | dict[str, str] = ()

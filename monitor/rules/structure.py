@@ -240,6 +240,7 @@ def _telling_label(report: Report, used: Form, due: Form) -> str:
 _SUBJECT = re.compile(r"申请|信息公开")
 _FEE = re.compile(r"收费|收取[^。，；]{0,16}费|处理费|缴费")
 _ENOUGH_ALONE = re.compile(r"信息处理费|收费通知")
+_SENTENCES, _BLANKS = re.compile(r"[。！？；\n]"), re.compile(r"[ \t\u3000]+")
 _OTHER_FEES = re.compile(r"(?:行政)?事业性收费|涉企收费|收费(?:项目|标准|目录|清单)")
 
 
@@ -250,14 +251,16 @@ def judge_fee_statement(report: Report) -> Iterator[Verdict]:
     form = _form_due(report)
     if form is None or report.year is None or report.year < 2021 or not any(each.number for each in report.sections):
         return
-    labels = [core(row.label) for row in form.table(3).rows if _ENOUGH_ALONE.search(row.label)]
     for section in report.prose():
-        for sentence in re.split(r"[。！？；\n]", re.sub(r"[ \t\u3000]+", "", section.text)):
-            text = _OTHER_FEES.sub("", sentence)
-            if any(label.startswith(core(text)[:12]) for label in labels) and len(core(text)) > 5:
-                # A row of table 3 that a text dump left in the prose.
+        for sentence in _SENTENCES.split(_BLANKS.sub("", section.text)):
+            if "费" not in sentence:
                 continue
+            text = _OTHER_FEES.sub("", sentence)
             if _ENOUGH_ALONE.search(text) or (_SUBJECT.search(text) and _FEE.search(text)):
+                # A row of table 3 that a text dump left in the prose is no statement.
+                bare = core(text)
+                if len(bare) > 5 and any(label.startswith(bare[:12]) for label in _fee_labels(form)):
+                    continue
                 yield Verdict("pass", "processing_fee")
                 return
     verdict = Verdict("fail", "processing_fee")
@@ -268,6 +271,10 @@ def judge_fee_statement(report: Report) -> Iterator[Verdict]:
         # The statement may stand in the part that was not found.
         verdict.outcome, verdict.reason = "uncertain", "medium"
     yield verdict
+
+
+def _fee_labels(form: Form) -> list[str]:
+    return [core(row.label) for row in form.table(3).rows if _ENOUGH_ALONE.search(row.label)]
 
 
 # ---------------------------------------------------------------- what was read
