@@ -1,4 +1,4 @@
-"""Old and careless TLS servers: refused by the fault's name, accepted only where the portal's facts say so, and told."""
+"""Old and careless TLS servers: refused by name, accepted only where the portal's facts say so, and told."""
 
 import contextlib
 import ipaddress
