@@ -40,6 +40,8 @@ COLUMNS = frozenset({*REQUIRED, *_TEXT, *_LISTS, "obligation", "sort_order", "sc
 _YES, _NO = {"1", "true", "yes", "是"}, {"", "0", "false", "no", "否"}
 
 _PROVINCES = ("省", "自治区")
+_NAMELESS = re.compile(r"(?:本|我|该)?(?:单位|机关|部门|局)?(?:20\d\d年度?)?(?:因|为|系|属|是|于)*"
+                       r"(?:新成立|新组建|新设立|机构改革|撤销|合并|暂无|没有|不涉及|无需|不需|无(?![锡为棣极]))")
 
 
 @dataclass(slots=True)
@@ -184,8 +186,11 @@ class Roster:
         of."""
         title = titles.parse(item.title)
         if title.kind == "note":
-            owner = self._named_in(title.normalised, portal)
-            return [Route("note", owner.id if owner else None, "unknown", title.year, title.body or "", title.reason)]
+            # A note that names nobody stands in a column of one body for that one, else it could be anybody's.
+            nameless = _NAMELESS.match(title.normalised)
+            owner = self._owner("", portal, column) if nameless else self._named_in(title.normalised, portal)
+            return [Route("note", owner.id if owner else None, "unknown", title.year,
+                          "" if nameless else title.body or "", title.reason)]
         if not title.accepted and not title.needs_content:
             about = title.kind not in ("", "other")
             return [Route("reject" if about else "other", printed_body=title.body or "", year=title.year,

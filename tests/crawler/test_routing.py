@@ -95,6 +95,65 @@ def test_a_note_in_place_of_a_report_is_kept_with_its_body(title):
     assert (route.kind, route.body, route.year) == ("note", "data", 2024)
 
 
+OWN = Portal(id="city", name="门户", hosts=["www.a.example"], columns=[
+    Column(id="nb", name="年报", url="http://www.a.example/nb/"),
+    Column(id="sjj", name="数据局年报", url="http://www.a.example/sjj/", role="own")])
+
+
+@pytest.mark.parametrize("title", ["新成立单位，无年度报告", "本单位为新组建单位，2024年无政府信息公开年度报告",
+                                   "因机构改革，无2024年政府信息公开年报"])
+def test_a_note_that_names_nobody_is_its_columns_bodys_or_could_be_anybodys(title):
+    roster = Roster.of([body("data", "青禾市数据局", channels=("city/sjj",)), body("edu", "青禾市教育局")], [OWN])
+    item = Item("http://www.a.example/nb/1.html", title)
+    own, mixed = roster.route(item, OWN, OWN.columns[1]), roster.route(item, OWN, OWN.columns[0])
+    assert (own.kind, own.body) == ("note", "data")
+    assert (mixed.kind, mixed.body, mixed.printed_body) == ("note", None, "")
+
+
+@pytest.mark.parametrize(("title", "body_id"), [
+    ("青禾市商业局已撤销，不再编制2024年政府信息公开年报", "trade"),
+    ("青禾市商业局2025年1月合并，2024年度无年度报告", "trade"), ("青禾市粮食局为新成立单位，无2024年年度报告", None)])
+def test_notes_of_bodies_that_ended_and_of_strangers(title, body_id):
+    roster = Roster.of([body("trade", "青禾市商业局"), body("edu", "青禾市教育局")], [CITY])
+    route = roster.route(Item("http://www.a.example/nb/1.html", title), CITY)
+    assert (route.kind, route.body) == ("note", body_id)
+    assert body_id or "粮食局" in route.printed_body
+
+
+# ---------------------------------------------------------------- phrases of mixed columns
+MIXED = Portal(id="city", name="门户", hosts=["www.a.example", "m.a.example:8080"], columns=[
+    Column(id="nb", name="年报", url="http://www.a.example/nb/")])
+
+
+def test_a_mixed_column_gives_each_row_to_the_body_it_prints():
+    """City, districts, departments and towns in one list: by printed name and roster, never by the column."""
+    roster = Roster.of([
+        body("gov", "青禾市人民政府", kind="government", level="prefecture", scopes=("consolidated",)),
+        body("d", "青禾市白榆区人民政府", kind="government", parent="gov", scopes=("consolidated",)),
+        body("edu", "青禾市教育局", level="prefecture", parent="gov"), body("d-edu", "青禾市白榆区教育局", parent="d"),
+        body("town", "青禾市白榆区柳溪镇人民政府", kind="township", parent="d"),
+        body("street", "青禾市白榆区柳溪街道办事处", kind="dispatched_office", parent="d")], [MIXED])
+    rows = {"青禾市": "gov", "白榆区": "d", "白榆区人民政府": "d", "青禾市教育局": "edu", "市教育局": "edu",
+            "白榆区教育局": "d-edu", "柳溪镇": "town", "白榆区柳溪街道办事处": "street", "柳溪街道": "street",
+            "朱槿区教育局": None, "柳溪": None}
+    for printed, wanted in rows.items():
+        title = f"{printed}2024年政府信息公开工作年度报告"
+        route = roster.route(Item("http://www.a.example/nb/1.html", title), MIXED, MIXED.columns[0])
+        assert (route.body, route.kind) == (wanted, "report" if wanted else "unrouted"), printed
+
+
+@pytest.mark.parametrize(("url", "kind"), [
+    ("http://www.a.example/nb/1.html", "report"), ("https://WWW.A.example:443/nb/1.html", "report"),
+    ("http://m.a.example:8080/1.html", "report"), ("http://m.a.example/1.html", "foreign"),
+    ("http://www.a.example.copy.example/nb/1.html", "foreign"), ("http://a.example/nb/1.html", "foreign"),
+    ("https://mp.weixin.qq.com/s/x", "foreign"), ("http://user@copy.example/www.a.example/", "foreign")])
+def test_only_registered_hosts_are_evidence_and_rows_elsewhere_are_noted_with_their_body(url, kind):
+    roster = Roster.of([body("edu", "青禾市教育局")], [MIXED])
+    route = roster.route(Item(url, "青禾市教育局2024年政府信息公开工作年度报告"), MIXED)
+    assert (route.kind, route.body, route.year) == (kind, "edu", 2024)
+    assert (route.reason == "host_not_registered") == (kind == "foreign")
+
+
 # ---------------------------------------------------------------- properties
 CITIES = ("青禾市", "丹霞市", "南京市", "徐州市", "苏州市")
 DISTRICTS = ("鼓楼区", "白榆区", "东山县", "")
