@@ -11,7 +11,7 @@ import hashlib
 import json
 import sqlite3
 import zlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any, cast
@@ -189,15 +189,27 @@ def ensure_figures(connection: sqlite3.Connection) -> None:
         columns = "".join(f', "{key}" NUMERIC' for key in forms.form(era).all_keys)
         connection.execute(f"""CREATE TABLE IF NOT EXISTS "figures_{era}" (
             report TEXT PRIMARY KEY REFERENCES report(id) ON DELETE CASCADE, states TEXT NOT NULL{columns})""")
-        known = set(_figure_columns(connection, era))
+        known = set(figure_columns(connection, era))
         for key in forms.form(era).all_keys:
             if key not in known:
                 connection.execute(f'ALTER TABLE "figures_{era}" ADD COLUMN "{key}" NUMERIC')
 
 
-def _figure_columns(connection: sqlite3.Connection, era: str) -> list[str]:
+def figure_columns(connection: sqlite3.Connection, era: str) -> list[str]:
+    """The canonical keys in the order of the table's columns and of `states`; empty where there is no table yet."""
     rows = connection.execute(f'PRAGMA table_info("figures_{era}")')
     return [row["name"] for row in rows if row["name"] not in ("report", "states")]
+
+
+def figure_rows(connection: sqlite3.Connection, era: str, reports: Sequence[str]) -> Iterator[sqlite3.Row]:
+    """Rows (report, states, a column a key) of these reports, in their order, those without figures left out."""
+    if not figure_columns(connection, era):
+        return
+    for start in range(0, len(reports), 500):
+        lot = reports[start:start + 500]
+        found = {row["report"]: row for row in connection.execute(
+            f'SELECT * FROM "figures_{era}" WHERE report IN ({",".join("?" * len(lot))})', lot)}
+        yield from (found[each] for each in lot if each in found)
 
 
 def _put_figures(connection: sqlite3.Connection, report_id: str, report: Report) -> None:
@@ -205,7 +217,7 @@ def _put_figures(connection: sqlite3.Connection, report_id: str, report: Report)
         connection.execute(f'DELETE FROM "figures_{era}" WHERE report = ?', (report_id,))
     if report.form not in forms.eras():
         return
-    columns = _figure_columns(connection, report.form)
+    columns = figure_columns(connection, report.form)
     figures = [report.figures.get(key) for key in columns]
     if not any(figures):
         return

@@ -21,6 +21,7 @@ from monitor.alerts.policy import Policy
 from monitor.alerts.recipients import Recipient, policy, recipients
 from monitor.model import Alert, FindingState, Obligation, Standing, Status
 from monitor.review import StoredFinding
+from monitor.rules import catalogue
 from monitor.settings import Settings
 from monitor.standing import due_end
 
@@ -29,8 +30,6 @@ FRESH = timedelta(days=8)
 MORNING, MORNING_ENDS = time(6), timedelta(days=4)
 """The list of the morning after waits for the scan of 06:00 and isn't told when days have passed."""
 LISTED = 60
-_FOR_PEOPLE = frozenset({"PUB-05", "DOC-05"})
-"""Only a person may raise these (domain: forged dates, another body's name)."""
 _OPEN = (FindingState.OPEN, FindingState.CONFIRMED, FindingState.APPROVED, FindingState.NOTIFIED,
          FindingState.NOT_FIXED, FindingState.OVERDUE)
 
@@ -218,7 +217,7 @@ def _immediate(scene: Scene, recipient: Recipient, bodies: set[str]) -> Iterable
         for each in scene.findings:
             finding = each.finding
             if (finding.severity == "E" and each.state is FindingState.OPEN and finding.body in bodies
-                    and finding.year == scene.newest and finding.rule not in _FOR_PEOPLE
+                    and finding.year == scene.newest and not _kept_back(finding.rule)
                     and finding.rule not in ("PUB-01", "PUB-02", "PUB-12")):
                 yield _of_finding(each, names, recipient)
 
@@ -232,7 +231,7 @@ def _still(scene: Scene, recipient: Recipient, bodies: set[str], after: int, *, 
         finding = each.finding
         if (finding.body not in bodies or each.state not in _OPEN or finding.severity != "E"
                 or finding.year is None or finding.year < scene.settings.monitoring.since
-                or finding.rule in _FOR_PEOPLE):
+                or _kept_back(finding.rule)):
             continue
         if again and finding.rule != "PUB-01":
             continue
@@ -261,6 +260,12 @@ def _retracted(scene: Scene, recipient: Recipient, bodies: set[str]) -> Iterable
     names = Names(scene.roster, recipient.language)
     for each in review.list_findings(scene.connection, bodies=bodies, states=[FindingState.RETRACTED], cleared=True):
         yield _of_finding(each, names, recipient)
+
+
+def _kept_back(rule: str) -> bool:
+    """Whether the rule is told to nobody before a person has confirmed it, or to the operator alone."""
+    text = catalogue.text_of(rule)
+    return text.person_only or text.operator_only
 
 
 def _of_standing(standing: Standing, names: Names, recipient: Recipient) -> Told:

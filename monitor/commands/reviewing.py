@@ -10,12 +10,14 @@ from __future__ import annotations
 import getpass
 import sqlite3
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monitor import printing
 from monitor.commands.oversight import AsJson, Under, Year, one_of, reach, stored_record
+from monitor.commands.returning import bring_in
 from monitor.exceptions import UsageError
 from monitor.session import Session
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from monitor.wording import Lang
 
 LOG, REGISTER, DUE, ASK = "log", "register", "due", "ask"
+IMPORT = "import"
 _LISTS = (LOG, REGISTER, DUE, ASK)
 
 
@@ -58,12 +61,17 @@ def review(
     """Record what people decide on findings: confirm, dismiss, approve, notify, dispute, uphold, accept, rectify,
     verify, snooze, explain, retract, reopen. Decisions hold as long as the fact stays the same. Without ids the filters
     choose. `log` shows the trail, `register` the false alarms, `due` what the next circular names, `ask` what
-    disappeared without proof that it was mended."""
+    disappeared without proof that it was mended. `import FILE` brings in a ledger that came back filled in."""
     from monitor import transitions
     from monitor.model import FindingState
     from monitor.rules import catalogue
 
     session: Session = context.obj
+    if words[0] == IMPORT:
+        if len(words) != 2:
+            raise UsageError("review import FILE: name one returned ledger")
+        bring_in(session, Path(words[1]), author=author or "", dry_run=dry_run, as_json=as_json)
+        return
     action, ids = _action(words, [*transitions.of_person(), *_LISTS])
     one_of("--rule", rules, list(catalogue.catalogue().rules))
     one_of("--severity", severities, ["E", "W", "I"])

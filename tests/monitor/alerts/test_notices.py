@@ -134,7 +134,7 @@ def test_the_unverified_is_never_told_at_once(city):
     assert "商务局" not in text
 
 
-@pytest.mark.parametrize("rule", sorted(notices._FOR_PEOPLE))
+@pytest.mark.parametrize("rule", ["PUB-05", "DOC-05"])
 def test_what_only_a_person_may_raise_is_told_to_nobody(city, rule):
     ask(city, "immediate: [issue], escalate_after: 1")
     finding = replace(ARITHMETIC, rule=rule, severity="E")
