@@ -1,9 +1,9 @@
 """One cause, one case: findings of one report that share cells belong together.
 
 Promises: findings on relations of figures (an expression with = or ≥) that have a cell in common, directly or through
-others, get the same `evidence["case"]` – id (that of its worst finding), how many, which rules – and stand one behind
-the other; nothing of it enters a finding's id or fact, so a case that grows reopens no decision. Leaves alone: what is
-found (rules/), how it is said (wording, commands/).
+others, or are a column and the column of totals off by the same amount, get the same `evidence["case"]` – id (that of
+its worst finding), how many, which rules – and stand one behind the other; nothing of it enters a finding's id or fact,
+so a case that grows reopens no decision. Leaves alone: what is found (rules/), how it is said (wording, commands/).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from monitor.model import Finding
 
 Item = TypeVar("Item")
 _RELATIONS = "=≥≤"
+_TOTAL = "total"
 
 
 def group(findings: Sequence[Finding]) -> list[Finding]:
@@ -30,6 +31,9 @@ def group(findings: Sequence[Finding]) -> list[Finding]:
         first = min(met)
         leader |= dict.fromkeys(met, first)
         owner |= dict.fromkeys(finding.figures, first)
+    for met in _columns_and_totals(findings):
+        heads = {_head(leader, place) for place in met}
+        leader |= dict.fromkeys(heads, min(heads))
     members: dict[int, list[Finding]] = {}
     for place, finding in enumerate(findings):
         members.setdefault(_head(leader, place), []).append(finding)
@@ -55,6 +59,20 @@ def together(items: Iterable[Item], finding: Callable[[Item], Finding]) -> list[
         found = finding(item)
         gathered.setdefault((of(found) or {}).get("id") or found.id, []).append(item)
     return list(gathered.values())
+
+
+def _columns_and_totals(findings: Sequence[Finding]) -> list[tuple[int, int]]:
+    """Pairs of findings of one rule, the column of totals and the only column that is off by as much: what is wrong in
+    the one was added up into the other."""
+    found = []
+    for place, total in enumerate(findings):
+        if total.subject != _TOTAL or not total.difference or not _shares_cells(total):
+            continue
+        columns = [other for other, finding in enumerate(findings) if other != place and finding.rule == total.rule
+                   and _shares_cells(finding) and finding.difference == total.difference]
+        if len(columns) == 1:
+            found.append((place, columns[0]))
+    return found
 
 
 def _shares_cells(finding: Finding) -> bool:

@@ -97,10 +97,17 @@ def _clauses(text: str, depth: int, needed: int | None) -> str | None:
 def _listed(text: str, depth: int) -> str | None:
     for pattern, chinese in _patterns(str(configuration.office_folder())):
         if found := pattern.fullmatch(text):
-            parts = {name: (_sentence(value, depth + 1) if depth < _DEEPEST else None) or _quoted(value)
-                     for name, value in found.groupdict().items()}
+            parts = {name: _value(name, value, depth) for name, value in found.groupdict().items()}
             return "".join(parts[part] if number % 2 else part for number, part in enumerate(_FIELD.split(chinese)))
     return None
+
+
+def _value(name: str, value: str, depth: int) -> str:
+    if name == "state":
+        from monitor import wording
+
+        return wording.term("states", value, "zh")
+    return (_sentence(value, depth + 1) if depth < _DEEPEST else None) or _quoted(value)
 
 
 def _quoted(value: str) -> str:

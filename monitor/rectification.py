@@ -18,6 +18,7 @@ from crawler import clock
 from extract.model import Report
 from monitor import audit, records, transitions, workdays
 from monitor.model import Decision, FindingState, Status
+from monitor.rules import catalogue
 
 _MENDED_BY_PUBLISHING = frozenset({"PUB-01", "PUB-06", "PUB-12"})
 _SEEN = frozenset({Status.ON_TIME, Status.LATE_BY_RULE, Status.LATE, Status.UNDATED})
@@ -55,8 +56,9 @@ def _proof(connection: sqlite3.Connection, row: sqlite3.Row) -> tuple[bool, dict
     """Whether the body mended it, and what was there before and is there now."""
     if row["rule"] in transitions.transitions().cannot_be_mended:
         return False, {"why": "cannot_be_mended"}
-    return _mended_report(connection, row) if row["report"] and not row["rule"].startswith("PUB") \
-        else _mended_standing(connection, row)
+    if row["rule"] in catalogue.ids_over("standing"):
+        return _mended_standing(connection, row)
+    return _mended_report(connection, row) if row["report"] else (False, {"why": "same_content"})
 
 
 def _mended_report(connection: sqlite3.Connection, row: sqlite3.Row) -> tuple[bool, dict[str, Any]]:

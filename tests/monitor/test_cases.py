@@ -22,6 +22,24 @@ def test_cells_shared_through_others_make_one_case_behind_its_worst():
     assert cases.of(alone) is None
 
 
+def off(subject, difference, *figures):
+    made = finding("ARI-01", *figures, subject=subject)
+    made.difference = difference
+    return made
+
+
+def test_a_column_and_the_totals_that_are_off_by_as_much_are_one_case():
+    """Nothing but the sums of rows ties them, and those hold: the same slip was added up."""
+    grouped = cases.group([off("natural_person", 1, "a"), off("total", 1, "b"), off("business", 2, "c")])
+    assert cases.of(grouped[0]) == cases.of(grouped[1]) is not None
+    assert cases.of(grouped[2]) is None
+
+
+def test_two_columns_off_by_as_much_leave_it_open_which_one_the_totals_follow():
+    grouped = cases.group([off("natural_person", 1, "a"), off("total", 1, "b"), off("business", 1, "c")])
+    assert not any(map(cases.of, grouped))
+
+
 def test_lists_of_cells_and_uncertain_ones_join_no_case():
     grouped = cases.group([finding("ARI-01", "a"), finding("FMT-07", "a", expression=""),
                            finding("ARI-02", "a", outcome="uncertain")])
