@@ -232,6 +232,7 @@ class Roster:
         elif printed:
             found, unclaimed = joint_names.taken_apart(titles.normalise(printed), find)
         found += [self.bodies[covered] for body in list(found) for covered in body.covers if covered in self.bodies]
+        found += [heir for body in list(found) if year and (heir := self._heir(body, year))]
         return list(dict.fromkeys(found)), unclaimed
 
     def _routed(self, item: Item, title: titles.Title, owner: Body | None, portal: Portal) -> Route:
@@ -282,6 +283,17 @@ class Roster:
             if found:
                 return found
         return None
+
+    def _heir(self, body: Body, year: int) -> Body | None:
+        """The body founded after `year` that owes this one's report on it, since this one ended before it was due: what
+        the old one still published is what the new one owes."""
+        ended = [event for event in body.events if event.kind in ("merged_into", "abolished")
+                 and event.day[:4] == str(year + 1)]
+        heir = self.bodies.get(body.successor or next((event.other for event in ended), "")) if ended else None
+        if heir is None:
+            return None
+        born = [event.day[:4] for event in heir.events if event.kind in ("founded", "split_from")]
+        return heir if (heir.since or 0) > year or (born and min(born) > str(year)) else None
 
     def _meant(self, owner: Body, title: titles.Title) -> Body:
         """The body a title means where government and office share a name: 某县人民政府（本机关） is the office's

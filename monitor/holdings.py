@@ -73,8 +73,9 @@ class Holdings:
             if body.parent:
                 self._below[body.parent].append(body)
             for event in body.events:
-                if event.kind == "merged_into" and event.other:
-                    self._merged[event.other].append((int(event.day[:4]), body.id))
+                heir = event.other or body.successor
+                if event.kind in ("merged_into", "abolished") and heir:
+                    self._merged[heir].append((int(event.day[:4]), body.id))
 
     # ------------------------------------------------------------ tasks and their marks
     def task(self, key: Key) -> Task:

@@ -461,8 +461,9 @@ def _mismatch(report: Report, title: titles.Title, body: Body, route: Claimed, r
 
 def _of_one_house(body: Body, other: Body) -> bool:
     """Bodies that lawfully print each other's name: a government and its office, a plate and its bearer."""
+    ends = {event.other for event in other.events if event.kind == "merged_into"}
     if (other.id in {body.acts_as, body.successor, *body.leads, *body.covers}
-            or body.id in {other.acts_as, *other.leads, *other.covers}):
+            or body.id in {other.acts_as, other.successor, *other.leads, *other.covers, *ends}):
         return True
     kinds = {body.kind, other.kind}
     related = body.parent == other.id or other.parent == body.id or (

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from crawler.evidence import Evidence
-from crawler.model import Body, Column, Portal
+from crawler.model import Body, Column, Event, Portal
 from crawler.roster import Roster
 from monitor import reading, records, rejudging
 from monitor.model import Status
@@ -141,6 +141,21 @@ def test_the_roster_may_learn_of_the_second_body_after_the_page_was_read(past):
         assert not records.put_owners(connection, past.stand("2026-02-10", body="g").report,
                                       [("g", "own", 2025, "report", "")])
     assert reading.reroute(past.store, past.roster) == 0, "nothing moves twice"
+
+
+@pytest.mark.parametrize(("heir", "others"), [
+    # Founded with the merger: it owes what the old one owed, and the old one's report is it.
+    ({"events": (Event("founded", "2026-01-10"),)}, Status.ON_TIME),
+    # It stood before and owes a report of its own: the old one's is not that.
+    ({}, Status.MISSING)])
+def test_a_report_of_a_body_that_merged_is_its_successors_where_that_one_is_new(tmp_path, heir, others):
+    bodies = [replace(BODIES[0], events=(Event("merged_into", "2026-01-25", "new"),)),
+              Body(id="new", name="示例市科教局", kind="department", level="county", portal="p", **heir)]
+    past = History(tmp_path, bodies)
+    past.evidence = Evidence(tmp_path / "evidence")
+    found = twice(past, (URL, TITLE.format("示例市教育局")), pages=[(URL, page("示例市教育局"), "c1")])
+    assert found["b"].status is Status.NOT_APPLICABLE
+    assert found["new"].status is others
 
 
 # ---------------------------------------------------------------- copies

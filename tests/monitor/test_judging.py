@@ -326,9 +326,10 @@ def test_the_store_judges_a_year_again_when_the_year_before_changed(room):
     assert "YOY-01" not in room.rules(year=2025)
 
 
-def test_a_body_merged_into_another_hands_over_its_requests(room):
-    gone = dataclasses.replace(room.roster.bodies["b"], id="gone", name="示例县旧局", events=(
-        Event("merged_into", "2025-03-01", "b"),))
+@pytest.mark.parametrize("end", [{"events": (Event("merged_into", "2025-03-01", "b"),)},
+                                 {"events": (Event("abolished", "2025-03-01"),), "successor": "b"}])
+def test_a_body_merged_into_another_hands_over_its_requests(room, end):
+    gone = dataclasses.replace(room.roster.bodies["b"], id="gone", name="示例县旧局", **end)
     room.roster = Roster.of([room.roster.bodies["b"], gone], [])
     room.put(carrying(2024, carried_out=1), address="http://shili.example/2024")
     room.put(carrying(2025, carried_in=3), address="http://shili.example/2025")
