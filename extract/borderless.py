@@ -29,7 +29,7 @@ _NUMBERED = re.compile(r"^\s*(?:[一二三四五六七八九十]{1,2}\s*[、.．
 _SECTION = re.compile(r"^\s*(?:[一二三四五六]\s*[、.．]\s*|[（(][一二三四五六][）)]\s*)?(?!\d)"
                       r"(?:.*(?:公开|总体|问题|报告|说明).*(?:情况|事项|措施)|(?:总体|工作)?概述)$")
 _UNCLOSED = re.compile(r"[（(][^（()）]*$")
-_NUMERAL = re.compile(r"^[一二三四五六—–－\-][、.．]?$")
+_NUMERAL = re.compile(r"^[一二三四五六—–－\-]\s*[、.．]?$")
 """A section's numeral that stands apart from its heading."""
 _ITEM = re.compile(r"^\s*第.{1,6}条\s*第.{1,5}项\s*$")
 
@@ -209,12 +209,19 @@ def _regions(rows: Sequence[_Row]) -> list[list[_Row]]:
         single = len(row.segments) == 1
         width = row.segments[-1].right - row.segments[0].left
         is_prose = single and (width > 0.6 * wide or re.search(r"[。；;！]$", row.segments[0].text))
-        heading = row.segments[1:] if _NUMERAL.match(row.segments[0].text) else row.segments
-        if (single and is_prose) or (len(heading) == 1 and _SECTION.match(heading[0].text)):
+        if (single and is_prose) or _is_heading(row):
             regions += [[row], []]
         else:
             regions[-1].append(row)
     return [region for region in regions if region]
+
+
+def _is_heading(row: _Row) -> bool:
+    """Whether a line is a section's heading; a scan may cut it where its numeral or a comma was lost."""
+    first, *rest = (segment.text for segment in row.segments)
+    if not rest:
+        return bool(_SECTION.match(first))
+    return bool(_NUMERAL.match(first)) and not any(map(_VALUE.match, rest)) and bool(_SECTION.match("".join(rest)))
 
 
 def _blocks(region: list[_Row]) -> list[list[_Row]]:

@@ -16,7 +16,7 @@ from extract.exceptions import LimitExceededError, UnreadableDocumentError
 from extract.limits import Limits, use_limits
 from extract.model import Grid, Hints
 from extract.readers import read as read_medium
-from tests.documents import making
+from tests.documents import layouts, making
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +40,11 @@ def coded(page, kind="PNG", **options):
     return data.getvalue()
 
 
-def scanned(pages, **options):
+def scanned(pages, dpi=150, **options):
     """A PDF of nothing but pictures."""
     first, *others = (Pictures.fromarray(page) for page in pages)
     data = io.BytesIO()
-    first.save(data, "PDF", save_all=True, append_images=others, resolution=150, **options)
+    first.save(data, "PDF", save_all=True, append_images=others, resolution=dpi, **options)
     return data.getvalue()
 
 
@@ -234,3 +234,19 @@ def test_a_table_as_picture_in_a_page_is_read_where_the_picture_is_at_hand(made,
                if figure.value is not None and key.startswith("applications.")}
     assert len(figures) >= 15
     assert all(figure.value == made.figures[key] for key, figure in figures.items())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3, 6, 7])  # no rules; three rules; zeros as blanks, slashes and 0
+def test_scanned_tables_without_rules_are_placed_by_their_words(made, seed):
+    layout = layouts.some_layout(seed, ruleless=True)
+    document = pypdfium2.PdfDocument(layouts.pdf(made, layout))
+    data = scanned([page.render(scale=200 / 72).to_numpy()[:, :, 0] for page in document], dpi=200)
+    document.close()
+    read = report.read(data, Hints(name="a.pdf"))
+    right, wrong, confident, missing = compare(read, made.figures)
+    assert (wrong, confident) == (0, 0), missing
+    assert right >= 188
+    assert any("without rules" in problem for problem in read.problems)
+    table2 = [figure for key, figure in read.figures.items() if key.startswith("disclosure.")]
+    assert all(figure.confidence < 0.9 for figure in table2)  # no sum bears them out
