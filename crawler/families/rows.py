@@ -30,6 +30,8 @@ _ARTICLE = re.compile(
 _REPORT = re.compile(r"(20\d\d|二[〇○零O0][一二三四五六七八九〇○零]{2}).*(报告|年报)")
 _CUT = re.compile(r"(…|\.{2,}|·{3,})$")
 _LAST_DAY = re.compile(r"[\s\[(（]*(?<!\d)20\d\d[-/.]\d{1,2}[-/.]\d{1,2}[\])）\s]*$")
+_YEAR_MONTH = re.compile(r"(20\d\d)(?:[-/.]|年)(\d{1,2})月?")
+_MONTH_DAY = re.compile(r"(\d{1,2})(?:[-/.]|月)(\d{1,2})日?")
 _PREFIX = re.compile(r"^(标题|题名)[:：]")
 _NO_LINK = re.compile(r"^\s*(#|javascript:|mailto:|tel:|data:|$)", re.I)
 _TEMPLATE = re.compile(r"\{\{|<\?|\$\{|<%")
@@ -229,7 +231,7 @@ def _day_beside(element: html.HtmlElement, link: html.HtmlElement) -> str:
     """The day in the row outside the title, or as an own element inside the anchor."""
     inside = find_day(" ".join(text for node in link.iterdescendants() for text in [_text(node)] if _only_day(text)))
     ending = _LAST_DAY.search(_text(link))
-    inside = inside or (find_day(ending.group()) if ending else "")
+    inside = inside or (find_day(ending.group()) if ending else "") or _pieced_day(link)[0]
     if element is link:
         return inside
     own = set(link.iter())
@@ -238,7 +240,28 @@ def _day_beside(element: html.HtmlElement, link: html.HtmlElement) -> str:
                              (node.tail if node is not element and (node not in own or node is link) else "")) if piece]
     # Piece by piece first: cells of a row stand without blanks between them. Then whole, for a day cut by <br>.
     alone = next((day for piece in reversed(outside) if (day := find_day(piece))), "")
-    return alone or find_day("".join(outside)) or inside
+    told = link.get("title") or ""
+    return alone or find_day("".join(outside)) or inside or _pieced_day(element)[0] or (
+        find_day(told) if re.search("时间|日期", told) else "")
+
+
+def _pieced_day(element: html.HtmlElement) -> tuple[str, set[html.HtmlElement]]:
+    """A day printed in two elements of its own, large and small (28 over 2022-01, 01-28 over 2022), and these elements;
+    nothing where the pieces don't make one day."""
+    pieces = [(node, _text(node)) for node in element.iterdescendants() if isinstance(node.tag, str) and not len(node)]
+    pieces = [(node, text) for node, text in pieces if re.fullmatch(r"[\d\-/.年月日]{1,8}", text)]
+    if len(pieces) != 2:
+        return "", set()
+    for (_, one), (_, other) in (pieces, pieces[::-1]):
+        match, rest = _YEAR_MONTH.fullmatch(one), re.fullmatch(r"(\d{1,2})日?", other)
+        if match and rest:
+            day = find_day(f"{match.group(1)}-{match.group(2)}-{rest.group(1)}")
+        else:
+            match, rest = re.fullmatch(r"(20\d\d)年?", one), _MONTH_DAY.fullmatch(other)
+            day = find_day(f"{one[:4]}-{rest.group(1)}-{rest.group(2)}") if match and rest else ""
+        if day:
+            return day, {node for node, _ in pieces}
+    return "", set()
 
 
 def _day_of_term(element: html.HtmlElement) -> str:
@@ -256,7 +279,7 @@ def _day_of_term(element: html.HtmlElement) -> str:
 def _without_days(link: html.HtmlElement) -> list[str]:
     """The texts of an anchor except of elements in it that hold nothing but a day."""
     days = {inner for node in link.iterdescendants() if isinstance(node.tag, str) and _only_day(_text(node))
-            for inner in node.iter()}
+            for inner in node.iter()} | _pieced_day(link)[1]
     pieces = [link.text or ""]
     for node in link.iterdescendants():
         if isinstance(node.tag, str) and node not in days:

@@ -66,6 +66,22 @@ def test_trs_counts_files_from_one(kind, first_again):
     assert (found.complete, numbers(found)) == (True, list(range(37)))
 
 
+@pytest.mark.parametrize(("call", "second"), [
+    ('createPageHTML(2, 0, "index", "html");', "index_1.html"), ('createPage(2, 0, "index", "html");', "index_1.html"),
+    ("Pager({size:2, current:0, prefix:'index', suffix:'html'});", "index_1.html"),
+    ("createPageHTML('page_div', 2, 1, 'index', 'html', 15);", "index_1.html"),
+    ('createPageHTML(2, 0, "index", "htm")', "index_1.htm"),
+    ("var countPage = 2//共多少页\nvar currentPage = 0;\ncreatePageHTML(countPage, currentPage, 'index', 'html');",
+     "index_1.html"),
+    ("createPageHTML(2, 0, 'list', 'shtml', '/nb/', 50)", "list_1.shtml"),
+    ("Pager({pageCount:2,pageIndex:0,pageName:'index',pageExt:'shtml'})", "index_1.shtml")])
+def test_trs_dialects_of_the_paging_call(call, second):
+    pages = {"http://a.example/nb/": page(0, 10, f"<script>{call}</script>"),
+             f"http://a.example/nb/{second}": page(10, 15, f"<script>{call}</script>")}
+    found, _ = walk(trs, "http://a.example/nb/", pages)
+    assert (found.complete, numbers(found)) == (True, list(range(15)))
+
+
 def test_trs_page_missing_in_the_middle_is_incomplete_and_named():
     found, _ = walk(trs, BASE, {BASE: page(0, 15, pager(4)), BASE + "index_1.html": page(15, 30),
                                 BASE + "index_3.html": page(45, 50)})

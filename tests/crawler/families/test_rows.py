@@ -97,3 +97,23 @@ def test_a_day_at_the_end_of_the_anchors_own_text(anchor, title, day):
     name = "甲县林业局2025年政府信息公开工作年度报告"
     found = rows(parse(f"<ul><li>{anchor.format(name)}</li></ul>"), "http://a.example/")
     assert [(row.item.title, row.item.day) for row in found] == [(title.format(name), day)]
+
+
+@pytest.mark.parametrize("anchor", [
+    "<a href=a.html><span>28</span><span>2022-01</span>{0}</a>", "<a href=a.html><b>01-28</b><i>2022</i><p>{0}</p></a>",
+    "<div><b>28</b><i>2022年1月</i></div><a href=a.html>{0}</a>",
+    "<span>2022.01</span><em>28日</em><a href=a.html>{0}</a>",
+    "<a href=a.html title='标题：{0}&#10;发布时间：2022-01-28'>{0}</a>",
+    "<a href=a.html>{0}</a><div><p>2022</p><p>1月28日</p></div>"])
+def test_a_day_in_large_and_small_print(anchor):
+    title = "示例市教育局2021年政府信息公开工作年度报告"
+    shown = rows(parse(f"<ul><li>{anchor.format(title)}</li></ul>"), "http://a.example/")
+    assert [(row.item.title, row.item.day) for row in shown] == [(title, "2022-01-28")]
+
+
+@pytest.mark.parametrize("anchor", ["<a href=a.html>示例局<em>2021</em>年政府信息公开年报</a><span>01-28</span>",
+                                    "<i>1</i><a href=a.html>示例局2021年政府信息公开年报</a><b>2</b>",
+                                    "<a href=a.html><i>32</i><b>2022-01</b>示例局2021年政府信息公开年报</a>"])
+def test_pieces_that_make_no_day_stay_where_they_are(anchor):
+    shown = rows(parse(f"<ul><li>{anchor}</li></ul>"), "http://a.example/")
+    assert "示例局2021年政府信息公开年报" in shown[0].item.title
