@@ -14,20 +14,23 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 from crawler import clock
 
-_ENDING_SECONDS = 10
+_ENDING_SECONDS = 60
+"""Time for a child to write what it holds; what is killed then loses nothing that was acknowledged."""
 
 
-def run(module: str, plan: dict[str, Any], on_event: Callable[[dict[str, Any]], None]) -> str:
-    """Run `python -m module` to its end. Returns how it ended badly, with its last words; empty where it did not."""
+def run(module: str, plan: dict[str, Any], on_event: Callable[[dict[str, Any]], None],
+        keeps: Collection[int] = ()) -> str:
+    """Run `python -m module` to its end. Returns how it ended badly, with its last words; empty where it did not.
+    `keeps` are open files that the child holds too, so that a lock on them outlives this process."""
     with tempfile.TemporaryFile() as noise:
         child = subprocess.Popen([sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                 stderr=noise, env=_environment())
+                                 stderr=noise, env=_environment(), pass_fds=tuple(keeps))
         assert child.stdin
         assert child.stdout
         try:

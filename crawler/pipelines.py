@@ -8,6 +8,7 @@ all. Leaves alone: deciding what is fetched (spiders/portal.py).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from dataclasses import dataclass, field
@@ -178,6 +179,9 @@ class FetchLog:
         return found
 
     def close(self) -> None:
+        # What can't be written any more is asked for again by a resumed run.
+        with contextlib.suppress(CrawlerError):
+            self.flush()
         self._reader.close()
 
     async def keep(self, fetch: Fetch, body: bytes | None) -> Fetch:

@@ -91,9 +91,10 @@ def run(plan: ScanPlan, progress: Callable[[Progress], None] | None = None) -> S
                         "loopback portals (allow_private_addresses) may go below")
     store = Store(plan.database)
     store.migrate()
-    _register(store, plan)
-    fault = _run_child(plan, progress)
-    state = _conclude(store, plan.run, fault)
+    with _only_scan(Path(plan.database), plan.run) as lock:
+        _register(store, plan)
+        fault = _run_child(plan, progress, lock)
+        state = _conclude(store, plan.run, fault)
     if fault:
         raise ScanError(f"run {plan.run}: {fault}; what was finished is kept, go on with nianbao scan --resume")
     return result(store, plan.run, state)
@@ -138,8 +139,8 @@ def _unfinished_portals(store: Store, run_id: str) -> list[str]:
             "SELECT portal FROM run_portal WHERE run = ? AND state <> 'done' ORDER BY portal", (run_id,))]
 
 
-def _run_child(plan: ScanPlan, progress: Callable[[Progress], None] | None) -> str:
-    """Run the child to its end. Returns what went wrong, empty where nothing did."""
+def _run_child(plan: ScanPlan, progress: Callable[[Progress], None] | None, lock: int) -> str:
+    """Run the child to its end; it holds the lock too. Returns what went wrong, empty where nothing did."""
     store = Store(plan.database)
     waiting = _unfinished_portals(store, plan.run)
     if not waiting:
@@ -157,7 +158,7 @@ def _run_child(plan: ScanPlan, progress: Callable[[Progress], None] | None) -> s
             progress(Progress(event["event"], event["portal"], len(plan.portals), done, event.get("outcome") or "",
                               event.get("reason", ""), event.get("pages", 0)))
 
-    ended = child.run("crawler.scan", asdict(plan), on_event)
+    ended = child.run("crawler.scan", asdict(plan), on_event, (lock,))
     return fault or ended
 
 
@@ -236,27 +237,26 @@ def main() -> int:
         if plan.facts:
             configuration.use_office_folder(Path(plan.facts))
         store = Store(plan.database)
-        with _only_scan(Path(plan.database)):
-            roster = Roster.load()
-            portals = _unfinished_portals(store, plan.run)
-            unknown = [portal for portal in portals if portal not in roster.portals]
-            if unknown:
-                raise ScanError(f"portals {', '.join(unknown)} are not in the roster; add portals/<id>.yaml and a body "
-                                "that names it")
-            proxies = Proxies(plan.proxies, plan.proxy, plan.proxy_secrets)
-            for portal in portals:
-                proxies.of(portal, roster.portals[portal].conduct.proxy)
-            known = Settings()
-            known.setmodule(settings, priority="project")
-            known.setdict(settings.for_plan(plan), priority="cmdline")
-            known.set("TLS_EXEMPTIONS", {host.rsplit(":", 1)[0].lower(): portal.conduct.tls
-                                         for portal in roster.portals.values() if portal.conduct.tls
-                                         for host in portal.hosts}, priority="cmdline")
-            process = AsyncCrawlerProcess(known)
-            with contextlib.closing(FetchLog(store, Evidence(plan.evidence), plan.run)) as log:
-                process.crawl(PortalSpider, plan=plan, roster=roster, portals=portals, log=log, tell=_tell,
-                              opened=opened)
-                process.start(install_signal_handlers=False)
+        roster = Roster.load()
+        portals = _unfinished_portals(store, plan.run)
+        unknown = [portal for portal in portals if portal not in roster.portals]
+        if unknown:
+            raise ScanError(f"portals {', '.join(unknown)} are not in the roster; add portals/<id>.yaml and a body "
+                            "that names it")
+        proxies = Proxies(plan.proxies, plan.proxy, plan.proxy_secrets)
+        for portal in portals:
+            proxies.of(portal, roster.portals[portal].conduct.proxy)
+        known = Settings()
+        known.setmodule(settings, priority="project")
+        known.setdict(settings.for_plan(plan), priority="cmdline")
+        known.set("TLS_EXEMPTIONS", {host.rsplit(":", 1)[0].lower(): portal.conduct.tls
+                                     for portal in roster.portals.values() if portal.conduct.tls
+                                     for host in portal.hosts}, priority="cmdline")
+        process = AsyncCrawlerProcess(known)
+        with contextlib.closing(FetchLog(store, Evidence(plan.evidence), plan.run)) as log:
+            process.crawl(PortalSpider, plan=plan, roster=roster, portals=portals, log=log, tell=_tell,
+                          opened=opened)
+            process.start(install_signal_handlers=False)
         if spiders and spiders[0].fault:
             raise spiders[0].fault
     except (CrawlerError, ExtractError) as fault:
@@ -279,9 +279,9 @@ def _tell(event: dict[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def _only_scan(database: Path) -> Iterator[None]:
-    """Hold the lock beside the database; the child of a killed scan may need a moment to notice and let go."""
-    with database.with_name(database.name + ".scan-lock").open("w") as lock:
+def _only_scan(database: Path, run_id: str = "") -> Iterator[int]:
+    """Hold the lock beside the database, as an open file; the child of a killed scan may need a moment to let go."""
+    with database.with_name(database.name + ".scan-lock").open("a+") as lock:
         deadline = time.monotonic() + LOCK_SECONDS
         while True:
             try:
@@ -289,9 +289,14 @@ def _only_scan(database: Path) -> Iterator[None]:
                 break
             except OSError:
                 if time.monotonic() > deadline:
-                    raise ScanError(f"{database}: another scan is running on it; wait for its end") from None
+                    lock.seek(0)
+                    raise ScanError(f"{database}: another scan is running on it ({lock.read().strip() or 'unnamed'}); "
+                                    "wait for its end, nothing was begun") from None
                 time.sleep(0.2)
-        yield
+        lock.truncate(0)
+        lock.write(f"run {run_id}, process {os.getpid()}, since {clock.stamp()}\n")
+        lock.flush()
+        yield lock.fileno()
 
 
 if __name__ == "__main__":
