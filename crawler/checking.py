@@ -18,7 +18,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
-from crawler import clock, confirming, divisions, families, roster
+from crawler import clock, confirming, divisions, families, roster_files
 from crawler.exceptions import RosterError
 from crawler.model import Body, Portal
 from crawler.office_list import valid_uscc
@@ -48,7 +48,7 @@ class Remark:
 def check_portals() -> list[Remark]:
     """Lint of portals/*.yaml and the families they name, as CI runs it."""
     faults: list[str] = []
-    portals = roster.read_portals(faults)
+    portals = roster_files.read_portals(faults)
     found = [_fault(fault) for fault in faults]
     owners: dict[str, str] = {}
     for portal in portals.values():
@@ -196,6 +196,9 @@ def _body(loaded: Roster, body: Body, place: str) -> Iterator[Remark]:
         yield Remark("warning", "bad_division", place, body.name, body.division_code)
     elif body.division_code and (seen := _another_place(body)):
         yield Remark("warning", "other_place", place, body.name, f"{body.division_code} {seen}")
+    for covered in body.covers:
+        if covered not in loaded.bodies or covered == body.id:
+            yield Remark("warning", "covers_other", place, body.name, covered)
     yield from _events(loaded, body, place)
     yield from _chain(loaded, body, place, "successor")
     yield from _chain(loaded, body, place, "parent")

@@ -16,7 +16,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crawler import roster, tables
+from crawler import roster, roster_files, tables
 from crawler.exceptions import ImportingError
 from crawler.model import Body
 from crawler.office_list import Entry, OfficeList, Remark, entries_of, guesses
@@ -73,7 +73,7 @@ def plan(file: Path, under: str = "") -> ImportPlan:
     path = folder / "bodies.csv"
     listed = entries_of(tables.read(file), str(file))
     old = RosterFile.read(path)
-    known, _ = roster.read_bodies(path) if path.is_file() else ({}, [])
+    known, _ = roster_files.read_bodies(path) if path.is_file() else ({}, [])
     if under and under not in known:
         raise ImportingError(f"--under {under}: no body of {path} has this id")
     made = ImportPlan(path, listed, encoding=old.encoding)
@@ -318,8 +318,8 @@ def _refuse_new_faults(made: ImportPlan, path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         new = Path(folder) / "bodies.csv"
         new.write_text(made.text, made.encoding, newline="")
-        faults = [fault.replace(str(new), str(path)) for fault in roster.faults_in(new)]
-    before = {_unplaced(fault) for fault in roster.faults_in(path)} if path.is_file() else set()
+        faults = [fault.replace(str(new), str(path)) for fault in roster_files.faults_in(new)]
+    before = {_unplaced(fault) for fault in roster_files.faults_in(path)} if path.is_file() else set()
     fresh = [fault for fault in faults if _unplaced(fault) not in before]
     if fresh:
         more = f"\n… and {len(fresh) - 10} more" if len(fresh) > 10 else ""

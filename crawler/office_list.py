@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from crawler import divisions
 from crawler.exceptions import ImportingError
-from crawler.roster import COLUMNS, KINDS, LEVELS
+from crawler.roster_files import COLUMNS, KINDS, LEVELS
 from crawler.tables import Sheet
 from extract import configuration, titles
 

@@ -245,7 +245,7 @@ def _tell_lacking(lacking: list[Body], of: int, begun: str, session: Session, as
 
 def keep_state(session: Session, source: str) -> None:
     """Keep the roster as it is now in the database, where there is one already."""
-    from crawler import clock, roster
+    from crawler import clock, roster_files
     from monitor import roster_history
 
     path = session.settings.store.database
@@ -253,7 +253,7 @@ def keep_state(session: Session, source: str) -> None:
         return
     from extract import configuration
 
-    bodies, faults = roster.read_bodies(configuration.path_of("bodies.csv"))
+    bodies, faults = roster_files.read_bodies(configuration.path_of("bodies.csv"))
     if not faults:
         with session.store().write() as connection:
             roster_history.keep(connection, bodies.values(), clock.stamp(), source)

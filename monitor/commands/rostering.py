@@ -296,13 +296,13 @@ def _target(url: str, columns: list[str] | None, hosts: list[str] | None, identi
 
 def _targets_of_roster() -> tuple[list[Target], dict[str, list[str]]]:
     """One target for every home page of bodies without an entry, and which bodies it is for."""
-    from crawler import roster
+    from crawler import roster_files
     from crawler.exceptions import RosterError
     from crawler.navigation import plain
     from extract import configuration
 
     path = configuration.path_of("bodies.csv")
-    bodies, faults = roster.read_bodies(path)
+    bodies, faults = roster_files.read_bodies(path)
     if faults:
         raise RosterError("\n".join(faults))
     entries = set(configuration.names_in("portals"))

@@ -179,3 +179,11 @@ def test_a_quirk_that_nothing_reads_is_told(facts):
     path = facts / "portals" / "city.yaml"
     path.write_text(f"{PORTAL}quirks:\n  - {{name: robot_agreed, value: true, reason: 来函同意}}\n", "utf-8")
     assert ("warning", "quirk_unknown", "市") in remarks(facts)
+
+
+def test_a_covered_body_that_is_not_there_is_told(facts):
+    (facts / "bodies.csv").write_text(
+        "id,name,kind,level,portal,covers,confirmed_on\ngov,青禾市人民政府,government,prefecture,city,edu;zz;gov,2026-01-10\n"
+        "edu,青禾市教育局,department,prefecture,city,,2026-01-10\n", "utf-8")
+    assert [(remark.level, remark.key, remark.value) for remark in checking.check()] == [
+        ("warning", "covers_other", "zz"), ("warning", "covers_other", "gov")]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler import importing, roster, tables
+from crawler import importing, roster_files, tables
 from crawler.exceptions import ImportingError
 from crawler.importing import RosterFile
 from crawler.office_list import entries_of, guesses, valid_uscc
@@ -119,7 +119,7 @@ def test_a_dry_run_writes_nothing_and_an_import_only_what_changed(facts, listed)
     kept = [line for line in ROSTER.splitlines()[2:] if not line.startswith(("edu", "lab", "第二"))]
     assert all(line in text.splitlines() for line in ROSTER.splitlines()[:1] + kept)
     assert text.splitlines()[1] == HEAD.strip() + ",home,sort_order,basis"
-    bodies, faults = roster.read_bodies(path)
+    bodies, faults = roster_files.read_bodies(path)
     assert not faults
     assert {"gov", "edu", "fin", "old", "lab"} < set(bodies)
     assert bodies["edu"].note == "第一行\n第二行"
@@ -259,7 +259,7 @@ def test_what_happened_to_a_body_comes_with_the_list(facts, listed):
     assert told["青禾市水利局"] == [("unknown_event_other", "青禾市什么局")]
     assert told["青禾市发展局"] == [("unknown_covers", "青禾市物价局")]
     importing.write(made)
-    bodies, faults = roster.read_bodies(facts / "bodies.csv")
+    bodies, faults = roster_files.read_bodies(facts / "bodies.csv")
     assert not faults
     food = added["青禾市粮食局"].id
     assert (bodies[uscc(9)].covers, bodies["fin"].events[0].other) == ((food,), uscc(9))
@@ -297,7 +297,7 @@ def test_no_cell_of_any_list_ever_loses_a_row_of_the_roster(tmp_path_factory, ro
         told = len(made.added) + len(made.changed) + len(made.unchanged) + len(made.invalid) + len(made.duplicates)
         assert told == len(made.listed.entries)
         importing.write(made)
-        bodies, faults = roster.read_bodies(folder / "bodies.csv")
+        bodies, faults = roster_files.read_bodies(folder / "bodies.csv")
         assert not faults
         assert {"gov", "edu", "fin", "old", "lab"} <= set(bodies)
         assert len(bodies) == 5 + len(made.added)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.model import Body, Event
-from crawler.roster import KINDS, LEVELS, Roster
+from crawler.roster import Roster
+from crawler.roster_files import KINDS, LEVELS
 from extract import configuration
 from extract.exceptions import ConfigurationError
 from monitor import obligations as owed
