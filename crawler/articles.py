@@ -121,6 +121,24 @@ def content_hash(articles: Iterable[Article], hanging: Iterable[str]) -> str:
     return hashlib.sha256("\n".join([*pieces, *hanging]).encode()).hexdigest()
 
 
+def links_of(text: str, url: str) -> list[tuple[str, str]]:
+    """Where the links of an article's own text lead, to other hosts than its own, with their words. A page whose body
+    is not told apart from its menus gives none."""
+    root = parse(with_article(text))
+    base, own = base_of(root, url), urlsplit(url).hostname
+    body = _body(root)
+    if body.tag in ("body", "html"):
+        return []
+    found: dict[str, str] = {}
+    for link in body.iter("a"):
+        target = absolute(base, (link.get("href") or "").strip())
+        around = any(is_around(node) for node in (link, *link.iterancestors()) if node is not body
+                     and isinstance(node.tag, str) and body in node.iterancestors())
+        if target.startswith("http") and urlsplit(target).hostname != own and not around:
+            found.setdefault(target, re.sub(r"\s+", "", link.text_content()))
+    return list(found.items())
+
+
 def _body(root: html.HtmlElement) -> html.HtmlElement:
     named = "\n".join(_NAMED(root))
     for path, names in _PATHS:

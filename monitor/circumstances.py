@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from crawler import clock
 from crawler.store import row_dicts
-from monitor import dating, records, review
+from monitor import dating, page_links, records, review
 from monitor.model import Finding, Obligation, Standing, Status
 from monitor.observations import Look, Observation, Observations, fits
 from monitor.rules.catalogue import Around, Watched
@@ -57,6 +58,13 @@ class _Store:
         for each in standings:
             if each.status is Status.MISSING and not each.evidence.get("newest", True):
                 self.missing[each.body, each.scope].append(each.year)
+        self.outside: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
+        for row in row_dicts(connection, """SELECT s.url, s.title, s.body, s.year, max(l.at) AS at FROM sighting s
+                JOIN listing l ON l.id = s.listing WHERE s.route = 'foreign' AND s.body IS NOT NULL
+                AND s.year IS NOT NULL AND l.at <= ? GROUP BY s.url, s.body, s.year ORDER BY s.url""",
+                             (self.seen.until,)):
+            self.outside[row["body"], row["year"]].append({
+                "url": row["url"], "title": row["title"], "at": row["at"], "host": urlsplit(row["url"]).hostname or ""})
         self.acting = {body.id: body.acts_as for body in roster.bodies.values() if body.acts_as}
         self.acted = {government: office for office, government in self.acting.items()}
 
@@ -67,6 +75,9 @@ class _Store:
             found.versions = self._versions(standing)
             found.copies = self._copies(standing)
             found.columns = self._columns(standing, body)
+        if standing.status in PUBLISHED and standing.report:
+            found.links = page_links.doubtful(self.connection, self.roster, standing.report, self.seen.until)
+        found.outside = self.outside.get((standing.body, standing.year), ())
         if standing.evidence.get("newest"):
             found.years_missing = [year for year in sorted(self.missing.get((standing.body, standing.scope), ()))
                                    if year >= max(_FORM_SINCE, body.since or 0)]

@@ -16,7 +16,18 @@ from typing import Annotated, Any
 import typer
 
 from monitor import printing
-from monitor.commands import alerting, documents, exporting, keeping, oversight, rostering, scanning, setup, watching
+from monitor.commands import (
+    alerting,
+    documents,
+    evaluating,
+    exporting,
+    keeping,
+    oversight,
+    rostering,
+    scanning,
+    setup,
+    watching,
+)
 from monitor.session import Session
 
 DEBUG = "NIANBAO_DEBUG"
@@ -49,7 +60,7 @@ def options(
     context.obj = Session(config, lang)  # type: ignore[arg-type]
 
 
-for room in (setup, rostering, scanning, documents, oversight, exporting, keeping, alerting, watching):
+for room in (setup, rostering, scanning, documents, oversight, evaluating, exporting, keeping, alerting, watching):
     room.register(app)
 
 

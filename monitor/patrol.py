@@ -19,7 +19,7 @@ from crawler.evidence import Evidence
 from crawler.model import ScanPlan
 from crawler.roster import Roster
 from crawler.store import Store, row_dicts
-from monitor import lookalikes, obligations, reading, records, rejudging, roster_history, standing
+from monitor import lookalikes, obligations, page_links, reading, records, rejudging, roster_history, standing
 from monitor.alerts import digest, notices
 from monitor.exceptions import SettingsError, UsageError
 from monitor.model import Obligation, Standing
@@ -152,6 +152,7 @@ def read(settings: Settings, store: Store, roster: Roster, *, executor: Executor
     found = reading.read_captures(store, Evidence(settings.store.evidence), roster,
                                   workers=settings.reading.processes, executor=executor, on_progress=tell)
     reading.reroute(store, roster)
+    page_links.gather(store, Evidence(settings.store.evidence))
     return found
 
 

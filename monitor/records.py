@@ -48,6 +48,13 @@ def m003_told(db: Database) -> None:
 
 
 @monitor_schema()
+def m003_parts(db: Database) -> None:
+    """Files of messages, kept until the message was sent and a month longer. cid: stands within the HTML."""
+    db.conn.execute("""CREATE TABLE outbox_part (key TEXT NOT NULL REFERENCES outbox(key) ON DELETE CASCADE,
+        name TEXT NOT NULL, media_type TEXT NOT NULL, cid TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (key, name))""")
+
+
+@monitor_schema()
 def m003_slots(db: Database) -> None:
     """When a job of the watch was due and what became of it. state: running, done, failed, interrupted; `next_try` is
     set while a failed slot will be tried again."""
@@ -132,6 +139,13 @@ def texts_compared(db: Database) -> None:
     db.conn.execute("CREATE INDEX text_signature_year ON text_signature (year)")
     db.conn.execute("""CREATE TABLE compared (body TEXT NOT NULL, scope TEXT NOT NULL, year INTEGER NOT NULL,
         mark TEXT NOT NULL, PRIMARY KEY (body, scope, year)) WITHOUT ROWID""")
+
+
+@monitor_schema()
+def links_of_pages(db: Database) -> None:
+    """Links of a report page's own text to other hosts, as JSON list of [address, words]."""
+    db.conn.execute("""CREATE TABLE page_links (report TEXT PRIMARY KEY REFERENCES report(id) ON DELETE CASCADE,
+        links TEXT NOT NULL) WITHOUT ROWID""")
 
 
 _FIRST = (

@@ -341,6 +341,8 @@ def addressee(finding: Finding, lang: Lang) -> str:
     from monitor.rules import catalogue
 
     entry = catalogue.catalogue().rules.get(finding.rule)
+    if entry is not None and (entry.person_only or entry.operator_only):
+        return say("operator_only" if entry.operator_only else "person_only", lang)
     return "" if entry is None or entry.addressee == "body" else term("addressees", entry.addressee, lang)
 
 

@@ -18,6 +18,7 @@ from monitor import records, review
 from monitor.compliance import SETTLED, TOLD_BY_STATUS, Totals
 from monitor.model import FindingState, Standing, Status
 from monitor.review import StoredFinding
+from monitor.rules import catalogue
 
 CUT_SHORT = "list_incomplete"
 """In place of a fetch outcome: the column answered, but its list could not be walked to its end."""
@@ -33,7 +34,8 @@ class Situation:
     earlier: list[Standing]
     """The year before, for the comparison."""
     findings: list[StoredFinding]
-    """Open issues and queries (E and W that fail) of every year that counts."""
+    """Open issues and queries (E and W that fail) of every year that counts; what only a person may raise once one
+    has."""
     fresh: set[str]
     """Ids of findings first seen since the last digest."""
     published: int = 0
@@ -70,7 +72,7 @@ def of_remit(connection: sqlite3.Connection, bodies: Collection[str], since: int
     standings = [each for each in records.standings(connection) if each.body in wanted]
     listed = review.list_findings(connection, bodies=wanted, severities=["E", "W"], outcomes=["fail"])
     counted = [each for each in listed if each.finding.year is None or each.finding.year >= since]
-    held = [each for each in counted if each.state.value not in SETTLED]
+    held = [each for each in counted if each.state.value not in SETTLED and not unasked(each)]
     findings = [each for each in held if each.state is not FindingState.SNOOZED]
     cleared = [each for each in review.list_findings(connection, bodies=wanted, severities=["E", "W"],
                                                      outcomes=["fail"], cleared=True) if each.cleared]
@@ -78,9 +80,15 @@ def of_remit(connection: sqlite3.Connection, bodies: Collection[str], since: int
         year, [each for each in standings if each.year == year], [each for each in standings if each.year == year - 1],
         findings, {each.finding.id for each in findings if _after(each.first_seen, last)},
         published=_published(connection, [each for each in standings if each.year == year], last),
-        closed=sum(_after(each.cleared, last) for each in cleared if last is not None),
+        closed=sum(_after(each.cleared, last) for each in cleared if last is not None and not unasked(each)),
         disputed=sum(each.state is FindingState.DISPUTED and _after(each.last_seen, last) for each in held),
         snoozed=[each for each in held if each.state is FindingState.SNOOZED])
+
+
+def unasked(stored: StoredFinding) -> bool:
+    """Whether it is a question to the operator that no person has answered yet: it may be raised by a person only."""
+    text = catalogue.catalogue().rules.get(stored.finding.rule)
+    return text is not None and (text.operator_only or (text.person_only and stored.state is FindingState.OPEN))
 
 
 def _after(moment: str | None, last: str | None) -> bool:

@@ -45,7 +45,7 @@ def scan(
     session: Session = context.obj
     roster = session.roster()
     done = patrol.round(session.settings, session.store(create=True), roster, portals=portals or (),
-                        bodies=bodies or (), year=year, resume=resume, on_progress=_Teller(session.lang))
+                        bodies=bodies or (), year=year, resume=resume, on_progress=Teller(session.lang))
     if as_json:
         printing.document(done.to_record())
     else:
@@ -54,7 +54,7 @@ def scan(
         raise typer.Exit(done.exit_code)
 
 
-class _Teller:
+class Teller:
     """Progress on stderr: every portal, but documents at most once a second and with the time they will still take."""
 
     def __init__(self, lang: Lang) -> None:

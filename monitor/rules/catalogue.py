@@ -58,6 +58,11 @@ class Around:
     """Columns of the roster row, and others that list the report: portal, column, name, url, role, named, listed,
     looked (the last healthy look since the report was seen and due), absent (from that and every other healthy look),
     out_of_order (rows), owner (whether this standing's body is told of the column's own faults)."""
+    links: Sequence[Mapping[str, Any]] | None = None
+    """Links of the report page that a person should look at: url, text, kind (foreign, dead), of dead ones outcome, t1,
+    t2; None where its links are not known."""
+    outside: Sequence[Mapping[str, Any]] = ()
+    """Rows of its columns that speak of the report but lead to hosts nobody registered: url, title, host, at."""
     years_missing: Sequence[int] = ()
     """Older report years not seen, on the newest year's standing only."""
     sibling: Standing | None = None

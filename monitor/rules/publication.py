@@ -1,4 +1,4 @@
-"""PUB-05, 08, 09, 10, 11, 15, 17, 18: dates against what we saw, several versions, columns and scopes.
+"""PUB-05, 08, 09, 10, 11, 13, 15, 17, 18: dates against what we saw, several versions, columns and scopes.
 
 Promises: each rests on rows of the store that prove it, and says what was seen, never why; menus, counters and layout
 are no changes, since only figures and sentences of the report are compared. Leaves alone: whether a report is there and
@@ -144,6 +144,42 @@ def _places(changes: list[list[Any]]) -> list[str]:
     tables = {"disclosure": "table.2", "applications": "table.3", "disputes": "table.4"}
     places = [tables.get(str(change[0]).partition(".")[0], "section.1") for change in changes]
     return sorted(set(places))
+
+
+# ---------------------------------------------------------------- other hosts
+@rule("PUB-13", over="standing")
+def judge_host(watched: Watched) -> Iterator[Verdict]:
+    """No row of the columns that speaks of the report leads to a host nobody registered; told to the operator only,
+    since such an address is no evidence until the roster holds it."""
+    if watched.around is None or watched.standing.status is Status.NOT_APPLICABLE:
+        return
+    outside: dict[str, list[Any]] = {}
+    for each in watched.around.outside:
+        outside.setdefault(each["host"], []).append(each)
+    for host, rows in sorted(outside.items()):
+        yield Verdict("fail", host, parameters={"host": host, "url": rows[0]["url"], "n": len(rows)},
+                      evidence={"rows": [[row["url"], row["title"], row["at"]] for row in rows]})
+    if not outside and watched.standing.status in _PUBLISHED:
+        yield Verdict("pass")
+
+
+@rule("LNG-03", over="standing")
+def judge_links(watched: Watched) -> Iterator[Verdict]:
+    """No link of the report page leads to a host that is neither the government's nor lawful, nor to a page that two
+    fetches on different days did not find; ignores links never fetched, menus, and pages whose links are not known."""
+    links = watched.around.links if watched.around else None
+    if links is None or watched.standing.status not in _PUBLISHED:
+        return
+    for kind in ("dead", "foreign"):
+        found = [each for each in links if each["kind"] == kind]
+        if not found:
+            yield Verdict("pass", kind)
+            continue
+        first = found[0]
+        told = {name: first[name] for name in ("outcome", "t1", "t2") if name in first}
+        yield Verdict("fail", kind, parameters={
+            "url": watched.standing.address, "list": [each["url"] for each in found[:_SHOWN]], "n": len(found),
+            "variant": kind, **told}, evidence={"links": [dict(each) for each in found]})
 
 
 # ---------------------------------------------------------------- columns

@@ -55,6 +55,7 @@ def test_registering_an_id_twice_or_without_a_sentence_is_refused():
     def other(report):
         """Something else."""
 
+    assert "ARI-01" in catalogue.registered_ids()
     with pytest.raises(ValueError, match="ARI-01 is registered by"):
         catalogue.rule("ARI-01", over="report")(other)
     other.__doc__ = None
