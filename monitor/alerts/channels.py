@@ -7,7 +7,7 @@ a repetition: chats know no Message-ID. Leaves alone: what is sent when (outbox.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from email.message import EmailMessage
 from types import ModuleType
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from crawler import clock
 from monitor import wording
 from monitor.alerts import chat, dingtalk, feishu, mail, webhook, wecom
+from monitor.alerts.attachments import Part
 from monitor.exceptions import DeliveryError, SettingsError
 from monitor.settings import Settings
 
@@ -50,10 +51,10 @@ class Post:
         """How many messages one recipient of this channel takes in a minute; None without limit."""
         return chat.terms(channel).per_minute if channel in CHATS else None
 
-    def deliver(self, row: Mapping[str, Any], *, repeated: bool = False) -> None:
-        """Hand over one outbox row. Raises DeliveryError."""
+    def deliver(self, row: Mapping[str, Any], *, parts: Iterable[Part] = (), repeated: bool = False) -> None:
+        """Hand over one outbox row with its parts (chats leave them out). Raises DeliveryError."""
         if row["channel"] == "mail":
-            (self._sender or self._mailer).send(mail.compose(row, self.settings.mail))
+            (self._sender or self._mailer).send(mail.compose(row, self.settings.mail, parts=parts))
             return
         if row["channel"] not in CHATS:
             raise DeliveryError(f"{row['channel']}: no such channel; known are {', '.join(NAMES)}", permanent=True)

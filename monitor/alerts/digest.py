@@ -15,7 +15,7 @@ from typing import Any
 
 from crawler.roster import Roster
 from monitor import roster_history, wording
-from monitor.alerts import outbox, situation
+from monitor.alerts import attachments, outbox, situation
 from monitor.alerts.composing import Names, alert, footer
 from monitor.alerts.recipients import Recipient, recipients
 from monitor.alerts.situation import Situation, Unreachable
@@ -122,7 +122,8 @@ def _values(found: Situation, roster: Roster, recipient: Recipient, settings: Se
         "snoozed": len(found.snoozed),
         "last_week": last["period"].partition("-W")[2].lstrip("0") if last else "",
         "last_sent": wording.day((last["sent"] or "")[:10], lang) if last else "",
-        "late": totals[Status.LATE] + totals[Status.LATE_BY_RULE], **footer(settings),
+        "late": totals[Status.LATE] + totals[Status.LATE_BY_RULE],
+        "chart": attachments.CHART if totals.owed else "", **footer(settings),
     }
 
 

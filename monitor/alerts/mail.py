@@ -11,13 +11,14 @@ import hashlib
 import smtplib
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 
 from crawler import clock
+from monitor.alerts.attachments import Part
 from monitor.exceptions import DeliveryError
 from monitor.settings import Mail
 
@@ -27,8 +28,9 @@ def message_id(key: str, domain: str) -> str:
     return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
 
 
-def compose(row: Mapping[str, Any], mail: Mail, *, name: str = "") -> EmailMessage:
-    """The message of one outbox row (recipient, subject, text, html, message_id, created, scope, period)."""
+def compose(row: Mapping[str, Any], mail: Mail, *, name: str = "", parts: Iterable[Part] = ()) -> EmailMessage:
+    """The message of one outbox row (recipient, subject, text, html, message_id, created, scope, period) and its parts:
+    pictures of the HTML within it, the rest attached."""
     message = EmailMessage()
     message["Subject"] = row["subject"]
     message["From"] = _address(mail.sender, "nianbao")
@@ -41,9 +43,26 @@ def compose(row: Mapping[str, Any], mail: Mail, *, name: str = "") -> EmailMessa
     message["List-Id"] = f"<{_label(row['kind'])}.{mail.list_id}>"
     message["List-Unsubscribe"] = f"<{_unsubscribe(mail)}>"
     message.set_content(row["text"], cte="base64")
+    listed = list(parts)
     if row["html"]:
         message.add_alternative(row["html"], subtype="html", cte="base64")
+        html = message.get_payload()[1]  # type: ignore[index]
+        for part in listed:
+            if part.cid:
+                html.add_related(part.data, *part.media_type.split("/"), cid=f"<{part.cid}>", filename=part.name,
+                                 disposition="inline")
+    for part in listed:
+        if not part.cid:
+            message.add_attachment(part.data, *part.media_type.split("/"), filename=part.name)
+    if message.is_multipart():
+        _fix_boundaries(message, row["message_id"])
     return message
+
+
+def _fix_boundaries(message: EmailMessage, seed: str) -> None:
+    """The same mail twice is the same bytes: boundaries come from its id, not from chance."""
+    for number, part in enumerate(each for each in message.walk() if each.is_multipart()):
+        part.set_boundary(f"=_{hashlib.sha256(f'{seed}{number}'.encode()).hexdigest()[:32]}")
 
 
 def connect(mail: Mail) -> smtplib.SMTP:

@@ -19,7 +19,7 @@ from typing import Any
 
 from crawler import clock
 from crawler.store import Store
-from monitor.alerts import mail
+from monitor.alerts import attachments, mail
 from monitor.alerts.channels import Post, Sender
 from monitor.alerts.recipients import policy
 from monitor.exceptions import DeliveryError
@@ -66,6 +66,7 @@ def drain(settings: Settings, store: Store, now: datetime | None = None, sender:
     with _only_drainer(store) as alone:
         if not alone:
             return drained
+        attachments.ensure(store, settings, now)
         with Post(settings, sender) as post:
             for key in _due(store, now, post.usable(), any_time):
                 row = _take(store, key, now, post)
@@ -143,8 +144,10 @@ def _take(store: Store, key: str, now: datetime, post: Post) -> dict[str, Any] |
 
 def _send(settings: Settings, store: Store, post: Post, row: dict[str, Any], now: datetime, drained: Drained) -> None:
     attempts = row["attempts"] + 1
+    with store.read() as connection:
+        parts = attachments.of(connection, row["key"])
     try:
-        post.deliver(row, repeated=row["state"] == "sending")
+        post.deliver(row, parts=parts, repeated=row["state"] == "sending")
     except DeliveryError as fault:
         final = fault.permanent or attempts >= settings.mail.attempts
         wait = min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)

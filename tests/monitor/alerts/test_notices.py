@@ -163,6 +163,7 @@ def test_what_was_closed_is_told_once(city):
         clock.simulate(NEXT_WEEK)
         review.decide(connection, ARITHMETIC.id, "confirm", author="经办", reason="属实")
         review.decide(connection, ARITHMETIC.id, "notify", author="经办")
+        review.decide(connection, ARITHMETIC.id, "verify", author="经办", reason="复查已更正")
         clock.simulate(None)
     statuses = dict.fromkeys(NAMES, Status.ON_TIME)
     mail = stand(city, "2026-02-16T09:00:00+08:00", statuses, findings=[])["city", "resolved"]
