@@ -413,8 +413,9 @@ def _failure(reason: str, status: int, limits: Limits) -> dict[str, Any]:
     if killer == signal.SIGXFSZ:
         return _error("LimitExceededError", f"reading it wrote more than {_megabytes(limits.written_bytes)}")
     if killer:
-        return _error("UnreadableDocumentError", f"the reader was ended by signal {killer} "
-                                                 f"({signal.Signals(killer).name}) on this file")
+        return _error("UnreadableDocumentError", f"a library gave up on this file and ended (signal {killer}, "
+                                                 f"{signal.Signals(killer).name}): it is damaged or made to break "
+                                                 "readers; fetch it again or ask for another copy")
     return _error("UnreadableDocumentError", f"the reader ended without an answer (status {status})")
 
 

@@ -1,5 +1,6 @@
 """What a child of the guard may be made to do; the bytes of the "document" say which."""
 
+import ctypes
 import os
 import signal
 import sys
@@ -12,6 +13,8 @@ from extract.model import Report
 def read(data, hints):
     if data == b"abort":
         os.abort()
+    if data == b"segfault":
+        ctypes.string_at(0)
     if data == b"kill":
         os.kill(os.getpid(), signal.SIGKILL)
     if data == b"memory":

@@ -47,7 +47,8 @@ def fine(guard):
 
 # ---------------------------------------------------------------- children that misbehave
 @pytest.mark.parametrize(("order", "error", "said"), [
-    (b"abort", UnreadableDocumentError, "signal 6"),
+    (b"abort", UnreadableDocumentError, "a library gave up on this file .*signal 6, SIGABRT.*ask for another copy"),
+    (b"segfault", UnreadableDocumentError, "signal 11, SIGSEGV"),
     (b"kill", UnreadableDocumentError, "signal 9"),
     (b"memory", LimitExceededError, "memory"),
     (b"loop", LimitExceededError, "1 seconds"),

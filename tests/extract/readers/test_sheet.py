@@ -178,13 +178,32 @@ def test_locked_and_damaged_files_are_told():
         read_medium(whole[:len(whole) // 2], XLSX, Hints())
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 21000), st.binary(min_size=1, max_size=300))
-def test_broken_binary_workbooks_never_raise_anything_else(place, noise):
+@pytest.fixture(name="guard", scope="module")
+def _guard():
+    with Guard() as guard:
+        yield guard
+
+
+def broken(place, noise):
     data = bytearray((SAMPLES / "county_2022.xls").read_bytes())
     data[place:place + len(noise)] = noise
-    with contextlib.suppress(UnreadableDocumentError):
-        read_medium(bytes(data), XLS, Hints(name="a.xls"))
+    return bytes(data)
+
+
+@settings(max_examples=40, deadline=None)
+@given(place=st.integers(0, 21000), noise=st.binary(min_size=1, max_size=300))
+def test_broken_binary_workbooks_never_raise_anything_else(guard, place, noise):
+    """Under the guard: the library asks for as much memory as a broken file says, and aborts the process without it."""
+    try:
+        guard.read(broken(place, noise), Hints(name="a.xls"))
+    except UnreadableDocumentError as fault:
+        assert "the reader failed" not in str(fault)  # noqa: PT017
+
+
+def test_a_workbook_that_aborts_its_reader_is_refused_and_the_next_one_read(guard):
+    with pytest.raises(UnreadableDocumentError, match=r"^a\.xls: .*(gave up|damaged|memory)"):
+        guard.read(broken(10857, bytes([0])), Hints(name="a.xls"))
+    assert guard.read(broken(0, b""), Hints(name="a.xls")).figures
 
 
 def test_a_directory_cut_off_is_damage():
