@@ -298,12 +298,14 @@ def _told_of(connection: sqlite3.Connection, year: int, news: Iterable[Key]) -> 
 
 
 def _near(held: Holdings, keys: Sequence[Key], signatures: NDArray[np.uint32]) -> list[tuple[Key, Key]]:
-    """Pairs of different bodies' reports whose signatures say that they may read alike."""
+    """Pairs of different bodies' reports whose signatures say that they may read alike; one report that serves both
+    (a joint one) is no pair."""
     least = min((held.packs.local(held.roster.bodies.get(key[0]), key[2]).thresholds.get("YOY-07", similarity.ANOTHER)
                  for key in keys), default=similarity.ANOTHER) if held.packs.packs else similarity.ANOTHER
     pairs = candidates(signatures)
     near = nearest(pairs, estimates(signatures, pairs), least).tolist()
-    return [(keys[one], keys[other]) for one, other in near if keys[one][0] != keys[other][0]]
+    return [(keys[one], keys[other]) for one, other in near if keys[one][0] != keys[other][0]
+            and held.rows[keys[one]]["id"] != held.rows[keys[other]]["id"]]
 
 
 def _couple(held: Holdings, one: Key, other: Key) -> Couple:

@@ -87,6 +87,20 @@ def test_its_figures_are_judged_for_each_of_them(past):
     assert judged == {"b", "w"}
 
 
+def test_one_report_of_two_bodies_is_no_copy_of_itself(past):
+    from crawler import clock
+    from monitor import lookalikes
+
+    found = twice(past, (URL, TITLE.format("示例市教育局、水利局")), (OTHER, TITLE.format("示例市林业局")),
+                  pages=[(URL, page("示例市教育局、水利局"), "c1"), (OTHER, page("示例市林业局"), "c2")])
+    lookalikes.compare(past.store, past.roster, list(found.values()), clock.parse("2026-02-10"))
+    with past.store.read() as connection:
+        told = {(row["body"], row["subject"].split(".")[0]) for row in connection.execute(
+            "SELECT body, subject FROM finding WHERE rule = 'YOY-07'")}
+    assert not told & {("b", "w"), ("w", "b")}
+    assert ("b", "g") in told, "the same text under a third body's name is told"
+
+
 def test_a_page_that_prints_one_of_the_two_contradicts_neither(past):
     found = twice(past, (URL, TITLE.format("示例市教育局、示例市水利局")), pages=[(URL, page("示例市教育局"), "c1")])
     assert {found[key].status for key in ("b", "w")} == {Status.ON_TIME}
