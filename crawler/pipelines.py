@@ -124,6 +124,7 @@ class FetchLog:
     def __init__(self, store: Store, evidence: Evidence, run: str) -> None:
         self.store, self.evidence, self.run = store, evidence, run
         self._waiting: dict[str, Fetch] = {}
+        self._fault: CrawlerError | None = None
         self._flushed = time.monotonic()
         self._reader = store.open()
         self.holdings = Holdings(store, self._reader, evidence, run)
@@ -201,14 +202,23 @@ class FetchLog:
         lot, self._flushed = list(self._waiting.values()), time.monotonic()
         if not lot:
             return
+        if self._fault:
+            raise self._fault  # every further try would wait as long for a lock that stays
+        try:
+            self._write(lot)
+        except CrawlerError as fault:
+            self._fault = fault
+            raise
+        for fetch in lot:
+            if self._waiting.get(fetch.request) is fetch:
+                del self._waiting[fetch.request]
+
+    def _write(self, lot: list[Fetch]) -> None:
         updates = ", ".join(f"{name} = excluded.{name}" for name in _FETCH if name not in ("run", "request"))
         with self.store.write() as connection:
             connection.executemany(
                 f"INSERT INTO fetch ({', '.join(_FETCH)}) VALUES ({', '.join('?' * len(_FETCH))}) "
                 f"ON CONFLICT (run, request) DO UPDATE SET {updates}", [fetch.row() for fetch in lot])
-        for fetch in lot:
-            if self._waiting.get(fetch.request) is fetch:
-                del self._waiting[fetch.request]
 
 
 def named(headers: Headers) -> dict[str, str]:

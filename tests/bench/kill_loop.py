@@ -2,8 +2,8 @@
 
 `python -m tests.bench.kill_loop [--kills 30] [--seed N]` prints one line a kill: who was killed (the command, its
 child, both), how many portals were unfinished, how many pages were kept, and how many pages were asked for again
-although they were kept. A kill counts only where some portal was unfinished. A run that comes to its end is compared with what its
-portals hold, and the next one begins. Exit 1 where anything was lost or doubled.
+although they were kept. A kill counts only where some portal was unfinished. A run that comes to its end is compared
+with what its portals hold, and the next one begins. Exit 1 where anything was lost or doubled.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ import pytest
 from crawler import scan
 from crawler.exceptions import ScanError
 from crawler.store import Store
+from tests.bench import kill_loop
 from tests.crawler.small_portals import Case, World, article, listing, name_of
 
 PORTALS = 6
@@ -160,10 +161,122 @@ def test_a_polite_signal_to_the_child_leaves_a_run_to_go_on_with(tmp_path):
 
 def test_two_scans_on_one_store_do_not_mix(tmp_path, monkeypatch):
     monkeypatch.setattr(scan, "LOCK_SECONDS", 0.3)
-    with scan._only_scan(tmp_path / "n.db"):
-        with pytest.raises(ScanError, match="another scan is running"), scan._only_scan(tmp_path / "n.db"):
+    with scan._only_scan(tmp_path / "n.db", "r1"):
+        with pytest.raises(ScanError, match=r"another scan is running.*run r1, process"), \
+                scan._only_scan(tmp_path / "n.db"):
             pass
         with scan._only_scan(tmp_path / "other.db"):
             pass
     with scan._only_scan(tmp_path / "n.db"):
         pass
+
+
+def test_a_second_scan_is_refused_and_leaves_no_trace(tmp_path, monkeypatch):
+    monkeypatch.setattr(scan, "LOCK_SECONDS", 0.5)
+    with World(tmp_path, cases()) as world:
+        with started(world.plan(run="r1", delay=0.5)):
+            wait_until(lambda: world.portals.log)
+            with pytest.raises(ScanError, match=r"another scan is running.*run r1"):
+                scan.run(world.plan(run="r2"))
+        with contextlib.closing(sqlite3.connect(tmp_path / "n.db")) as connection:
+            assert connection.execute("SELECT id FROM run").fetchall() == [("r1",)]
+        assert scan.unfinished_run(Store(tmp_path / "n.db")) == "r1"
+
+
+@pytest.mark.slow
+def test_a_killed_command_keeps_its_lock_until_its_child_ended(tmp_path, monkeypatch):
+    with World(tmp_path, cases()) as world:
+        plan = world.plan(run="r", delay=0.5)
+        with started(plan) as process:
+            wait_until(lambda: world.portals.log)
+            process.kill()
+            assert scan.run(world.plan(run="r")).state == "done"
+        asked = [visit.path for visit in world.portals.visits(world.hosts["p0"])]
+        assert asked.count("/nb/") <= 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("whom", ["command", "child"])
+def test_sigterm_ends_it_soon_and_keeps_what_came(tmp_path, whom):
+    with World(tmp_path, cases()) as world:
+        plan = world.plan(run="r", delay=0.4)
+        with started(plan) as process:
+            wait_until(lambda: len(world.portals.log) >= 12)
+            child = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
+            begun = time.monotonic()
+            os.kill(process.pid if whom == "command" else child, signal.SIGTERM)
+            wait_until(lambda: not Path(f"/proc/{child}").exists() or "\nState:\tZ" in Path(
+                f"/proc/{child}/status").read_text())
+            assert time.monotonic() - begun < 20, "two minutes at most, here with pages that come at once"
+        answered = [visit for visit in world.portals.log if visit.status == 200]
+        assert len(kept_pages(tmp_path)) >= len(answered) - len(plan.portals), "all but what was on its way"
+        before = len(world.portals.log)
+        kept = kept_pages(tmp_path)
+        assert scan.run(world.plan(run="r")).state == "done"
+        asked = {f"http://{visit.host}:{world.portals.port}{visit.path}" for visit in world.portals.log[before:]}
+        assert not kept & asked
+
+
+_LIMITED = """
+import json, resource, sys
+from crawler import scan
+from crawler.exceptions import CrawlerError
+from crawler.model import ScanPlan
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    print(scan.run(ScanPlan(**json.loads(sys.argv[1]))).state)
+except CrawlerError as fault:
+    print(fault)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("room", [150_000, 60_000])
+def test_a_full_disk_ends_the_scan_and_loses_nothing(tmp_path, room):
+    """No file may grow beyond `room` bytes: first the database's log, then already the evidence is out of space."""
+    pages = cases()
+    # Noise does not compress, so its evidence needs room of its own.
+    chance = random.Random(1)
+    noise = "".join(chr(0x4e00 + chance.randrange(20_000)) for _ in range(30_000))
+    pages["p0"].answers["/nb/t20240115_2023.html"] = article(noise)
+    with World(tmp_path, pages) as world:
+        plan = world.plan(run="r")
+        Store(plan.database).migrate()
+        done = subprocess.run([sys.executable, "-c", _LIMITED, json.dumps(asdict(plan)), str(room)],
+                              capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False, timeout=120)
+        assert "go on with nianbao scan --resume" in done.stdout or "nothing of this step was kept" in done.stdout, (
+            done.stdout + done.stderr)
+        assert scan.unfinished_run(Store(plan.database)) in ("r", None)
+        before = len(world.portals.log)
+        kept = kept_pages(tmp_path)
+        assert scan.run(plan).state == "done"
+        asked = {f"http://{visit.host}:{world.portals.port}{visit.path}" for visit in world.portals.log[before:]}
+        assert not kept & asked
+        assert len(contents(tmp_path)["captures"]) == PORTALS * len(YEARS)
+
+
+@pytest.mark.slow
+def test_a_database_that_stays_locked_ends_the_scan_and_loses_nothing(tmp_path):
+    with World(tmp_path, cases()) as world:
+        plan = world.plan(run="r", delay=0.3)
+        Store(plan.database).migrate()
+        with started(plan) as process:
+            wait_until(lambda: len(kept_pages(tmp_path)) >= 10)
+            with contextlib.closing(sqlite3.connect(tmp_path / "n.db", isolation_level=None)) as greedy:
+                greedy.execute("BEGIN IMMEDIATE")
+                process.wait(60)
+                greedy.execute("ROLLBACK")
+        assert process.returncode != 0
+        kept, before = kept_pages(tmp_path), len(world.portals.log)
+        assert scan.unfinished_run(Store(plan.database)) == "r"
+        assert scan.run(world.plan(run="r")).state == "done"
+        asked = {f"http://{visit.host}:{world.portals.port}{visit.path}" for visit in world.portals.log[before:]}
+        assert not kept & asked
+
+
+@pytest.mark.slow
+def test_a_short_kill_loop(tmp_path):
+    told = []
+    tally = kill_loop.loop(tmp_path, kills=5, seed=7, tell=told.append)
+    assert (len(tally.kills), tally.lost, tally.doubled) == (5, 0, 0), told
+    assert tally.least_unfinished >= 1
