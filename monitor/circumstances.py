@@ -58,6 +58,7 @@ class _Store:
         for each in standings:
             if each.status is Status.MISSING and not each.evidence.get("newest", True):
                 self.missing[each.body, each.scope].append(each.year)
+        self.hosts = page_links.registered(roster)
         self.outside: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
         for row in row_dicts(connection, """SELECT s.url, s.title, s.body, s.year, max(l.at) AS at FROM sighting s
                 JOIN listing l ON l.id = s.listing WHERE s.route = 'foreign' AND s.body IS NOT NULL
@@ -76,7 +77,7 @@ class _Store:
             found.copies = self._copies(standing)
             found.columns = self._columns(standing, body)
         if standing.status in PUBLISHED and standing.report:
-            found.links = page_links.doubtful(self.connection, self.roster, standing.report, self.seen.until)
+            found.links = page_links.doubtful(self.connection, self.hosts, standing.report, self.seen.until)
         found.outside = self.outside.get((standing.body, standing.year), ())
         if standing.evidence.get("newest"):
             found.years_missing = [year for year in sorted(self.missing.get((standing.body, standing.scope), ()))

@@ -78,30 +78,35 @@ def _links(evidence: Evidence, address: str, parts: Iterable[dict[str, Any]]) ->
     return [[url[:_LONGEST], said[:_LONGEST]] for url, said in articles.links_of(text, address)][:_MOST]
 
 
-def doubtful(connection: sqlite3.Connection, roster: Roster, report: str, until: str) -> list[dict[str, Any]] | None:
+def registered(roster: Roster) -> frozenset[str]:
+    """Every host that a portal or a body of the roster is registered with, in lower case."""
+    return frozenset(host.lower() for owner in (*roster.portals.values(), *roster.bodies.values())
+                     for host in owner.hosts)
+
+
+def doubtful(connection: sqlite3.Connection, known: frozenset[str], report: str,
+             until: str) -> list[dict[str, Any]] | None:
     """Links of a report page that a person should look at: url, text, kind (foreign, dead) and, of dead ones, outcome
-    and both times. None where the page's links are not known."""
+    and both times. `known`: registered hosts. None where the page's links are not known."""
     row = connection.execute("SELECT links FROM page_links WHERE report = ?", (report,)).fetchone()
     if row is None:
         return None
-    registered = {host.lower() for portal in roster.portals.values() for host in portal.hosts}
-    registered |= {host.lower() for body in roster.bodies.values() for host in body.hosts}
     found = []
     for url, text in json.loads(row["links"]):
         dead = _dead(connection, url, until)
         if dead:
             found.append({"url": url, "text": text, "kind": "dead", **dead})
-        elif not _in_order(url, registered):
+        elif not _in_order(url, known):
             found.append({"url": url, "text": text, "kind": "foreign"})
     return found
 
 
-def _in_order(url: str, registered: set[str]) -> bool:
+def _in_order(url: str, known: frozenset[str]) -> bool:
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
-    known = hosts()
-    return not host or host in registered or parts.netloc.lower() in registered or any(
-        host == suffix or host.endswith(f".{suffix}") for suffix in (*known.government, *known.lawful))
+    suffixes = (*hosts().government, *hosts().lawful)
+    return not host or host in known or parts.netloc.lower() in known or any(
+        host == suffix or host.endswith(f".{suffix}") for suffix in suffixes)
 
 
 def _dead(connection: sqlite3.Connection, url: str, until: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import pytest
 
 from monitor import wording
 from monitor.model import Finding, Standing, Status
-from monitor.rules import publication, timing
+from monitor.rules import catalogue, publication, timing
 from monitor.rules.catalogue import Around, Watched
 from tests.monitor.reports import FIRST, figures, report
 
@@ -134,3 +134,44 @@ def test_a_list_out_of_order_is_told_to_its_owner_once():
     assert order(out_of_order=1) == ["pass"]
     assert order(out_of_order=2, owner=False) == []
     assert order(out_of_order=2, named=False) == []
+
+
+# ---------------------------------------------------------------- PUB-13, LNG-03
+def around_of(status=Status.ON_TIME, **parts):
+    return Watched(Standing("b", "own", 2025, status, address="http://www.shili.example/1.html", report="r"),
+                   around=Around(**parts))
+
+
+ROW = {"url": "http://copy.example/1", "title": "某局2025年政府信息公开工作年度报告", "host": "copy.example",
+       "at": "2026-02-02"}
+
+
+def test_rows_that_lead_to_an_unregistered_host_are_told_once_a_host():
+    other = {**ROW, "url": "http://copy.example/2"}
+    (verdict,) = publication.judge_host(around_of(Status.MISSING, outside=[ROW, other]))
+    assert (verdict.outcome, verdict.subject, verdict.parameters["n"]) == ("fail", "copy.example", 2)
+    assert len(verdict.evidence["rows"]) == 2
+    assert catalogue.text_of("PUB-13").operator_only
+
+
+def test_without_such_rows_the_rule_passes_or_does_not_apply():
+    assert [each.outcome for each in publication.judge_host(around_of())] == ["pass"]
+    assert list(publication.judge_host(around_of(Status.UNVERIFIED))) == []
+    assert list(publication.judge_host(around_of(Status.NOT_APPLICABLE, outside=[ROW]))) == []
+    assert list(publication.judge_host(Watched(Standing("b", "own", 2025, Status.ON_TIME)))) == []
+
+
+def test_links_to_other_hosts_and_dead_ones_are_two_findings():
+    links = [{"url": "http://shop.example/", "text": "更多", "kind": "foreign"},
+             {"url": "http://x.example/gone", "text": "原文", "kind": "dead", "outcome": "gone", "t1": "2026-02-02",
+              "t2": "2026-02-09"}]
+    found = {each.subject: each for each in publication.judge_links(around_of(links=links))}
+    assert {key: each.outcome for key, each in found.items()} == {"dead": "fail", "foreign": "fail"}
+    assert found["dead"].parameters["outcome"] == "gone"
+    assert found["foreign"].parameters["list"] == ["http://shop.example/"]
+
+
+def test_links_in_order_pass_and_unknown_links_say_nothing():
+    assert [each.outcome for each in publication.judge_links(around_of(links=[]))] == ["pass", "pass"]
+    assert list(publication.judge_links(around_of(links=None))) == []
+    assert list(publication.judge_links(around_of(Status.UNVERIFIED, links=[]))) == []
