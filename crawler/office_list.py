@@ -187,9 +187,14 @@ def _entry(sheet: str, number: int, cells: list[str], columns: dict[int, str]) -
 
 
 def _join_event(entry: Entry) -> None:
-    """kind|day|other|document from the columns that tell of a change; without a day nothing can follow from it."""
+    """kind|day|other|document from the columns that tell of a change; without a day nothing can follow from it. A day
+    of founding or ending tells its kind itself; one before any report that counts is left out."""
     said, day, other, document = (entry.values.pop(f"event_{part}", "") for part in _EVENT)
     kind = next((kind for word, kind in facts().event_words.items() if word in said), "")
+    for column, its_kind in (("abolished_day", "abolished"), ("founded_day", "founded")):
+        its_day = entry.values.pop(column, "")
+        if its_day and not day and kind in ("", its_kind):
+            kind, day = its_kind, its_day
     if kind and day:
         entry.values["events"] = "|".join((kind, day, other.replace("|", ""), document.replace("|", "")))
     elif said:
@@ -277,6 +282,11 @@ def _day(text: str, remarks: list[Remark]) -> str:
     return f"{match[1]}-{int(match[2]):02d}-{int(match[3]):02d}"
 
 
+def _recent_day(text: str, remarks: list[Remark]) -> str:
+    """A day since the form in force began; most bodies are older, and that changes nothing."""
+    return "" if re.search(r"(?<!\d)(19\d\d|200\d|201[0-8])(?!\d)", _ascii(text)) else _day(text, remarks)
+
+
 def _number(text: str, remarks: list[Remark]) -> str:
     number = _ascii(text).removesuffix(".0")
     if number.isdigit():
@@ -298,7 +308,8 @@ def _word(words: str, allowed: frozenset[str], remark: str) -> Callable[[str, li
 _CLEANED: dict[str, Callable[[str, list[Remark]], str]] = {
     "name": _name, "publishes_as": _name, "letter_name": _name, "parent": _name, "successor": _name,
     "uscc": _uscc, "division_code": _division, "home": _address, "since": _year, "until": _year,
-    "confirmed_on": _day, "event_day": _day, "event_other": _name, "sort_order": _number,
+    "confirmed_on": _day, "event_day": _day, "founded_day": _recent_day, "abolished_day": _recent_day,
+    "event_other": _name, "sort_order": _number,
     **dict.fromkeys(_LISTS, _names),
     "kind": _word("kind_words", KINDS, "unknown_kind"),
     "level": _word("level_words", LEVELS - {""}, "unknown_level"),

@@ -269,6 +269,17 @@ def test_what_happened_to_a_body_comes_with_the_list(facts, listed):
         "renamed|2024-03-01||青编〔2024〕1号", "renamed|2024-03-01||青编〔2024〕1号;function_moved|2025-06-01")
 
 
+def test_days_of_founding_and_ending_are_events_of_their_own(facts, listed):
+    rows = [["单位名称", "成立时间", "撤销日期"], ["青禾市水利局", "1956年3月", ""],
+            ["青禾市数据局", "2024年3月1日", ""],
+            ["青禾市粮食局", "2019-01-20", "2025-06-01"], ["青禾市林业局", "待定", ""]]
+    made = importing.plan(listed(rows))
+    assert [change.fields.get("events", ("", ""))[1] for change in made.added] == [
+        "", "founded|2024-03-01", "abolished|2025-06-01", ""]
+    assert [(change.name, remark.key) for change in made.added for remark in change.remarks] == [
+        ("青禾市林业局", "bad_day")]
+
+
 def test_a_heading_of_two_lines_and_merged_values(facts, listed):
     rows = [["单位", "", "联系方式", ""], ["单位名称", "区划代码", "联系人", "邮箱"],
             ["青禾市水利局", 331002, "王某", "a@b.example"], ["青禾市林业局", "", "李某", ""]]
