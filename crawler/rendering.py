@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -28,6 +29,8 @@ from crawler.outcomes import Received, Verdict, of_response
 
 STEP_SECONDS = 90.0
 """For one step – loading a page, turning to the next – including the delays between its requests."""
+SCRIPT_SECONDS = 20.0
+"""Within which a page must tell what stands on it; one whose script never ends is given up."""
 QUIET_SECONDS = 1.0
 """Without any request under way for so long, a page counts as drawn."""
 MOST_REQUESTS = 80
@@ -77,6 +80,11 @@ _NEXT_CONTROL = r"""(number) => {
 }"""
 
 
+_SCROLL = """() => { window.scrollTo(0, 0); window.dispatchEvent(new Event('scroll'));
+  window.scrollTo(0, document.documentElement.scrollHeight); window.dispatchEvent(new Event('scroll')); }"""
+_NO_MORE = re.compile(r"没有更多|已(经)?(全部)?加载(完|全部)|已(经)?到底|到底(了|啦)|无更多")
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What the scan brought for a request of the page; `data` None where nothing usable came, `verdict` says why."""
@@ -92,7 +100,7 @@ Send = Callable[[Ask, str], Awaitable[Reply]]
 @dataclass(slots=True)
 class Drawn:
     """A page as the browser drew it, one text of markup for every page of its list; `end` says how turning pages
-    ended: none (there is no control), disabled, gone, unchanged, limit."""
+    ended: none (there is no control), disabled, gone, unchanged, limit, scrolled (scrolling brought nothing more)."""
 
     url: str
     pages: list[str] = field(default_factory=list)
@@ -183,6 +191,7 @@ class _Visit:
         self._pending = 0
         self._asked = 0
         self._moved = 0.0
+        self._scrolled = False
 
     async def walk(self, most: int) -> Drawn:
         await self.context.route("**/*", self._answer)
@@ -210,19 +219,21 @@ class _Visit:
                 return self.drawn
             turned = await self._turn(page, frame)
             if turned != "clicked":
-                self.drawn.end = "gone" if turned == "none" and len(self.drawn.pages) > 1 else turned
+                self.drawn.end = turned if turned != "none" or len(self.drawn.pages) == 1 else (
+                    "scrolled" if self._scrolled else "gone")
                 return self.drawn
 
     async def _turn(self, page: Any, frame: Any) -> str:
         """Go to the next page of the list, by its control or by scrolling where it has none."""
         before = len(_rows(await self._content(page, frame)))
         with contextlib.suppress(Exception):
-            turned = str(await frame.evaluate(_NEXT_CONTROL, len(self.drawn.pages)))
+            turned = str(await asyncio.wait_for(frame.evaluate(_NEXT_CONTROL, len(self.drawn.pages)), SCRIPT_SECONDS))
             if turned == "none":
-                await frame.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+                await asyncio.wait_for(frame.evaluate(_SCROLL), SCRIPT_SECONDS)
             if turned != "disabled":
                 await self._settle()
             if turned == "none" and len(_rows(await self._content(page, frame))) > before:
+                self._scrolled = True
                 return "clicked"
             return turned
         return "unchanged"
@@ -237,11 +248,16 @@ class _Visit:
     async def _content(self, page: Any, frame: Any) -> str:
         for _ in range(3):
             # A page that is just leaving for another has no content for a moment.
-            with contextlib.suppress(Exception):
+            try:
                 if frame is page.main_frame:
                     self.drawn.url = frame.url if frame.url.startswith("http") else self.drawn.url
-                return _with_base(str(await frame.content()), str(frame.url))
-            await asyncio.sleep(0.3)
+                return _with_base(str(await asyncio.wait_for(frame.content(), SCRIPT_SECONDS)), str(frame.url))
+            except TimeoutError:
+                self.drawn.failed.append((self.drawn.url, Verdict(
+                    Outcome.TIMEOUT, f"the page's script holds it up for more than {SCRIPT_SECONDS:g} s")))
+                return ""
+            except Exception:
+                await asyncio.sleep(0.3)
         return ""
 
     async def _settle(self) -> None:
@@ -301,7 +317,10 @@ class _Visit:
             await route.abort()
             return
         if kind == "document" and reply.data.final_url.split("#")[0] != ask.url:
-            await route.fulfill(status=302, headers={"location": reply.data.final_url})
+            # A redirect given here would be followed past the interception; a page that leaves for there is not.
+            target = json.dumps(reply.data.final_url).replace("<", "\\u003c")
+            await route.fulfill(status=200, content_type="text/html",
+                                body=f"<html><script>location.replace({target})</script></html>")
             return
         await route.fulfill(
             status=200, body=reply.data.body, headers={
@@ -334,7 +353,9 @@ def enumerate_drawn(drawn: Drawn, max_pages: int) -> Enumeration:
     elif opening.preview_of:
         whole, said = False, f"the page shows only the newest rows of {opening.preview_of}"
     else:
-        whole = drawn.end in ("disabled", "gone", "none")
+        # Scrolling that brings nothing more proves nothing, unless the page says that this is the end.
+        whole = drawn.end in ("disabled", "gone", "none") or (
+            drawn.end == "scrolled" and bool(_NO_MORE.search(drawn.pages[-1])))
         said = f"the list did not turn to its end ({drawn.end} after {len(listings)} pages)"
     return walk.conclude(whole, "" if whole else f"{said}{told}")
 

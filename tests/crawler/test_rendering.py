@@ -1,5 +1,6 @@
 """Lists that only a script draws: by a browser where the portal asks for it, told as such everywhere else."""
 
+import asyncio
 import contextlib
 import csv
 import json
@@ -22,9 +23,9 @@ from crawler import rendering, scan
 from crawler.evidence import Evidence
 from crawler.families.static import listing
 from crawler.model import Outcome, Portal, ScanPlan
-from crawler.outcomes import Verdict
+from crawler.outcomes import Received, Verdict
 from crawler.probe import ProbePlan, Target
-from crawler.rendering import Drawn, enumerate_drawn, needs_browser
+from crawler.rendering import Browser, Drawn, Reply, enumerate_drawn, needs_browser
 from extract import configuration
 from extract import report as reports
 from extract.model import Hints
@@ -230,6 +231,99 @@ def wait_until(condition, seconds=30):
     return condition()
 
 
+# ---------------------------------------------------------------- shapes of pages
+TITLE = "示例{}局2021年政府信息公开工作年度报告"
+ROWS = """function rows(a, b) { var s = ''; for (var n = a; n < b; n++) s += '<li><a href="/nb/' + n + '.html">示例' + n
+  + '局2021年政府信息公开工作年度报告</a><i>2022-01-10</i></li>'; return s; }"""
+
+
+def shell(script, body="<ul id='l'></ul>"):
+    return f"<html><body>{body}<script>{ROWS};var l = document.getElementById('l');{script}</script></body></html>"
+
+
+def draw(pages, url="http://a.example/nb/", most=20):
+    """What a browser draws of pages held in memory, and the addresses it asked for."""
+    asked = []
+
+    async def send(request, referer):
+        asked.append(request.url)
+        given = pages.get(request.url.removeprefix("http://a.example").split("?")[0])
+        if given is None:
+            return Reply(Verdict(Outcome.GONE, "status 404"))
+        final = f"http://a.example{given[1]}" if isinstance(given, tuple) else request.url
+        text = given[0] if isinstance(given, tuple) else given
+        return Reply(Verdict(Outcome.OK), Received(request.url, final, 200, text.encode(), {
+            "content-type": "text/html; charset=utf-8"}))
+
+    async def run():
+        browser = Browser("nianbao/test")
+        try:
+            return await browser.draw(url, send, most)
+        finally:
+            await browser.close()
+    return asyncio.run(run()), asked
+
+
+NUMBERED = """function go(k) { l.innerHTML = rows(k * 10 - 9, Math.min(k * 10, 25) + 1);
+  document.getElementById('p').innerHTML = [1, 2, 3].map(function (k) {
+    return '<a onclick="go(' + k + ')">' + k + '</a>'; }).join(' '); } go(1);"""
+SCROLLED = """var n = 10; l.innerHTML = rows(1, 11); document.body.style.minHeight = '3000px';
+  window.onscroll = function () { if (window.scrollY > 0 && n < 25) fetch('/more').then(function () {
+    n = Math.min(n + 10, 25); l.innerHTML = rows(1, n + 1) + (n < 25 ? '' : END); }); };"""
+ALL = "l.innerHTML = rows(1, 26);"
+CAROUSEL = "<div class='swiper'><a class='next'>下一页</a></div><ul id='l'></ul>"
+AT = "http://a.example/nb/"
+
+
+@needs
+@pytest.mark.parametrize(("pages", "url", "end"), [
+    ({"/nb/": shell(NUMBERED, "<ul id='l'></ul><div id='p'></div>")}, AT, "gone"),
+    ({"/nb/": shell(SCROLLED.replace("END", "'<p>没有更多了</p>'")), "/more": "x"}, AT, "scrolled"),
+    ({"/nb/": "<html><body><iframe src='/in.html'></iframe></body></html>",
+      "/in.html": shell(f"setTimeout(function () {{ {ALL} }}, 300);")}, AT, "none"),
+    ({"/": shell(f"if (location.hash == '#/gk/nb') {ALL}")}, "http://a.example/#/gk/nb", "none"),
+    ({"/nb/": (shell(""), "/new/"), "/new/": shell(ALL)}, AT, "none"),
+    ({"/nb/": shell(f"alert('x'); window.open('/pop'); {ALL}"), "/pop": "x"}, AT, "none"),
+    ({"/nb/": shell(ALL, CAROUSEL)}, AT, "none")])
+def test_shapes_of_drawn_lists(pages, url, end):
+    drawn, _ = draw(pages, url)
+    found = enumerate_drawn(drawn, 20)
+    assert (len(found.items), found.complete, drawn.end) == (25, True, end), found.reason
+    assert {item.url for item in found.items} == {f"http://a.example/nb/{number}.html" for number in range(1, 26)}
+
+
+@needs
+def test_scrolling_proves_no_end_by_itself():
+    drawn, _ = draw({"/nb/": shell(SCROLLED.replace("END", "''")), "/more": "x"})
+    found = enumerate_drawn(drawn, 20)
+    assert (len(found.items), found.complete, drawn.end) == (25, False, "scrolled")
+
+
+@needs
+def test_a_page_that_never_comes_to_an_end_is_given_up(monkeypatch):
+    monkeypatch.setattr(rendering, "SCRIPT_SECONDS", 2.0)
+    drawn, _ = draw({"/nb/": shell("setTimeout(function () { while (true) {} }, 200);")})
+    found = enumerate_drawn(drawn, 20)
+    assert (found.outcome, "holds it up" in found.reason) == (Outcome.TIMEOUT, True)
+
+
+@needs
+def test_a_page_that_asks_without_end_is_cut_off(monkeypatch):
+    monkeypatch.setattr(rendering, "STEP_SECONDS", 15.0)
+    again = "function again(n) { fetch('/a?' + n).then(function () { again(n + 1); }); } again(0);"
+    drawn, asked = draw({"/nb/": shell(f"{ALL} {again}"), "/a": "x"}, most=1)
+    assert len(asked) == rendering.MOST_REQUESTS
+    assert drawn.failure[1].outcome is Outcome.TOO_LARGE
+
+
+@needs
+def test_nothing_is_asked_for_that_a_list_does_not_need():
+    _, asked = draw({"/nb/": "<html><head><link rel='stylesheet' href='/a.css'></head><body><img src='/b.png'>"
+                             "<video src='/c.mp4'></video><script>fetch('/d', {method: 'PUT'}); "
+                             "navigator.sendBeacon('/e', 'x')</script></body></html>"})
+    assert asked == ["http://a.example/nb/"]
+
+
 # ---------------------------------------------------------------- probing
 def probed(running, dialect, **changes):
     plan = ProbePlan([Target(dialect, f"http://{SITES[dialect][0].host}:{running.port}/", **changes)], delay=0.0,
@@ -327,8 +421,7 @@ def test_it_is_off_unless_a_portal_asks_for_it_with_a_reason(tmp_path):
 
 # ---------------------------------------------------------------- what drawn pages prove
 def page(first, last, after=""):
-    title = "示例{}局2021年政府信息公开工作年度报告"
-    rows = "".join(f'<li><a href="/nb/{number}.html">{title.format(number)}</a><i>2022-01-10</i></li>'
+    rows = "".join(f'<li><a href="/nb/{number}.html">{TITLE.format(number)}</a><i>2022-01-10</i></li>'
                    for number in range(first, last))
     return f"<html><body><ul>{rows}</ul>{after}</body></html>"
 
