@@ -285,8 +285,9 @@ def _relation(finding: Finding, body: str, lang: Lang) -> str:
     if finding.outcome == "uncertain" and finding.reason:
         said += f"（{wording.uncertain_reason(finding.reason, lang)}）"
     written = wording.expression(finding.expression, finding.outcome, lang)
-    return f"{said}{written}" if written and finding.outcome == "fail" and written not in said and any(
-        sign in finding.expression for sign in "=≥≤") else said
+    # Two bare numbers stand in the sentence already.
+    told = written in said or finding.outcome != "fail" or not any(sign in finding.expression for sign in "+-×÷")
+    return said if told or not written else f"{said}{written}"
 
 
 def _advice(finding: Finding, body: str, lang: Lang) -> str:
