@@ -6,18 +6,22 @@ round itself (patrol.py) and sending (alerts send).
 
 from __future__ import annotations
 
-import sys
-import time
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor import printing
+from monitor.commands.progress import Teller
 from monitor.session import Session
 
 if TYPE_CHECKING:
     from crawler.roster import Roster
-    from monitor.patrol import PatrolResult, Progress
+    from crawler.scan import ScanResult
+    from monitor.patrol import PatrolResult
     from monitor.wording import Lang
 
 LISTED = 20
@@ -44,8 +48,9 @@ def scan(
 
     session: Session = context.obj
     roster = session.roster()
-    done = patrol.round(session.settings, session.store(create=True), roster, portals=portals or (),
-                        bodies=bodies or (), year=year, resume=resume, on_progress=Teller(session.lang))
+    with _ended_politely(session.lang):
+        done = patrol.round(session.settings, session.store(create=True), roster, portals=portals or (),
+                            bodies=bodies or (), year=year, resume=resume, on_progress=Teller(session.lang))
     if as_json:
         printing.document(done.to_record())
     else:
@@ -54,30 +59,23 @@ def scan(
         raise typer.Exit(done.exit_code)
 
 
-class Teller:
-    """Progress on stderr: every portal, but documents at most once a second and with the time they will still take."""
+@contextlib.contextmanager
+def _ended_politely(lang: Lang) -> Iterator[None]:
+    """A SIGTERM or Ctrl-C ends the scan with what it has kept, and says how to go on."""
+    from monitor import wording
 
-    def __init__(self, lang: Lang) -> None:
-        self.lang = lang
-        self._told = 0.0
-        self._begun: dict[str, float] = {}
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
 
-    def __call__(self, progress: Progress) -> None:
-        from monitor import wording
-
-        now = time.monotonic()
-        begun = self._begun.setdefault(progress.step, now)
-        last = progress.done == progress.total
-        if not progress.total or (progress.step != "scan" and not last
-                                  and now - self._told < (1 if sys.stderr.isatty() else 10)):
-            return
-        self._told = now
-        portal, _, outcome = progress.detail.partition(" ")
-        said = wording.outcome_words(outcome, self.lang)[0] if outcome else ""
-        text = wording.say(f"{progress.step}_progress", self.lang, done=progress.done, total=progress.total,
-                           detail=f"{portal} {said}".strip() or "…")
-        left = (now - begun) / progress.done * (progress.total - progress.done) if progress.done else 0
-        printing.note(text + (f"  ~{left:.0f} s" if left >= 1 and sys.stderr.isatty() else ""))
+    before = signal.signal(signal.SIGTERM, end) if threading.current_thread() is threading.main_thread() else None
+    try:
+        yield
+    except KeyboardInterrupt:
+        printing.complain(wording.say("scan_interrupted", lang))
+        raise typer.Exit(3) from None
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _print(done: PatrolResult, roster: Roster, lang: Lang) -> None:
@@ -87,17 +85,7 @@ def _print(done: PatrolResult, roster: Roster, lang: Lang) -> None:
     if scanned is None:
         printing.line(wording.say("scan_nothing", lang))
     else:
-        rows = []
-        for outcome, portals in sorted(scanned.outcomes.items()):
-            for each in portals:
-                reason = scanned.reasons.get(each, "")
-                said, who, how = wording.outcome_words(outcome, lang)
-                if outcome in ("ok", "not_modified"):
-                    # A portal that answered but has a reason was not walked to the end of its lists.
-                    cut = wording.unverified_reason("list_incomplete", None, lang)
-                    said, who, how = cut if reason else (said, "", "")
-                rows.append([roster.portals[each].name if each in roster.portals else each, said, who, how, reason])
-        printing.table([wording.say(key, lang) for key in ("portal", "outcome", "whose_job", "mend", "detail")], rows)
+        _print_portals(scanned, roster, lang)
     for kind in ("new", "changed", "withdrawn"):
         listed = done.reports.get(kind, [])
         for report in listed[:LISTED]:
@@ -113,3 +101,31 @@ def _print(done: PatrolResult, roster: Roster, lang: Lang) -> None:
                               mails=len(done.judged.queued), **reports))
     if done.incomplete:
         printing.line(wording.say("scan_incomplete", lang))
+
+
+def _print_portals(scanned: ScanResult, roster: Roster, lang: Lang) -> None:
+    """How many portals came to what, then each that wasn't looked at to the end, the first LISTED of a kind."""
+    from monitor import wording
+
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for outcome, portals in sorted(scanned.outcomes.items()):
+        words = wording.outcome_words(outcome, lang)
+        for each in portals:
+            key = words
+            if outcome in ("ok", "not_modified"):
+                # A portal that answered but has a reason was not walked to the end of its lists.
+                cut = wording.unverified_reason("list_incomplete", None, lang)
+                key = cut if scanned.reasons.get(each) else (words[0], "", "")
+            groups.setdefault(key, []).append(each)
+    printing.table([wording.say(key, lang) for key in ("outcome", "portals_counted", "whose_job", "mend")],
+                   [[said, str(len(portals)), who, how] for (said, who, how), portals in groups.items()])
+    doubtful = []
+    for (said, who, _), portals in groups.items():
+        shown = portals if who or any(scanned.reasons.get(each) for each in portals) else []
+        doubtful += [[roster.portals[each].name if each in roster.portals else each, said,
+                      scanned.reasons.get(each, "")] for each in shown[:LISTED]]
+        if len(shown) > LISTED:
+            doubtful.append([wording.say("portals_more", lang, n=len(shown) - LISTED), said, ""])
+    if doubtful:
+        printing.line()
+        printing.table([wording.say(key, lang) for key in ("portal", "outcome", "detail")], doubtful)
