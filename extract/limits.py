@@ -40,7 +40,8 @@ from extract.exceptions import ExtractError, LimitExceededError, UnreadableDocum
 from extract.model import Hints, Report
 
 MEGABYTE = 1 << 20
-Read = Callable[[bytes, Hints], Report]
+Read = Callable[..., Any]
+"""What a child does with bytes and Hints; what it returns has a `to_record`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,8 @@ class Guard:
     """
 
     def __init__(self, limits: Limits | None = None, task: str = "extract.report:read") -> None:
-        """task: "module:function" of what children do with (data, hints); it returns a Report."""
+        """task: "module:function" of what children do with (data, hints); it returns a Report, or whatever has a
+        `to_record` where `record` is called."""
         self.limits = limits or Limits()
         self._task = task
         self.usage = Usage()
@@ -177,6 +179,10 @@ class Guard:
 
     def read(self, data: bytes, hints: Hints | None = None) -> Report:
         """The report in `data`. Raises UnreadableDocumentError, LimitExceededError or another ExtractError."""
+        return Report.from_record(self.record(data, hints))
+
+    def record(self, data: bytes, hints: Hints | None = None, **options: int | str | None) -> dict[str, Any]:
+        """The record of what the task makes of `data`, told `options` besides; raises as `read` does."""
         hints = hints or Hints()
         named = hints.name or "document"
         if len(data) > self.limits.file_bytes:
@@ -186,12 +192,14 @@ class Guard:
         given = dataclasses.asdict(replace(hints, resources={}))
         del given["resources"]
         request = {"hints": given, "resources": self._sendable(hints.resources),
-                   "limits": dataclasses.asdict(self.limits), "office": str(folder) if folder else None}
+                   "limits": dataclasses.asdict(self.limits), "office": str(folder) if folder else None,
+                   "options": options}
         with self._lock:
             answer = self._ask(json.dumps(request).encode(), data, named)
         self.usage = Usage(**answer["usage"])
         if "report" in answer:
-            return Report.from_record(answer["report"])
+            made: dict[str, Any] = answer["report"]
+            return made
         kind = getattr(exceptions, answer["error"], UnreadableDocumentError)
         message = answer["message"]
         raise kind(message if message.startswith(named) else f"{named}: {message}")
@@ -453,7 +461,7 @@ def _answer(read: Read, request: dict[str, Any], data: bytes, limits: Limits) ->
         use_limits(limits)
         hints = Hints(**request["hints"], resources={name: base64.b64decode(held)
                                                      for name, held in request["resources"].items()})
-        return {"report": read(data, hints).to_record(), "recognised": _pictures}
+        return {"report": read(data, hints, **request["options"]).to_record(), "recognised": _pictures}
     except ExtractError as fault:
         return _error(type(fault).__name__, str(fault))
     except MemoryError:

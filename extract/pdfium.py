@@ -102,7 +102,7 @@ def read_page(page: Any, number: int) -> Reading:
         raise pypdfium2.PdfiumError("no text page")
     try:
         things = _things(page)
-        _turn_upright(page, text)
+        turn_upright(page, text)
         characters = _characters(page, text, number)
     finally:
         pdfium_c.FPDFText_ClosePage(text)
@@ -222,7 +222,7 @@ def _scale(characters: Characters, width: float, height: float) -> float:
 
 
 # ---------------------------------------------------------------- characters
-def _turn_upright(page: Any, text: Any) -> None:
+def turn_upright(page: Any, text: Any) -> None:
     """Turn the page so that most of its characters stand upright."""
     count = pdfium_c.FPDFText_CountChars(text)
     turns = Counter(-round(math.degrees(pdfium_c.FPDFText_GetCharAngle(text, position)) / 90) % 4

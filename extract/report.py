@@ -43,13 +43,19 @@ def read(data: bytes, hints: Hints | None = None) -> Report:
     Raises UnreadableDocumentError when nothing can be read at all.
     """
     hints = hints or Hints()
+    document = document_of(data, hints)
+    return confirmed(build(document, hints), document, data, hints, build)
+
+
+def document_of(data: bytes, hints: Hints) -> Document:
+    """What the medium's reader saw, with what its pictures show. Raises UnreadableDocumentError."""
     media_type = sniffing.media_type(data, hints.name or "", hints.media_type or "")
     document = readers.read(data, media_type, hints)
     if any(isinstance(block, Image) and (block.data or hints.resources) for block in document.blocks):
         from extract.scans import read_pictures  # loads the recogniser, which most documents don't need
 
         read_pictures(document, hints.resources, hints.url or "")
-    return confirmed(build(document, hints), document, data, hints, build)
+    return document
 
 
 def build(document: Document, hints: Hints | None = None) -> Report:
@@ -373,4 +379,4 @@ def _weight(report: Report) -> tuple[bool, int, bool, int]:
     return is_report(report), len(_sure(report)), pictured, _section_count(report)
 
 
-__all__ = ["VERSION", "UnreadableDocumentError", "build", "combine", "is_report", "read"]
+__all__ = ["VERSION", "UnreadableDocumentError", "build", "combine", "document_of", "is_report", "read"]

@@ -162,8 +162,10 @@ def test_the_helper_ends_with_its_caller(tmp_path):
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=tmp_path,
                           env={**os.environ, "PYTHONPATH": str(HERE)}) as caller:
         helper = int(caller.stdout.readline())
-        time.sleep(0.3)
-        children = Path(f"/proc/{helper}/task/{helper}/children").read_text().split()
+        children, until = [], time.monotonic() + 10
+        while not children and time.monotonic() < until:
+            time.sleep(0.05)
+            children = Path(f"/proc/{helper}/task/{helper}/children").read_text().split()
         caller.kill()
     until = time.monotonic() + 5
     while time.monotonic() < until and any(_alive(pid) for pid in (helper, *map(int, children))):
