@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from pathlib import Path
+from typing import Any
 
 from monitor import wording
 from monitor.rules import catalogue
@@ -36,7 +37,36 @@ def render() -> str:
     parts = [_HEAD]
     for name, entries in groups.items():
         parts += [f"## {name}\n", *entries]
+    parts += ["## Changes\n", *_changes()]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _changes() -> list[str]:
+    """The changelog of rules, newest first."""
+    told = [(change.since, key, version, change) for key in catalogue.registered_ids()
+            for version, change in catalogue.text_of(key).history.items()]
+    return [f"- {since} · {key} version {version}: {change.en} · {change.zh}"
+            for since, key, version, change in sorted(told, key=lambda each: (-each[0].toordinal(), each[1], -each[2]))]
+
+
+def data() -> list[dict[str, Any]]:
+    """Every rule as plain data for a page of methods: what it tests in one sentence, what it weighs by year, scope and
+    kind, what readers are told, its basis, version and changes."""
+    found = []
+    for key in sorted(catalogue.registered_ids()):
+        text, (over, sentence) = catalogue.text_of(key), _test_of(key)
+        keys = text.basis.values() if isinstance(text.basis, dict) else text.basis
+        basis = [catalogue.catalogue().basis[each] for each in dict.fromkeys(keys)]
+        found.append({
+            "id": key, "version": text.version, "severity": text.severity, "severity_in": dict(text.severity_in),
+            "at_most": dict(text.at_most), "category": text.category, "nature": text.nature, "over": over,
+            "addressee": text.addressee, "subsumes": list(text.subsumes), "person_only": text.person_only,
+            "operator_only": text.operator_only, "test": sentence, "short": text.short, "fact": text.fact,
+            "ask": text.ask, "room": text.room, "en": text.en, "basis": [each.zh for each in basis],
+            "basis_en": [each.en for each in basis],
+            "history": [{"version": version, "since": change.since.isoformat(), "zh": change.zh, "en": change.en}
+                        for version, change in sorted(text.history.items(), reverse=True)]})
+    return found
 
 
 def _entry(key: str) -> str:
@@ -45,6 +75,8 @@ def _entry(key: str) -> str:
              f"looks at {_OVER[over]}", f"version {text.version}"]
     if text.addressee != "body":
         facts.append(f"addressed to {wording.term('addressees', text.addressee, 'en').strip(' ()')}")
+    if text.person_only or text.operator_only:
+        facts.append("for the operator only" if text.operator_only else "only a person may raise it")
     if text.subsumes:
         facts.append(f"subsumes {', '.join(text.subsumes)}")
     lines = [f"### {key} {text.short}", "", sentence, "", f"- {' · '.join(facts)}", f"- {text.fact}"]

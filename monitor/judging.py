@@ -84,6 +84,11 @@ def judge_standing(watched: Watched, pack: Mapping[str, Any] | None = None) -> J
     ruled = {day.day.isoformat(): day.basis for day in (watched.obligation.days if watched.obligation else ())
              if day.tier == "local"}
     for finding in judgement.findings:
+        # What was looked at and when, beside what the rule itself brings.
+        for name, value in (("address", standing.address), ("last_checked", standing.last_checked),
+                            ("dates", standing.evidence.get("dates"))):
+            if value:
+                finding.evidence.setdefault(name, value)
         basis = ruled.get(str(finding.parameters.get("due", "")))
         if basis and finding.parameters.get("tier") == "local":
             finding.evidence["notice"] = basis
@@ -194,6 +199,9 @@ def _finding(verdict: Verdict, version: int, severity: Severity, named: Named, r
         if report.sha256:
             evidence.setdefault("sha256", report.sha256)
         evidence["figures"] = _figures(verdict.figures, report)
+        if not verdict.figures:
+            # Of something not found: where it was looked for.
+            evidence.setdefault("sections", [section.number for section in report.sections])
     if verdict.before and previous is not None:
         evidence["before"] = {"year": previous.year, "sha256": previous.sha256,
                               "figures": _figures(verdict.before, previous)}

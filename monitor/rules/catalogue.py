@@ -18,6 +18,8 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -224,12 +226,21 @@ class Variant(_Facts):
     en: str = ""
 
 
+class Change(_Facts):
+    """What a version of a rule changed, and since when."""
+
+    since: date
+    zh: str = Field(min_length=2)
+    en: str = Field(min_length=2)
+
+
 class RuleText(Variant):
     """One entry of rules.yaml: what a rule weighs and how it is said."""
 
     id: str = ""
     version: int = Field(default=1, ge=1)
-    """Raised when the rule's test changes: reports are then judged again."""
+    """Raised when the rule's test changes: reports are then judged again, and `history` says what changed."""
+    history: dict[int, Change] = Field(default_factory=dict)
     severity: Severity
     severity_in: dict[int, Severity] = Field(default_factory=dict)
     """Another severity for these report years."""
@@ -296,6 +307,11 @@ class Catalogue(_Facts):
             for name in (*entry.subsumes, *filter(None, [entry.said_like])):
                 if name not in self.rules:
                     raise ValueError(f"{key}: {name} is no rule of this file")
+            wanted = set(range(2, entry.version + 1))
+            if not wanted <= set(entry.history) <= wanted | {1}:
+                raise ValueError(f"{key}: history must say what versions {', '.join(map(str, sorted(wanted)))} changed"
+                                 ", and nothing of later ones" if wanted else
+                                 f"{key}: history tells of versions the rule doesn't have; raise `version`")
             if not (entry.short and entry.fact and entry.en):
                 raise ValueError(f"{key}: short, fact and en must not be empty")
         return self
@@ -335,8 +351,20 @@ def text_of(rule_id: str) -> RuleText:
 
 
 def fingerprint() -> str:
-    """Changes whenever a rule is added, dropped, or gets another version or severity: then old reports are rejudged."""
+    """Changes whenever a rule is added, dropped, gets another version or severity, or its program or the facts it tests
+    by change: then old reports are judged again."""
     entries = catalogue().rules
     listed = [(key, entry.version, entry.severity, sorted(entry.severity_in.items()), sorted(entry.at_most.items()))
               for key, entry in sorted(entries.items()) if key in registered_ids()]
-    return hashlib.sha256(repr(listed).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr((listed, _programs(configuration.office_folder()))).encode()).hexdigest()[:16]
+
+
+@functools.lru_cache(maxsize=4)
+def _programs(office: Path | None) -> str:
+    """Hash of what rules are made of, so that a version nobody raised leaves no stale finding."""
+    paths = sorted(Path(__file__).parent.glob("*.py"))
+    paths += [configuration.path_of(name) for name in (*configuration.names_in("forms"), "phrases.yaml")]
+    whole = hashlib.sha256()
+    for path in paths:
+        whole.update(path.name.encode() + b"\0" + path.read_bytes())
+    return whole.hexdigest()

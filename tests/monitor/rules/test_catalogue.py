@@ -74,11 +74,12 @@ def test_the_fingerprint_changes_with_a_rules_version(monkeypatch):
 
 @pytest.mark.parametrize(("change", "said"), [
     ("subsumes: [ARI-99]", "ARI-99"), ("basis: [T99]", "T99"), ("severity: X", "severity"),
-    ("said_like: ARI-99", "ARI-99"),
+    ("said_like: ARI-99", "ARI-99"), ("version: 3", "versions 2, 3"),
+    ("history: {2: {since: 2026-01-01, zh: 改动, en: change}}", "raise `version`"),
 ])
 def test_a_mistake_in_the_facts_is_told_with_its_file(tmp_path, change, said):
     entry = {"severity": "E", "category": "data", "short": "短", "fact": "事实。", "en": "fact"}
-    name, value = change.split(": ")
+    name, value = change.split(": ", 1)
     entry[name] = value
     lines = "".join(f"    {key}: {text}\n" for key, text in entry.items())
     (tmp_path / "rules.yaml").write_text(
@@ -93,3 +94,15 @@ def test_a_blank_total_is_said_without_a_number_that_nobody_printed():
     finding = Finding("ARI-04", 1, "I", "fail", "b", "own", 2025, "reconsideration", "10 + 1", 11, parameters={
         "table": 4, "col": "reconsideration", "sum": 11, "variant": "blank_total"})
     assert wording.fact_sentence(finding, "zh") == "表四“行政复议”分项合计11件，总计栏未填写。"
+
+
+def test_the_fingerprint_changes_with_the_facts_rules_test_by(tmp_path):
+    before = catalogue.fingerprint()
+    phrases = configuration.path_of("phrases.yaml").read_text("utf-8")
+    (tmp_path / "phrases.yaml").write_text(phrases + "\n# another office's words\n", "utf-8")
+    configuration.use_office_folder(tmp_path)
+    try:
+        assert catalogue.fingerprint() != before
+    finally:
+        configuration.use_office_folder(None)
+    assert catalogue.fingerprint() == before
