@@ -61,6 +61,9 @@ _VERBS = (
 _DONE = re.compile(r"^[^，,。;；\d未不待没]{0,24}?(?:办结|答复|回复|办理完毕|办复)(?!期|时限|工作|函|率)")
 _NO_VERB = re.compile(
     r"(?:答复|办理|办结|处理|受理)(?:期限|时限|工作|过程|质量|平台|渠道|流程|率|期间)|处理费|未(?:答复|办结|受理)|不予受理")
+_JUST_COUNTED = re.compile(
+    r"(?:信息公开|依申请公开)[^，,。;；]{0,8}申请[^，,。;；]{0,6}[\d一二两三四五六七八九十百]")
+_TELLS_RESULTS = re.compile(r"答复|办结|结转|予以公开|部分公开|不予公开|无法提供|不予处理|其他处理")
 _DOWN = re.compile(r"[下次翌来明][一]?年|下一?年度|以后年度|继续办理")
 _UP = re.compile(r"上一?年|上一?年度|往年|去年|历年|以前年度|前一?年|上期")
 _OPEN = re.compile(r"(?:尚在|正在|仍在|在)(?:依法|抓紧)?(?:办理|处理)(?:之?中|过程中)?|未办结|待办结|在办")
@@ -116,8 +119,7 @@ def requests(sentence: Sentence, year: int | None) -> list[Claim]:
 
 def _goes_on(sentence: Sentence) -> bool:
     """Whether the sentence goes on telling the requests that the one before it counted."""
-    return bool(re.search(r"(?:信息公开|依申请公开)[^，,。;；]{0,8}申请[^，,。;；]{0,6}\d", sentence.previous)
-                and re.search(r"答复|办结|结转|予以公开|部分公开|不予公开|无法提供|不予处理|其他处理", sentence.text))
+    return bool(_JUST_COUNTED.search(sentence.previous) and _TELLS_RESULTS.search(sentence.text))
 
 
 def _whole_of_several(sentence: Sentence, found: list[Claim]) -> list[Claim]:

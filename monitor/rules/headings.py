@@ -13,7 +13,7 @@ from extract import forms
 from extract.figures import parse_number
 from extract.forms import Form
 from extract.labels import core
-from extract.model import Report
+from extract.model import Report, Section
 from monitor.rules import passages
 from monitor.rules.catalogue import Verdict, rule
 from monitor.rules.structure import unknown_heading
@@ -22,6 +22,7 @@ _LONGEST = 30
 """Characters of a heading; more is a heading with prose behind it."""
 _COUNTED = re.compile(r"(?:由|包括|包含|分为|共|分)(?P<between>[^。；]*?)(?P<count>[一二三四五六七八九十]|\d{1,2})"
                       r"个?(?:大)?(?:部分|方面)")
+_NUMBERED = re.compile(r"[（(]?[一二三四五六][）)]?\s*[、.．)）]")
 _JOINTS = re.compile(r"[、，,；;和及与以]+")
 _LEFT = re.compile(r"^(?:[（(]?[一二三四五六七八九十\d]{1,2}[）)、.．]?|等|内容|共|包括|为|即|[:：]|由|部分|组成|主要"
                    r"|分别|个|年度|报告|的|全文|全|分|分为|如下|共计|本|行政机关|政府信息公开工作|[“”\"《》])*$")
@@ -42,6 +43,8 @@ def judge_order(report: Report) -> Iterator[Verdict]:
                and not any(bare == title or bare.endswith(title) for title in known.get(section.number, ()))]
     missing = [section.number for section in form.sections if section.number not in numbers]
     unknown += [title for number in missing if (title := unknown_heading(report, number))]
+    numbers = [number for section in report.sections
+               for number in (section.number, *_displaced(section, missing, known)) if number]
     if numbers != sorted(numbers):
         yield Verdict("fail", "order", parameters={"list": [f"section.{number}" for number in numbers],
                                                    "variant": "order"})
@@ -51,6 +54,15 @@ def judge_order(report: Report) -> Iterator[Verdict]:
                       parameters={"list": [f"“{title.strip()}”" for title in unknown]})
     if numbers == sorted(numbers) and not unknown:
         yield Verdict("pass", "titles")
+
+
+def _displaced(section: Section, missing: list[int], known: dict[int, set[str]]) -> list[int]:
+    """Sections not found as such whose exact title stands, numbered, inside this one: out of its order, or reading
+    would have begun a section there."""
+    if not missing:
+        return []
+    lines = {core(line) for line in section.text.splitlines() if _NUMBERED.match(line.strip())}
+    return [number for number in missing if known[number] & lines]
 
 
 @rule("FMT-03", over="report")

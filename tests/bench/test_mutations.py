@@ -13,6 +13,7 @@ from tests.bench.mutations.building import chain, make
 from tests.bench.mutations.faults import FAULTS, Planted
 from tests.bench.mutations.made import COLUMNS, PARTS
 from tests.bench.mutations.running import Tally, read
+from tests.bench.mutations.seasons import some_season
 from tests.bench.mutations.traps import TRAPS
 
 
@@ -42,6 +43,14 @@ def test_a_miss_and_a_slander_are_counted() -> None:
     assert (tally.recall, tally.precision) == (0, 0)
     assert tally.accused
     assert "DOC-01" in as_table(tally)
+
+
+@pytest.mark.parametrize("fault", [True, False])
+def test_seasons_are_told_by_the_day_alone(fault: bool) -> None:
+    tally = Tally()
+    for number in range(12):
+        tally.count_season(some_season(random.Random(f"suite/{number}"), fault), str(number))
+    assert (tally.missed, tally.false) == ([], [])
 
 
 @pytest.mark.parametrize("seed", range(12))

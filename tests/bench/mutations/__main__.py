@@ -1,9 +1,9 @@
 """`python -m tests.bench.mutations [N]`: faults planted into made reports, and what the rules say of them.
 
 Promises: N planted cases (default 660) spread over every rule that isn't a plain sum of the form, and as many clean
-ones, most of them traps. Reports are made, printed as pages, read and judged as any other; every failure that is
-neither planted nor implied by what was planted counts as false. Exit 1 where recall is under 98 % or precision under
-99 %. Sums of the form are score_rules' task.
+ones, most of them traps; N / 12 seasons of publication come on each side. Reports are made, printed as pages, read and
+judged as any other; every failure that is neither planted nor implied by what was planted counts as false. Exit 1 where
+recall is under 98 % or precision under 99 %. Sums of the form are score_rules' task.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import time
 from tests.bench.mutations import form_faults, year_faults
 from tests.bench.mutations.faults import FAULTS
 from tests.bench.mutations.running import Tally
+from tests.bench.mutations.seasons import some_season
 from tests.bench.mutations.traps import TRAPS, plain
 
 RECALL, PRECISION = 0.98, 0.99
@@ -35,6 +36,10 @@ def run(count: int, seed: int = 1) -> Tally:
         trap = TRAPS[number // 2 % len(TRAPS)] if number % 4 else plain
         label = f"{seed}/clean/{number}"
         tally.count(trap(random.Random(label)), label)
+    for number in range(count // 12):
+        for fault in (True, False):
+            label = f"{seed}/season/{number}/{fault}"
+            tally.count_season(some_season(random.Random(label), fault), label)
     return tally
 
 

@@ -14,6 +14,7 @@ from tests.bench.mutations import phrases
 from tests.bench.mutations.made import (
     LONG_TITLES,
     PARTS,
+    ROUTES,
     SHORT_TITLES,
     Made,
     Value,
@@ -43,6 +44,8 @@ def make(rng: random.Random, kind: str = "", year: int = 0, size: str = "", era:
     values = figures(rng, size, before.row("carried_out") if before else None)
     if before:
         _tie(rng, values, before)
+    if _conspicuous(values):
+        return make(rng, kind, year, size, era, before)
     if era == "2019":
         values = figures_2019(rng, values)
     numerals = rng.choice((SHORT_TITLES, LONG_TITLES))
@@ -95,6 +98,17 @@ def _roster(kind: str) -> dict[str, object]:
     known = {"department": ("department", "county"), "township": ("township", "township"),
              "street": ("dispatched_office", "township"), "county": ("government", "county")}[kind]
     return {"kind": known[0], "level": known[1]}
+
+
+def _conspicuous(values: dict[str, Value]) -> bool:
+    """Whether chance made figures that ARI-16 to 18 ask about: then the report is made anew."""
+    def total(*rows: str) -> int:
+        return sum(int(values[f"applications.{row}.total"] or 0) for row in rows)
+
+    closed = total(*(row for row in PARTS if row.startswith("closed_")))
+    disputes = sum(int(values[f"disputes.{route}.total"] or 0) for route in ROUTES)
+    return (5 <= closed * 5 >= total("concluded") and closed >= 5) or 10 <= total("carried_out") > total("new") / 3 \
+        or (disputes > 3 * total("new", "carried_in") and disputes >= 10)
 
 
 def _tie(rng: random.Random, values: dict[str, Value], before: Made) -> None:

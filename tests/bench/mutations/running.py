@@ -12,6 +12,7 @@ from monitor import judging
 from monitor.model import Finding
 from tests.bench.mutations.faults import Planted
 from tests.bench.mutations.made import Made, page
+from tests.bench.mutations.seasons import Season
 
 _UNSURE = 0.7
 
@@ -58,6 +59,23 @@ class Tally:
     def precision(self) -> float:
         true = sum(self.found.values())
         return true / max(1, true + sum(self.raised.values()) + sum(self.accused.values()))
+
+    def count_season(self, season: Season, label: str) -> None:
+        """Judge one season of publication; what rules over standings leave to a person's look (I) is no accusation."""
+        said = [each for each in season.findings() if each.outcome == "fail"]
+        hits = [each for each in said if season.rule and each.rule == season.rule]
+        if season.rule:
+            self.planted[season.rule] += 1
+            self.found[season.rule] += bool(hits)
+            if not hits:
+                self.missed.append(f"{label} {season.rule}: {season.name} – said {[each.rule for each in said]}")
+        else:
+            self.clean += 1
+        for each in said:
+            if each in hits or each.severity == "I":
+                continue
+            (self.raised if season.rule else self.accused)[each.rule] += 1
+            self.false.append(f"{label} {season.rule or 'clean'}: {season.name} – {each.rule} {each.parameters}")
 
     def count(self, planted: Planted, label: str) -> None:
         """Judge one report and count what was found of it, and what was said without reason."""
