@@ -85,7 +85,9 @@ def put_findings(connection: sqlite3.Connection, findings: Iterable[Finding], *,
                     connection.execute("UPDATE finding SET cleared = ?, state = ? WHERE id = ?",
                                        (at, state.value, row["id"]))
                     changes.cleared.append(row["id"])
-    rectification.sweep(connection, at)
+    if standings:
+        # The round's last part: reports are judged in lots before it.
+        rectification.sweep(connection, at)
     return changes
 
 
@@ -142,11 +144,14 @@ def _state_of_fact(connection: sqlite3.Connection, finding: Finding, fact: str, 
 
 def _rebase(connection: sqlite3.Connection, since: int | None) -> None:
     """Follow a changed first year of monitoring: only what nobody has decided on moves."""
-    if since is not None:
-        connection.execute("UPDATE finding SET state = CASE WHEN year < ? THEN 'historic' ELSE 'open' END "
-                           "WHERE year IS NOT NULL AND state = CASE WHEN year < ? THEN 'open' ELSE 'historic' END "
-                           "AND NOT EXISTS (SELECT 1 FROM audit WHERE audit.finding = finding.id "
-                           "AND audit.fact = finding.fact AND audit.author <> '')", (since, since))
+    if since is None:
+        return
+    undecided = ("NOT EXISTS (SELECT 1 FROM audit WHERE audit.finding = finding.id AND audit.fact = finding.fact "
+                 "AND audit.author <> '')")
+    connection.execute(f"UPDATE finding SET state = 'historic' WHERE state = 'open' AND year < ? AND {undecided}",
+                       (since,))
+    connection.execute(f"UPDATE finding SET state = 'open' WHERE state = 'historic' AND year >= ? AND {undecided}",
+                       (since,))
 
 
 # ---------------------------------------------------------------- what a person decides

@@ -1,12 +1,14 @@
 """Findings and decisions over many runs."""
 
+import contextlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler import clock
 from crawler.store import Store
-from monitor import records, review
+from monitor import audit, records, review, transitions
 from monitor.exceptions import UsageError
 from monitor.model import Finding, FindingState
 
@@ -89,6 +91,58 @@ def test_years_before_monitoring_are_historic_and_stay_so(run):
     run.put(finding(year=2020), judged=[("b", "own", 2020)], since=2021)
     run.put(finding(year=2020, left=9), judged=[("b", "own", 2020)], since=2021, at=DAYS[1])
     assert run.state() == [(FindingState.HISTORIC, False)]
+
+
+def test_a_changed_first_year_moves_only_what_nobody_has_decided_on(run):
+    run.put(finding(year=2020), finding("a", year=2020), judged=(), since=2021)
+    run.put(judged=(), since=2020)
+    assert {state for state, _ in run.state()} == {FindingState.OPEN}
+    run.decide(finding(year=2020).id, "confirm")
+    run.put(judged=(), since=2021)
+    assert {state for state, _ in run.state()} == {FindingState.CONFIRMED, FindingState.HISTORIC}
+    with pytest.raises(UsageError, match="since"):
+        run.decide(finding("a", year=2020).id, "confirm")
+
+
+def test_a_snooze_gives_back_the_state_it_put_off_even_when_made_longer(run):
+    one = finding()
+    run.put(one)
+    run.decide(one.id, "confirm")
+    run.decide(one.id, "snooze", reason="待核", until="2026-02-20")
+    run.decide(one.id, "snooze", reason="再等", until="2026-03-20")
+    clock.simulate("2026-03-20")
+    assert [state for state, _ in run.state()] == [FindingState.CONFIRMED]
+    run.put(one, at="2026-03-20T09:00:00+08:00")
+    assert [state for state, _ in run.state()] == [FindingState.CONFIRMED]
+    with run.store.read() as connection:
+        assert [step.action for step in audit.steps(connection)] == ["confirm", "snooze", "snooze", "wake"]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.sampled_from([*transitions.of_person(), "run", "gone", "other"]), max_size=12))
+def test_whatever_people_and_runs_do_the_trail_leads_from_state_to_state(tmp_path_factory, acts):
+    """Every step starts where the one before ended, and the last one ends where the finding is."""
+    run = Run(Store(tmp_path_factory.mktemp("life") / "n.db"))
+    run.store.migrate(records.monitor_schema)
+    left, day = 4, 2
+    run.put(finding(left=left), standings=[KEY])
+    for act in acts:
+        day += 1
+        at = f"2026-03-{day:02}T09:00:00+08:00"
+        if act in ("run", "gone", "other"):
+            left = left + 1 if act == "other" else left
+            run.put(*([] if act == "gone" else [finding(left=left)]), at=at, standings=[KEY])
+            continue
+        with contextlib.suppress(UsageError):
+            run.decide(finding().id, act, reason="理由", until="2026-09-01" if act in ("snooze", "notify") else None)
+    with run.store.read() as connection:
+        steps = audit.steps(connection)
+        stored, = review.list_findings(connection, cleared=True)
+    state = "open"
+    for step in steps:
+        assert step.before == state
+        state = step.after
+    assert stored.state == state
 
 
 # ---------------------------------------------------------------- what people decide
