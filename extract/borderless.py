@@ -28,7 +28,7 @@ _NUMBERED = re.compile(r"^\s*(?:[一二三四五六七八九十]{1,2}\s*[、.．
                        r"|\d{1,2}\s*[.．、](?!\d))")
 _SECTION = re.compile(r"^\s*(?:[一二三四五六]\s*[、.．]\s*|[（(][一二三四五六][）)]\s*)?(?!\d)"
                       r"(?:.*(?:公开|总体|问题|报告|说明).*(?:情况|事项|措施)|(?:总体|工作)?概述)$")
-_UNCLOSED = re.compile(r"[（(][^（()）]*$")
+_OPENED, _CLOSING = re.compile(r"[（(][^（()）]*$"), re.compile(r"^[^（()）]{1,4}[)）]$")
 _NUMERAL = re.compile(r"^[一二三四五六—–－\-]\s*[、.．]?$")
 """A section's numeral that stands apart from its heading."""
 _ITEM = re.compile(r"^\s*第.{1,6}条\s*第.{1,5}项\s*$")
@@ -179,7 +179,8 @@ def _cut(line: Line) -> _Row:
     size = line.size
     segments: list[Word] = []
     for word in line.words:
-        gap = 2.5 if segments and _UNCLOSED.search(segments[-1].text) else 0.7
+        cut = segments and _OPENED.search(segments[-1].text) and _CLOSING.match(word.text)
+        gap = 2.5 if cut else 0.7  # （单位：万元）, of which a scan lost the colon
         if segments and word.left - segments[-1].right < gap * size:
             last = segments[-1]
             text = cell_text([last, word])

@@ -6,6 +6,7 @@ from a damaged package. Leaves alone: any one format.
 
 from __future__ import annotations
 
+import itertools
 import re
 import zipfile
 import zlib
@@ -14,6 +15,7 @@ from collections.abc import Iterable
 from lxml import etree
 
 from extract.exceptions import LimitExceededError
+from extract.figures import is_footnote_mark
 from extract.limits import current_limits
 from extract.model import Block, Grid, Text
 
@@ -21,6 +23,23 @@ Element = etree._Element
 ENTITIES = "the file declares entities of its own; they were not expanded"
 BROKEN_MEMBER = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 """What reading a member of an archive raises when it is damaged, encrypted or packed in an unknown way."""
+
+
+class Raised(str):
+    """A piece of a paragraph in superscript."""
+
+
+def unmarked(pieces: Iterable[str]) -> str:
+    """A paragraph's text without raised marks of footnotes, which would make another number of the one they stand at;
+    where the paragraph is nothing else, they stay."""
+    text, marks = "", ""
+    for raised, together in itertools.groupby(filter(None, pieces), key=lambda piece: isinstance(piece, Raised)):
+        part = "".join(together)
+        if raised and is_footnote_mark(part):
+            marks += part
+        else:
+            text += part
+    return text if text.strip() else marks
 
 
 def parse(data: bytes, recover: bool = False) -> Element:

@@ -29,6 +29,7 @@ _IN_TABLE, _ROW_END, _DEPTH, _INNER_CELL, _INNER_ROW = 0x2416, 0x2417, 0x6649, 0
 _OUTLINE, _LIST_LEVEL, _LIST = 0x2640, 0x260A, 0x460B
 _STYLE = 0x4600
 _HIDDEN, _DELETED, _PICTURE, _DATA = 0x083C, 0x0800, 0x6A03, 0x0806
+_RAISED = 0x2A48
 _DROPPED = "\x02\x03\x04\x05\x1f\u200b\ufeff\x00"
 _NONSENSE = re.compile("[\x06\x0f-\x12\x16-\x1d\ufdd0-\ufdef\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])"
                        "|(?<![\ud800-\udbff])[\udc00-\udfff]")
@@ -51,6 +52,7 @@ class _Reading:
     characters: Places = field(init=False)
     counters: dict[tuple[int, int], int] = field(default_factory=dict)
     left_out: dict[int, bool] = field(default_factory=dict)
+    raised: dict[int, bool] = field(default_factory=dict)
     """Whether the run that begins at a byte isn't shown."""
     pictures: int = 0
 
@@ -139,7 +141,7 @@ def _story(reading: _Reading, start: int, end: int) -> None:
             del fields[-1:]
         elif sign in "\r\x07\x0c":
             held = _paragraph_properties(reading, place, changes)
-            _end(reading, held, sign, "".join(text), images)
+            _end(reading, held, sign, office.unmarked(text), images)
             text, images = [], []
             if sign != "\x0c":
                 fields = []  # a field that never ends must not swallow the document
@@ -147,9 +149,10 @@ def _story(reading: _Reading, start: int, end: int) -> None:
             if sign in "\x01\x08":
                 images += _image(reading, place, sign)
             elif sign not in _DROPPED:
-                text.append({"\x0b": "\n", "\x0e": "\n", "\x1e": "-", "\xa0": " "}.get(sign, sign))
+                shown = {"\x0b": "\n", "\x0e": "\n", "\x1e": "-", "\xa0": " "}.get(sign, sign)
+                text.append(office.Raised(shown) if _is_raised(reading, place) else shown)
     if text or images:
-        _end(reading, {}, "\r", "".join(text), images)
+        _end(reading, {}, "\r", office.unmarked(text), images)
 
 
 def _characters(reading: _Reading, start: int, end: int) -> Iterator[tuple[str, int, bytes]]:
@@ -169,6 +172,15 @@ def _is_left_out(reading: _Reading, place: int) -> bool:
         reading.left_out[run.start] = (held.get(_HIDDEN, b"\0")[:1] in (b"\1", b"\x81")
                                        or held.get(_DELETED, b"\0")[:1] == b"\1")
     return reading.left_out[run.start]
+
+
+def _is_raised(reading: _Reading, place: int) -> bool:
+    run = reading.characters.at(place)
+    if run is None or not run.properties:
+        return False
+    if run.start not in reading.raised:
+        reading.raised[run.start] = properties(reading.word, run.properties).get(_RAISED, b"\0")[:1] == b"\1"
+    return reading.raised[run.start]
 
 
 def _paragraph_properties(reading: _Reading, place: int, changes: bytes) -> Properties:

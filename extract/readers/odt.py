@@ -55,6 +55,8 @@ class _Parts:
     lists: dict[str, dict[int, _Level]] = field(default_factory=dict)
     titles: set[str] = field(default_factory=lambda: {"Title"})
     """Paragraph styles of the document's title."""
+    raised: set[str] = field(default_factory=set)
+    """Styles of superscript."""
     style_lists: dict[str, str] = field(default_factory=dict)
     """Paragraph style → the list style it brings."""
     counters: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -114,6 +116,8 @@ def _styles(root: Element, parts: _Parts) -> None:
             text, table = shown.get("text-properties"), shown.get("table-properties")
             if attribute(text, "display") == "none" or attribute(table, "display") == "false":
                 parts.hidden.add(name)
+            if re.match(r"super|[1-9]", attribute(text, "text-position") or ""):
+                parts.raised.add(name)
             if attribute(item, "parent-style-name") in parts.titles:
                 parts.titles.add(name)
             listed = attribute(item, "list-style-name")
@@ -199,7 +203,7 @@ def _paragraph(paragraph: Element, parts: _Parts, depth: int, number: str) -> It
     beside: list[Block] = []
     if not _is_hidden(paragraph, parts):
         _inline(paragraph, parts, pieces, beside, depth)
-    text = "".join(pieces).replace("\xa0", " ").strip()
+    text = office.unmarked(pieces).replace("\xa0", " ").strip()
     level = 1 if attribute(paragraph, "style-name") in parts.titles else None
     if local(paragraph) == "h":
         level = whole(attribute(paragraph, "outline-level"), 1)
@@ -226,7 +230,10 @@ def _inline(element: Element, parts: _Parts, pieces: list[str], beside: list[Blo
         elif kind in ("frame", "custom-shape", "rect", "g"):
             beside.extend(_frame(child, parts, depth + 1))
         elif kind and kind not in _DROPPED and not _is_hidden(child, parts) and attribute(child, "display") != "none":
+            start = len(pieces)
             _inline(child, parts, pieces, beside, depth + 1)
+            if attribute(child, "style-name") in parts.raised:
+                pieces[start:] = map(office.Raised, pieces[start:])
         pieces.append(_squeezed(child.tail))
 
 

@@ -54,6 +54,7 @@ class _State:
     font: int = -1
     hidden: bool = False
     deleted: bool = False
+    raised: bool = False
     opening: bool = True
     """Nothing but \\* has come in this group."""
     starred: bool = False
@@ -239,7 +240,7 @@ class _Reading:
     def _text(self, text: str) -> None:
         state = self._state
         if state.kind == "body" and not state.hidden and not state.deleted:
-            self._pieces.append(text)
+            self._pieces.append(office.Raised(text) if state.raised else text)
         elif state.kind == "title":
             self.title += text
         elif state.kind == "styles":
@@ -281,9 +282,11 @@ class _Reading:
         elif word == "f":
             state.font = number or 0
         elif word == "plain":
-            state.hidden, state.deleted, state.font = False, False, self._default_font
+            state.hidden, state.deleted, state.raised, state.font = False, False, False, self._default_font
         elif word == "v":
             state.hidden = number != 0
+        elif word in ("super", "nosupersub", "sub"):
+            state.raised = word == "super" and number != 0
         elif word == "deleted":
             state.deleted = number != 0
         elif state.kind == "fonts":
@@ -382,7 +385,7 @@ class _Reading:
     # ------------------------------------------------------------ what ends
     def _taken(self) -> str:
         """The text since the last paragraph's end; halves of characters beyond the first plane joined."""
-        text = "".join(self._pieces)
+        text = office.unmarked(self._pieces)
         self._pieces = []
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         return _LISTED.sub(r"\1", text.replace("\xa0", " ").strip())

@@ -79,6 +79,17 @@ def test_text_with_its_blanks_breaks_and_notes():
     assert [(block.text, block.level) for block in document.blocks] == [("a   b c\td\nefg字h", None), ("k", 2)]
 
 
+def test_raised_marks_of_footnotes_make_no_other_number():
+    styles = ('<style:style style:name="Up" style:family="text"><style:text-properties style:text-position="super 58%"/>'
+              '</style:style><style:style style:name="Down" style:family="text"><style:text-properties '
+              'style:text-position="sub 58%"/></style:style>')
+    shown = ("<text:p>12<text:span text:style-name='Up'>[1]</text:span></text:p>"
+             "<text:p>12<text:span text:style-name='Down'>3</text:span></text:p>"
+             "<text:p>12<text:span text:style-name='Up'>平方米</text:span></text:p>"
+             "<text:p><text:span text:style-name='Up'>7</text:span></text:p>")
+    assert texts(read(odf(shown, styles=styles))) == ["12", "123", "12平方米", "7"]
+
+
 def test_what_is_deleted_or_hidden_is_left_out():
     styles = ('<style:style style:name="V" style:family="text"><style:text-properties text:display="none"/>'
               '</style:style><style:style style:name="Gone" style:family="table"><style:table-properties '
