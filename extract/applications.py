@@ -17,6 +17,7 @@ from extract.statements import (
     WHOLE_YEAR,
     claim_of,
     of_this_year,
+    say_why,
     speaks_of,
     statement_of,
 )
@@ -114,7 +115,7 @@ def requests(sentence: Sentence, year: int | None) -> list[Claim]:
         _brackets(sentence, found)
         found = _whole_of_several(sentence, found)
     found += _request_statements(sentence, year, about, found)
-    return found
+    return say_why(found, sentence, _ABOUT_REQUESTS)
 
 
 def _goes_on(sentence: Sentence) -> bool:

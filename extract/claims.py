@@ -14,7 +14,8 @@ Metrics
   narrative.* the indicators of extract.spoken (detail: `others`, further numbers the text names for the same one)
 Detail: `also` further verbs of the clause (received, handled, answered) · `applicant` a column of table 3 or
 "organisations" · `includes_carry_in` · `new`, `carried_in`, `carried_out` stated in brackets · `row` the ground named ·
-`routes` of disputes.none · `part_metrics` of a total.
+`by` the heading or the words before, where the sentence doesn't itself name what is counted · `routes` of
+disputes.none · `part_metrics` of a total.
 """
 
 from __future__ import annotations

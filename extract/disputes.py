@@ -16,6 +16,7 @@ from extract.statements import (
     PART_OF_YEAR,
     claim_of,
     of_this_year,
+    say_why,
     speaks_of,
     statement_of,
 )
@@ -70,7 +71,7 @@ def disputes(sentence: Sentence, year: int | None) -> list[Claim]:
     for claim in found:
         claim.detail.pop("_end", None)
         claim.detail.pop("_start", None)
-    return found + _dispute_statements(sentence, year)
+    return say_why(found + _dispute_statements(sentence, year), sentence, ABOUT_DISCLOSURE)
 
 
 def _tied(sentence: Sentence, quantity: Quantity) -> bool:

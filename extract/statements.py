@@ -28,6 +28,8 @@ ABOUT_DISCLOSURE = re.compile(r"信息公开|依申请公开|公开申请|申请
 
 _NOUN_BEHIND = re.compile(r"(?:政府|政务|信息|申请|依申请|行政|因|现行有效|有关|关于|规范性)")
 _PHRASE_TAIL = 20
+_WHY = 40
+"""Characters of a heading or an earlier sentence that a claim names as the reason for its reading."""
 
 
 def of_this_year(sentence: Sentence, quantity: Quantity, year: int | None) -> bool:
@@ -59,6 +61,16 @@ def _scope(sentence: Sentence, start: int) -> str:
     own = max((match.end() for match in _OWN_SCOPE.finditer(lead)), default=-1)
     wide = max((match.end() for match in _WIDE_SCOPE.finditer(lead)), default=-1)
     return "" if own == wide else "own" if own > wide else "consolidated"
+
+
+def say_why(claims: list[Claim], sentence: Sentence, subject: re.Pattern[str]) -> list[Claim]:
+    """The claims of a sentence; where it doesn't name their subject itself, detail.by says whence it was taken: the
+    heading it stands under, or the words before it."""
+    if not subject.search(sentence.text):
+        told = sentence.topic if subject.search(sentence.topic) else sentence.before or sentence.previous
+        for claim in claims:
+            claim.detail["by"] = told[-_WHY:]
+    return claims
 
 
 def claim_of(sentence: Sentence, quantity: Quantity, metric: str, **detail: object) -> Claim:

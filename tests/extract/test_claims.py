@@ -241,3 +241,40 @@ def test_no_prose_takes_long(text: str) -> None:
 @given(st.integers(0, 99999), st.sampled_from(["收到", "受理", "接收"]), st.sampled_from(["件", "条", "份"]))
 def test_every_received_number_is_read(number: int, verb: str, unit: str) -> None:
     assert ("applications.received", number) in said(f"全年共{verb}政府信息公开申请{number}{unit}。")
+
+
+def test_a_claim_says_why_it_was_understood_so() -> None:
+    (own,) = claims("全年共收到政府信息公开申请17件。")
+    assert "by" not in own.detail
+    by_heading = claims("（二）依申请公开情况。\n全县收到申请17件，办结15件。")
+    assert {claim.detail["by"] for claim in by_heading} == {"（二）依申请公开情况"}
+    _, later = claims("全年共收到政府信息公开申请17件。其中予以公开12件。")
+    assert (later.metric, later.detail["by"]) == ("applications.granted", "全年共收到政府信息公开申请17件。")
+    (disputes,) = claims("四、政府信息公开行政复议情况\n被申请行政复议2件。")
+    assert disputes.detail["by"] == "四、政府信息公开行政复议情况"
+
+
+@pytest.mark.parametrize("text", [
+    "全年收到依申请公开件10件，其中自然人申请9件、法人和其他组织申请4件。",
+    "全年收到依申请公开件10件，其中自然人9件、企业4件。"])
+def test_applicants_named_without_a_verb_are_counted(text: str) -> None:
+    found = {(claim.detail.get("applicant"), claim.value) for claim in claims(text) if claim.metric == A + "received"}
+    assert (None, 10) in found
+    assert ("natural_person", 9) in found
+
+
+@pytest.mark.parametrize(("text", "wanted"), [
+    ("2023年，我局政府信息公开申请数量共12件。", {(A + "received", 12)}),
+    ("年内累计收到政府信息公开申请12宗。", {(A + "received", 12)}),
+    ("2023年，共收到依申请公开信息15条。", {(A + "received", 15)}),
+    ("申请办理情况：新收申请6件，作出政府信息公开答复5件。", {(A + "new", 6), (A + "answered", 5)}),
+    ("全年未收到任何单位和个人提出的政府信息公开申请。", {(A + "none", 0)}),
+    ("全年政府信息公开类行政复议、诉讼案件零发生。", {(D + "none", 0)}),
+    ("信息公开案件没有败诉、纠错情形。", {(D + "none_lost", 0), (D + "none_corrected", 0)}),
+    ("全年制发行政规范性文件3件，废止2件，现行有效31件。",
+     {("normative.issued", 3), ("normative.repealed", 2), ("normative.in_force", 31)}),
+    ("清理后现行有效行政规范性文件46件。", {("normative.in_force", 46)}),
+    ("依申请公开之外，收到公租房申请156件，办结150件。", set()), ("收到不动产变更申请12件，依申请公开有序。", set()),
+])
+def test_further_wordings(text: str, wanted: set[tuple[str, float]]) -> None:
+    assert said(text) == wanted

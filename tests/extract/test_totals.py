@@ -98,3 +98,26 @@ def test_exact_lists_always_come_out_exact(parts: list[int]) -> None:
     listed = "，".join(f"{name}类{part}份" for name, part in zip(names, parts, strict=False))
     claim = found(f"发放材料{sum(parts)}份，其中{listed}。")[0]
     assert sum(claim.parts) == claim.value
+
+
+@pytest.mark.parametrize(("text", "shares"), [
+    ("办结申请20件，其中予以公开13件，占比40%。", [(13, [20], 40)]),
+    ("收到的20件政府信息公开申请中，予以公开10件，占30%，部分公开5件，占25%。", [(10, [20], 30), (5, [20], 25)]),
+    ("发布信息3000条，其中政策文件320条，占文件总数的90%。", []), ("发布信息3000条，政策文件320条，占90%。", []),
+    ("发布信息约3000条，其中政策文件320条，占90%。", []), ("公开信息120条，其中解读20篇，占比60%。", []),
+])
+def test_a_share_of_the_whole_just_told_needs_no_other_proof(
+        text: str, shares: list[tuple[int, list[int], float]]) -> None:
+    assert [(claim.detail["numerator"], claim.detail["denominators"], claim.value)
+            for claim in found(text, "percentage")] == shares
+
+
+def test_words_of_the_whole_and_names_of_applicants_are_no_verbs_of_the_parts() -> None:
+    (applicants,) = found("收到依申请公开件10件，其中自然人申请9件、法人和其他组织申请4件。")
+    (kinds,) = found("发布解读材料20篇（其中文字解读12篇、图片解读9篇）。")
+    assert (applicants.parts, kinds.parts) == ([9, 4], [12, 9])
+
+
+def test_a_list_that_ends_in_the_rest_counts_whole() -> None:
+    (claim,) = found("现有账号共24个，其中微信12个，微博12个，其余2个为其他账号。")
+    assert (claim.parts, claim.exhaustive) == ([12, 12, 2], True)

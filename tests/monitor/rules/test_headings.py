@@ -20,6 +20,28 @@ def test_both_official_sets_of_titles_and_known_variants_pass():
         assert outcomes(judge_order, seen) == {"pass"}, title
 
 
+def test_a_title_inside_another_section_is_out_of_its_order():
+    seen = report()
+    second = next(each for each in seen.sections if each.number == 2)
+    first = next(each for each in seen.sections if each.number == 1)
+    second.text = f"（二）总体情况\n{first.text}"
+    seen.sections.remove(first)
+    assert [each.parameters["list"][:2] for each in judge_order(seen)] == [["section.2", "section.1"]]
+    second.text = first.text
+    assert outcomes(judge_order, seen) == {"pass"}
+
+
+@pytest.mark.parametrize(("before", "line", "after"), [
+    ("四、政府信息公开行政复议、行政诉讼情况", "五、困难与打算", "六、其他需要报告的事项"),
+    ("（四）政府信息公开行政复议、行政诉讼情况", "（五）困难与打算", "（六）其他需要报告的事项")])
+def test_a_heading_at_its_place_under_another_title_is_an_unknown_title(before, line, after):
+    seen = report(without=(5,))
+    for section in seen.sections:
+        section.title = {4: before, 6: after}.get(section.number, section.title)
+        section.text = line + "\n解读形式单一。" if section.number == 4 else section.text
+    assert [each.parameters["list"] for each in judge_order(seen)] == [[f"“{line}”"]]
+
+
 def test_another_order_and_unknown_titles_are_notes():
     seen = report()
     seen.sections[4], seen.sections[5] = seen.sections[5], seen.sections[4]

@@ -75,3 +75,8 @@ def test_lost_characters_are_a_fault_of_reading(text):
 def test_clean_text_passes_and_no_text_is_not_judged():
     assert said(judge_lost_characters, report()) == [("pass", "")]
     assert said(judge_lost_characters, report(sections=[])) == []
+
+
+def test_characters_lost_in_decoding_are_no_doubled_words():
+    seen = report(text={1: FIRST.format(year=2021) + "锟斤拷锟斤拷。"})
+    assert outcomes(judge_slips, seen) == {"pass"}

@@ -43,7 +43,8 @@ def test_damaged_reports_are_uncertain_and_reports_without_prose_not_judged():
 # ---------------------------------------------------------------- DOC-06
 @pytest.mark.parametrize("sentence", ["填报说明：按实际填写。", "（金额保留4位小数）", "正文用三号仿宋，行距28磅。",
                                       "单位名称（全称）公开工作年度报告",
-                                      "此处填写统计数据。", "全文字数不超过1000字。"])
+                                      "此处填写统计数据。", "全文字数不超过1000字。",
+                                      "公开有序（请删除本行）改进措施：编制目录并发布。"])
 def test_an_instruction_of_the_form_is_a_query(sentence):
     seen = report(text={1: FIRST.format(year=2021) + sentence})
     assert outcomes(judge_instructions, seen) == {"fail"}

@@ -19,6 +19,12 @@ def test_another_place_or_a_blank_in_the_own_places_is_a_query(sentence):
     assert "uncertain" in names(sentence, damaged=True)
 
 
+@pytest.mark.parametrize("kind", ["住房和城乡建设局", "城市管理局", "城镇发展局", "社区工作局"])
+def test_places_inside_a_departments_own_name_are_none(kind):
+    assert "fail" in names(f"2021年，白石县{kind}认真落实条例要求。", body=f"示例县{kind}")
+    assert names(f"2021年，示例县{kind}认真落实条例要求。", body=f"示例县{kind}") == {"pass"}
+
+
 @pytest.mark.parametrize("sentence", [
     "示例县财政局认真落实条例要求。", "2021年，示例市财政局认真指导。", "在白石县财政局的协助下完成系统对接。",
     "赴白石县财政局学习先进经验。",
