@@ -148,7 +148,8 @@ class Probe:
     def _entry(self, columns: list[Candidate], rendering: Literal["none", "browser"]) -> Portal:
         # Every part of a divided column may be of another system.
         families = {"auto" if column.divided or rendering == "browser" else column.family for column in columns}
-        own = len({name for column in columns for name in column.bodies}) <= 1
+        read = not any(column.needs_browser for column in columns)
+        own = read and len({name for column in columns for name in column.bodies}) <= 1
         hosts = [place_of(self.target.home), *self.target.hosts,
                  *(host for column in columns for host in (place_of(column.url), *column.hosts))]
         # A list of annual reports only grows: one that shrinks to half was redesigned.

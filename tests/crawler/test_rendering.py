@@ -338,7 +338,7 @@ def test_a_probe_says_that_a_browser_is_needed_and_how_to_switch_it_on():
         "unknown_shape", True, "unknown_shape", True)
     entry = done.browser_portal()
     assert entry is not None
-    assert (entry.rendering, entry.family) == ("browser", "auto")
+    assert (entry.rendering, entry.family, entry.columns[0].role) == ("browser", "auto", "collective")
     assert [column.url for column in entry.columns] == [f"http://{SITES[spa.NEXT][0].host}:{running.port}/gk/nb"]
     assert Portal.model_validate(yaml.safe_load(probing.as_yaml(entry))) == entry
     assert shell.shell

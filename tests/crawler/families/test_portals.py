@@ -119,7 +119,7 @@ def scanned(tmp_path_factory):
     with world.portals() as running:
         world.write_facts(folder / "facts", running.port)
         plan = ScanPlan("first", str(folder / "n.db"), str(folder / "evidence"), str(folder / "facts"),
-                        sorted(FAMILY_PORTALS), delay=0.0, timeout=5.0, allow_private_addresses=True,
+                        sorted(FAMILY_PORTALS), delay=0.0, timeout=20.0, allow_private_addresses=True,
                         contact="test@office.example")
         scan.run(plan)
         connection = sqlite3.connect(folder / "n.db")
