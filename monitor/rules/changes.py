@@ -26,8 +26,8 @@ _SHOWN = 6
 @rule("YOY-04", over="years")
 def judge_jumps(years: Years) -> Iterator[Verdict]:
     """No count of tables 2 to 4 is more than five times last year's or the reverse (the larger at least 50, the smaller
-    at least 1), and no fee differs about ten thousandfold,
-    as 元 for 万元 would make it (W). Ignores disputes from 2023 to 2024."""
+    at least 1), and no fee differs about ten thousandfold, as 元 for 万元 would make it (W). Ignores disputes from 2023
+    to 2024."""
     report, previous = years.report, years.previous
     if previous is None:
         return

@@ -31,8 +31,8 @@ _A_NUMBER = re.compile(
 
 @rule("FMT-10", over="report")
 def judge_topics(report: Report) -> Iterator[Verdict]:
-    """Section 1 speaks of the five topics of the form, by topic words over the whole section; ignores its headings and
-    sections too short to judge (FMT-14)."""
+    """Section 1 speaks of the five topics of the form, by topic words over the whole section; ignores its headings, the
+    body's own name (社会保障局 tells nothing of 保障) and sections too short to judge (FMT-14)."""
     section = report.section(1)
     if section is None or _before_form(report) or passages.length(section.text) < _SHORT:
         return

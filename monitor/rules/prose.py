@@ -45,7 +45,7 @@ _ROUTES = {"reconsideration": (_REC,), "litigation": (_DIRECT, _AFTER), "litigat
 _AREA = re.compile(r"(?:人民政府|[省市县区州盟旗])$")
 _ERA_ROWS = frozenset(("applications.closed", *_CLOSED))
 """Rows that only one era's form has; one that isn't there is not lost."""
-_NOTE_ROWS = frozenset(("normative.issued", "normative.repealed", "normative.in_force"))
+_DOCUMENT_ROWS = frozenset(("normative.issued", "normative.repealed", "normative.in_force"))
 _APPROXIMATE = 0.1
 """How far above (余, 多) or around (约, 近) an approximate number the table's may lie."""
 
@@ -66,7 +66,8 @@ class _Sum:
 
 @rule("TXT-01", "TXT-02", "TXT-03", "TXT-04", "TXT-05", "TXT-10", over="report")
 def judge_requests(report: Report) -> Iterator[Verdict]:
-    """A number of requests in the prose equals table 3 in one of the readings the words allow."""
+    """A number of requests in the prose equals table 3 in one of the readings the words allow; ignores approximate
+    numbers that don't fit, and weighs a number of another scope than the report's as a note."""
     for subject, claim in _numbered(report, "applications."):
         name = claim.metric.removeprefix("applications.")
         severity: Severity | None = None
@@ -96,7 +97,8 @@ def judge_requests(report: Report) -> Iterator[Verdict]:
 
 @rule("TXT-06", "TXT-07", "TXT-08", "TXT-11", over="report")
 def judge_disputes(report: Report) -> Iterator[Verdict]:
-    """A number of disputes over disclosure equals table 4 in one of the readings the words allow."""
+    """A number of disputes over disclosure equals table 4 in one of the readings the words allow; ignores caseloads of
+    bodies that hear disputes, and clauses on own faults, on proactive disclosure or on last year."""
     for subject, claim in _numbered(report, "disputes."):
         route, _, result = claim.metric.removeprefix("disputes.").partition(".")
         if route == "none":
@@ -117,14 +119,15 @@ def judge_normative_documents(report: Report) -> Iterator[Verdict]:
     """A number of normative documents issued, repealed or in force equals table 2; never more than a note, since the
     prose often counts the office's or the site's documents."""
     for subject, claim in _numbered(report, "normative."):
-        if claim.metric in _NOTE_ROWS:
+        if claim.metric in _DOCUMENT_ROWS:
             key = claim.metric.replace("normative.", "disclosure.normative_documents.")
             yield _compare(report, claim, "TXT-09", subject, [(key,)], 2, "I")
 
 
 @rule("TXT-12", over="report")
 def judge_percentages(report: Report) -> Iterator[Verdict]:
-    """A percentage follows from the pair the words name, within 0.1 or one unit of its last printed place."""
+    """A percentage follows from the pair the words name, within 0.1 or one unit of its last printed place; ignores
+    percentages whose base is not told."""
     for subject, claim in _numbered(report, "percentage"):
         numerator, bases = claim.detail.get("numerator"), claim.detail.get("denominators") or []
         bases = [base for base in bases if base]
@@ -145,7 +148,8 @@ def judge_percentages(report: Report) -> Iterator[Verdict]:
 
 @rule("TXT-13", over="report")
 def judge_totals(report: Report) -> Iterator[Verdict]:
-    """Listed parts add up to their total where the list says it is complete, and never exceed it."""
+    """Listed parts add up to their total where the list says it is complete, and never exceed it; ignores 其中 that
+    names less than the whole, and approximate totals."""
     for subject, claim in _numbered(report, "total"):
         if len(claim.parts) < 2 or claim.qualifier:
             continue

@@ -37,8 +37,8 @@ _NOTE = re.compile(r"^(?:注|说明|备注|填表|单位[:：])|^[^\u4e00-\u9fff
 # ---------------------------------------------------------------- sections
 @rule("FMT-01", over="report")
 def judge_sections(report: Report) -> Iterator[Verdict]:
-    """Each of the six sections is there by its heading, its table or its title's words; ignores order, exact titles and
-    sentences that merely list the parts."""
+    """Each of the six sections is there by its heading, its table, its title's words or its numeral at its place;
+    ignores order, exact titles and sentences that merely list the parts."""
     form = _form_due(report)
     if form is None or not report.sections:
         return
