@@ -175,6 +175,9 @@ def judge(settings: Settings, store: Store, roster: Roster, *, at: datetime | No
     """Judge how everything stands at `at` (now), keep it with the findings, and queue the digests this week lacks."""
     store.migrate(records.monitor_schema)
     moment = at or clock.now()
+    if at is None:
+        with store.write() as connection:
+            records.distrust_ahead(connection, moment)
     listed = owed(settings, roster, moment)
     if on_progress:
         on_progress(Progress("judge", 0, len(listed)))
