@@ -195,10 +195,7 @@ def score(standing: Standing, findings: Sequence[StoredFinding], weights: Mappin
           pack: str = "", *, last_year: bool = False, figures: bool = False) -> Score:
     """The score of one report as it stands. `weights`: points of indicators by a local pack, and `pack` its name."""
     weights, parts = weights or {}, []
-    unknown = set(weights) - set(scheme().indicators)
-    if unknown:
-        raise ConfigurationError(
-            f"pack {pack}: weights name {', '.join(sorted(unknown))}; {FILE} knows {', '.join(scheme().indicators)}")
+    check_weights(weights, pack)
     for name, indicator in scheme().indicators.items():
         points = weights.get(name, indicator.points)
         part = Part(name, points, None, pack=pack if name in weights else "")
@@ -208,6 +205,14 @@ def score(standing: Standing, findings: Sequence[StoredFinding], weights: Mappin
             part.reached = round(points - sum(each.points for each in part.deductions), 2)
         parts.append(part)
     return Score(standing.body, standing.scope, standing.year, parts)
+
+
+def check_weights(weights: Mapping[str, float], pack: str) -> None:
+    """Raises ConfigurationError where a pack gives points to an indicator that score.yaml doesn't hold."""
+    unknown = set(weights) - set(scheme().indicators)
+    if unknown:
+        raise ConfigurationError(
+            f"pack {pack}: weights name {', '.join(sorted(unknown))}; {FILE} knows {', '.join(scheme().indicators)}")
 
 
 def _lacking(needs: Needs, standing: Standing, last_year: bool, figures: bool) -> str:

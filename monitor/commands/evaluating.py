@@ -118,8 +118,11 @@ def _print_part(part: Part, name: str, lang: Lang) -> None:
 
     indicator = scoring.scheme().indicators[part.indicator]
     title = indicator.title if lang == "zh" else indicator.title_en
+    if not part.points:
+        # A pack that gives it no weight leaves it out.
+        return
     if part.reached is None:
-        printing.line(f"  {title}  {wording.say(part.why, lang) if part.why else '—'}")
+        printing.line(f"  {title}  {wording.say(part.why, lang)}")
         return
     printing.line(f"  {title}  {wording.number(part.reached)}/{wording.number(part.points)}"
                   + (f"  {part.pack}" if part.pack else ""))
@@ -135,11 +138,14 @@ def _print_part(part: Part, name: str, lang: Lang) -> None:
 def packs(context: typer.Context, as_json: AsJson = False) -> None:
     """List and check the local packs: version, years, whom each binds, and the notice behind every entry."""
     from monitor import packs as local
+    from monitor import score as scoring
     from monitor import wording
 
     session: Session = context.obj
     roster, lang = session.roster(), session.lang
     held = local.Packs(roster)
+    for pack in held.packs:
+        scoring.check_weights(pack.weights, pack.name)
     bound = {pack.id: sum(any(pack.id == each.id for each in held.of(body, pack.years.since))
                           for body in roster.bodies.values()) for pack in held.packs}
     if as_json:
@@ -160,7 +166,10 @@ def packs(context: typer.Context, as_json: AsJson = False) -> None:
 
 def _entries(pack: Pack, lang: Lang) -> list[str]:
     """Every entry of a pack in words, each with its notice."""
+    from monitor import score as scoring
     from monitor import wording
+
+    indicators = scoring.scheme().indicators
 
     def notice(key: str) -> str:
         found = pack.notices[key]
@@ -173,7 +182,8 @@ def _entries(pack: Pack, lang: Lang) -> list[str]:
     for key, rule in pack.rules.items():
         changes: list[Any] = []
         if rule.severity:
-            changes.append(wording.say("packs_severity", lang, severity=rule.severity))
+            weight = wording.term("severities", rule.severity, lang)
+            changes.append(wording.say("packs_severity", lang, severity=weight))
         if rule.threshold is not None:
             changes.append(wording.say("packs_threshold", lang, threshold=f"{rule.threshold * 100:g}%"))
         lines.append(wording.say("packs_rule", lang, rule=key, changes=changes, notice=notice(rule.notice)))
@@ -182,5 +192,6 @@ def _entries(pack: Pack, lang: Lang) -> list[str]:
                                  title=required.title if lang == "zh" else required.title_en))
     if pack.weights:
         lines.append(wording.say("packs_weights", lang, notice=notice(pack.weights_notice),
-                                 list=[f"{name} {points:g}" for name, points in pack.weights.items()]))
+                                 list=[f"{indicators[name].title if lang == 'zh' else indicators[name].title_en} "
+                                       f"{points:g}" for name, points in pack.weights.items()]))
     return lines

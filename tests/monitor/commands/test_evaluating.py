@@ -129,3 +129,9 @@ def test_a_mistaken_pack_is_told_with_its_place(office, capsys):
     said = capsys.readouterr().err
     assert "city.yaml:" in said
     assert "notice 'm'" in said
+
+
+def test_weights_for_an_unknown_indicator_are_refused(office, capsys):
+    write_pack(office, PACK.replace("findability: 0", "elegance: 9"))
+    assert run(office, "packs") == 2
+    assert "elegance" in capsys.readouterr().err
