@@ -21,7 +21,7 @@ from scrapy.http.request import NO_CALLBACK
 
 from crawler import clock, conditional, tls
 from crawler.conditional import Held, Holdings
-from crawler.conduct import HostRule
+from crawler.conduct import HostRule, within_hours
 from crawler.exceptions import CrawlerError
 from crawler.families.paging import Ask
 from crawler.model import Outcome, Portal, ScanPlan
@@ -59,6 +59,10 @@ class Visit:
     listing: bool = False
     """A list is being read: its pages obey the plan's `full_after`."""
     pages: int = 0
+
+
+class HoursEndedError(CrawlerError):
+    """The portal's hours ended while it was visited; what came is kept for its evidence, not as an observation."""
 
 
 class Fetching(scrapy.Spider):
@@ -106,6 +110,9 @@ class Fetching(scrapy.Spider):
 
     async def _download(self, visit: Visit, ask: Ask, referer: str) -> Got:
         """A request under a condition where a body is held, in full where its turn came or the 304 is worth nothing."""
+        hours = visit.portal.conduct.hours
+        if not within_hours(hours, clock.now()):
+            raise HoursEndedError(f"the portal's hours {hours} ended during the visit")
         held = self.holdings.of(ask.key, ask.url) if self.holdings and ask.method == "GET" else None
         condition = self._condition(visit, ask, held, self.holdings) if self.holdings and held else {}
         got = await self._send(visit, ask, referer, held, condition) or await self._send(visit, ask, referer, None, {})

@@ -28,7 +28,7 @@ from crawler.pipelines import CaptureResult, FetchLog, ListingResult, PortalResu
 from crawler.roster import Roster
 from crawler.slots import PrivateAddressError
 from crawler.spiders.drawing import Drawing
-from crawler.spiders.fetching import Fetching, Got, Visit
+from crawler.spiders.fetching import Fetching, Got, HoursEndedError, Visit
 
 PORTALS_AT_ONCE = 400
 """Visits under way: at one request in 1.2 s each they keep a processor busy."""
@@ -109,11 +109,18 @@ class PortalSpider(Fetching):
                 for host in portal.hosts:
                     key = await self.slots.key_of(host.rsplit(":", 1)[0], self.proxy_of(portal) is not None)
                     self.slots.hold(key, portal.conduct.delay)
-            result = await self._look(visit)
-            if self.holdings and any(self.holdings.distrusts(url) for url in visit.confirmed):
-                # What a host called unchanged before it was caught lying is fetched in full, the rest comes from here.
-                result = await self._look(Visit(portal, visit.rule))
-            return result
+            try:
+                return await self._believed(visit)
+            except HoursEndedError as ended:
+                return PortalResult(portal.id, None, str(ended))
+
+    async def _believed(self, visit: Visit) -> PortalResult:
+        """A look at the portal, a second one where a host turned out to lie about what it calls unchanged."""
+        result = await self._look(visit)
+        if self.holdings and any(self.holdings.distrusts(url) for url in visit.confirmed):
+            # What a host called unchanged before it was caught lying is fetched in full, the rest comes from here.
+            result = await self._look(Visit(visit.portal, visit.rule))
+        return result
 
     async def _look(self, visit: Visit) -> PortalResult:
         portal = visit.portal

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from extract import report as reading
 from extract.model import Figure, Hints, Report
+from tests.bench import crawl
 from tests.bench.mutations import __main__ as mutations
 from tests.documents import layouts, making, office_making
 
@@ -67,11 +68,15 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--reports", type=int, default=24, help="made reports a medium (default 24)")
     arguments.add_argument("--mutations", type=int, default=660, help="planted and clean cases (default 660 each)")
+    arguments.add_argument("--hosts", type=int, default=crawl.HOSTS,
+                           help=f"loopback hosts to crawl (default {crawl.HOSTS}, full size 3000)")
     arguments.add_argument("--json", action="store_true", help="print one JSON document")
     options = arguments.parse_args()
     result = measure(options.reports)
     print(json.dumps(result, ensure_ascii=False, indent=1) if options.json else as_table(result))
     if not options.json:
+        print()
+        print(crawl.told(crawl.measure(options.hosts), options.hosts, crawl.PAGES, crawl.DELAY), flush=True)
         print("\nfaults planted over the rules that are no plain sums (python -m tests.bench.mutations)")
         sys.exit(mutations.report(options.mutations))
 

@@ -30,7 +30,7 @@ import yaml
 from tests.bench import loopback
 from tests.portals.serving import free_port
 
-HOSTS, PAGES, DELAY = 300, 20, 1.2
+HOSTS, PAGES, DELAY = 200, 20, 1.2
 GAP = 0.9
 _SCAN = """
 import json, sys

@@ -71,7 +71,7 @@ def loop(folder: Path, kills: int, seed: int, tell: Callable[[str], None] = prin
             begun = len(world.portals.log)
             kept: dict[str, int] = {}
             while len(tally.kills) < kills:
-                seconds, target = chance.uniform(0.8, 4.0), chance.choice(("command", "child", "both"))
+                seconds, target = chance.uniform(0.5, 9.0), chance.choice(("command", "child", "both"))
                 if not _killed(plan, seconds, target):
                     break
                 unfinished = len(scan._unfinished_portals(Store(plan.database), plan.run))

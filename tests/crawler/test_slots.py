@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.resolver import dnscache
 
-from crawler import scan
+from crawler import clock, scan
 from crawler.conduct import Robots, retry_after
 from crawler.slots import CheckedResolver, PrivateAddressError, is_public
 from tests.crawler.small_portals import Case, World, article, listing, name_of
@@ -134,6 +134,21 @@ def test_robots_that_are_not_shown_forbid_nothing(tmp_path, status):
     # RFC 9309, 2.3.1.3: an answer of the 400s means that no rules are given.
     with World(tmp_path, {"a": Case({**pages("a"), "/robots.txt": Response(status=status)})}) as world:
         assert scan.run(world.plan(year=2023)).outcomes == {"ok": ["a"]}
+
+
+def test_hours_that_end_during_a_visit_end_the_visit(tmp_path):
+    clock.simulate("2026-03-02T05:59:56")
+    try:
+        case = Case(pages("a"), {"conduct": {"hours": "22:00-06:00", "reason": "asked for by its owner"}})
+        with World(tmp_path, {"a": case}) as world:
+            result = scan.run(world.plan(delay=2.0))
+            assert (result.state, result.outcomes) == ("incomplete", {"skipped": ["a"]})
+            assert "ended during the visit" in result.reasons["a"] or "outside" in result.reasons["a"]
+            assert len(world.paths("a")) < 5
+            with contextlib.closing(sqlite3.connect(tmp_path / "n.db")) as connection:
+                assert connection.execute("SELECT count(*) FROM listing").fetchone() == (0,)
+    finally:
+        clock.simulate(None)
 
 
 def test_a_name_that_leads_into_the_own_network_is_not_asked(tmp_path):
