@@ -1,4 +1,4 @@
-"""Records of binary workbooks (xls): what python-calamine doesn't tell – locks, hidden rows and columns.
+"""Records of binary workbooks (xls): what python-calamine doesn't tell – locks, pictures, hidden rows and columns.
 
 Source: [MS-XLS]. Promises: reading stays inside the stream; broken records end it silently, for the cells themselves
 are another reader's work. Leaves alone: cells and sheets.
@@ -16,6 +16,7 @@ from extract.worksheets import Hidden
 
 _BOUND_SHEET, _FILE_PASS, _ROW, _COLUMNS, _END = 0x85, 0x2F, 0x208, 0x7D, 0x0A
 _ROW_HIDDEN = 0x20
+_OBJECT, _PICTURE = 0x5D, 8
 
 
 def stream_of(data: bytes) -> bytes:
@@ -35,13 +36,21 @@ def is_locked(stream: bytes) -> bool:
 
 def hidden(stream: bytes) -> dict[str, Hidden]:
     """What is hidden, by name of sheet (BIFF8; older workbooks tell nothing here)."""
-    found = {}
+    return {name: _of_sheet(stream, place) for name, place in _sheets(stream)}
+
+
+def pictures(stream: bytes) -> int:
+    """How many pictures stand on the sheets (BIFF8)."""
+    return sum(kind == _OBJECT and len(body) >= 6 and struct.unpack_from("<H", body, 4)[0] == _PICTURE
+               for _, place in _sheets(stream) for kind, body in _records(stream, place))
+
+
+def _sheets(stream: bytes) -> Iterator[tuple[str, int]]:
+    """Name and place of each sheet's records."""
     for kind, body in _records(stream, 0):
         if kind == _BOUND_SHEET and len(body) >= 8:
             place, letters, wide = struct.unpack_from("<I", body)[0], body[6], body[7] & 1
-            name = body[8:8 + letters * (1 + wide)].decode("utf-16-le" if wide else "latin-1", "replace")
-            found[name] = _of_sheet(stream, place)
-    return found
+            yield body[8:8 + letters * (1 + wide)].decode("utf-16-le" if wide else "latin-1", "replace"), place
 
 
 def _of_sheet(stream: bytes, place: int) -> Hidden:

@@ -29,7 +29,7 @@ _IN_TABLE, _ROW_END, _DEPTH, _INNER_CELL, _INNER_ROW = 0x2416, 0x2417, 0x6649, 0
 _OUTLINE, _LIST_LEVEL, _LIST = 0x2640, 0x260A, 0x460B
 _STYLE = 0x4600
 _HIDDEN, _DELETED, _PICTURE, _DATA = 0x083C, 0x0800, 0x6A03, 0x0806
-_RAISED = 0x2A48
+_SUPERSCRIPT, _POSITION = 0x2A48, 0x4845
 _DROPPED = "\x02\x03\x04\x05\x1f\u200b\ufeff\x00"
 _NONSENSE = re.compile("[\x06\x0f-\x12\x16-\x1d\ufdd0-\ufdef\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])"
                        "|(?<![\ud800-\udbff])[\udc00-\udfff]")
@@ -179,7 +179,9 @@ def _is_raised(reading: _Reading, place: int) -> bool:
     if run is None or not run.properties:
         return False
     if run.start not in reading.raised:
-        reading.raised[run.start] = properties(reading.word, run.properties).get(_RAISED, b"\0")[:1] == b"\1"
+        held = properties(reading.word, run.properties)
+        higher = int.from_bytes(held.get(_POSITION, b"")[:2], "little", signed=True) > 0  # as LibreOffice writes it
+        reading.raised[run.start] = higher or held.get(_SUPERSCRIPT, b"\0")[:1] == b"\1"
     return reading.raised[run.start]
 
 

@@ -287,6 +287,8 @@ class _Reading:
             state.hidden = number != 0
         elif word in ("super", "nosupersub", "sub"):
             state.raised = word == "super" and number != 0
+        elif word == "up":
+            state.raised = (number if number is not None else 6) > 0
         elif word == "deleted":
             state.deleted = number != 0
         elif state.kind == "fonts":

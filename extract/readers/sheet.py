@@ -52,12 +52,15 @@ def read(data: bytes, hints: Hints) -> Document:
     document = Document("", "", "sheet")
     marks: dict[str, _Marks] = {}
     pictures: list[Image] = []
+    unread = 0
     try:
         if data.startswith(b"PK"):
             pictures = _pictures(open_zip(data, named))
             data, marks, document.title = _prepared(data, named)
         else:
-            marks = {name: _Marks(unseen=sheet) for name, sheet in biff.hidden(biff.stream_of(data)).items()}
+            records = biff.stream_of(data)
+            marks = {name: _Marks(unseen=sheet) for name, sheet in biff.hidden(records).items()}
+            unread = biff.pictures(records)
         with python_calamine.load_workbook(io.BytesIO(data)) as book:
             sheets = [sheet for sheet in book.sheets_metadata
                       if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet]
@@ -78,6 +81,9 @@ def read(data: bytes, hints: Hints) -> Document:
         raise UnreadableDocumentError(f"{named}: damaged workbook ({fault}); ask for another copy") from None
     if not any(isinstance(block, Grid) for block in document.blocks):
         document.blocks += pictures
+        if unread:
+            document.problems.append(f"{unread} pictures stand on the sheets and no table; the pictures of an xls file "
+                                     "are not read: save it as xlsx or PDF")
     if not document.blocks and not document.problems:
         document.problems.append("the workbook holds no text")
     document.pages = len(sheets)

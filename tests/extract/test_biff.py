@@ -29,6 +29,14 @@ def test_hidden_rows_and_columns_by_sheet():
     assert found["去年"].rows == set()
 
 
+def test_pictures_of_the_sheets_are_counted():
+    head = record(0x85, struct.pack("<IHBB", 17, 0, 1, 0) + b"S") + record(0x0A)
+    shapes = [record(0x5D, struct.pack("<HHH", 0x15, 0x12, kind) + bytes(14)) for kind in (8, 5, 8)]
+    assert len(head) == 17
+    assert biff.pictures(head + b"".join(shapes) + record(0x0A)) == 2
+    assert biff.pictures(b"") == 0
+
+
 def test_a_mark_after_the_end_is_another_part():
     assert not biff.is_locked(record(0x809, bytes(16)) + record(0x0A) + record(0x2F))
     assert biff.is_locked(record(0x809, bytes(16)) + record(0x2F, bytes(54)))

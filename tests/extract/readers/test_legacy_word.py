@@ -119,6 +119,14 @@ def test_what_is_not_printed_is_left_out():
     assert texts(document) == ["看得见尾", "前链接后。", "一\n二-三 四"]
 
 
+@pytest.mark.parametrize("raised", [struct.pack("<HB", 0x2A48, 1), struct.pack("<Hh", 0x4845, 8)])
+def test_raised_marks_of_footnotes_make_no_other_number(raised):
+    lowered = struct.pack("<HB", 0x2A48, 2)
+    document = read(doc([Part("12[1]\r", runs=[(2, 5, raised)]), Part("123\r", runs=[(2, 3, lowered)]),
+                         Part("7\r", runs=[(0, 1, raised)])]))
+    assert texts(document) == ["12", "123", "7"]
+
+
 def test_a_field_that_never_ends_swallows_one_paragraph_at_most():
     document = read(doc([Part("甲\x13 PAGE\r"), Part("乙\r")]))
     assert texts(document) == ["甲", "乙"]

@@ -80,8 +80,9 @@ def test_text_with_its_blanks_breaks_and_notes():
 
 
 def test_raised_marks_of_footnotes_make_no_other_number():
-    styles = ('<style:style style:name="Up" style:family="text"><style:text-properties style:text-position="super 58%"/>'
-              '</style:style><style:style style:name="Down" style:family="text"><style:text-properties '
+    styles = ('<style:style style:name="Up" style:family="text"><style:text-properties '
+              'style:text-position="super 58%"/></style:style>'
+              '<style:style style:name="Down" style:family="text"><style:text-properties '
               'style:text-position="sub 58%"/></style:style>')
     shown = ("<text:p>12<text:span text:style-name='Up'>[1]</text:span></text:p>"
              "<text:p>12<text:span text:style-name='Down'>3</text:span></text:p>"

@@ -213,6 +213,7 @@ def test_paragraphs_come_back_as_written(lines, grouped):
 
 @pytest.mark.parametrize(("raised", "shown"), [
     (rb"12{\super 1}\par", "12"), (rb"12\super [2]\nosupersub  x\par", "12 x"), (rb"12{\sub 3}\par", "123"),
+    (rb"12{\up8 1}\par", "12"),
     (rb"12{\super a}\par", "12a"), (rb"{\super 7}\par", "7"), (rb"12{\super 1\plain 3}\par", "123")])
 def test_raised_marks_of_footnotes_make_no_other_number(raised, shown):
     document = read_medium(rb"{\rtf1\ansi " + raised + b"}", "application/rtf", Hints())
