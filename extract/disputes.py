@@ -34,7 +34,7 @@ _NO_DISPUTE = re.compile(
     r"|(?P<zero>[^，,。;；\d]{0,40}?(?:复议|诉讼)[^，,。;；\d]{0,10}?)(?:实现|保持)?(?:零发生|均为零|为零)(?=[，,。;；]|$)")
 _NOT_ALL = re.compile(
     r"败诉|纠错|纠正|撤销|违法|主动公开|自身原因|本机关原因|我[局办委]原因|过错|审结|上一?年|去年|结转|逾期|超期|"
-    r"导致|造成|及时|按时|充分|到位|严格|重大|严重|负面|新增|其他|目前|至今|期间")
+    r"导致|造成|及时|按时|充分|到位|不当|不及时|不到位|不规范|严格|重大|严重|负面|新增|其他|目前|至今|期间")
 _NO_LOSS = re.compile(r"零(?:败诉|纠错)|(?:未发生|未出现|没有|无|未被)[^，,。;；\d]{0,24}?(?:败诉|纠错|纠正)")
 _LOSSES = (("none_lost", "败诉"), ("none_corrected", "纠错|纠正"))
 _OWN_FAULT = re.compile(r"自身|主动公开|本机关原因|程序|上一?年|去年")
@@ -65,13 +65,20 @@ def disputes(sentence: Sentence, year: int | None) -> list[Claim]:
             metric = f"disputes.{name}" + (f".{result}" if result else "")
             found.append(claim_of(sentence, quantity, metric))
     upheld = _ALL_UPHELD.search(sentence.text)
-    if upheld and found and not any("." in claim.metric.removeprefix("disputes.") for claim in found):
+    resolved = any("." in claim.metric.removeprefix("disputes.") for claim in found)
+    if upheld and not resolved and _of_all(sentence, upheld, found):
         found += [statement_of(sentence, upheld, claim.metric + ".upheld", claim.value) for claim in found
                   if claim.metric in ("disputes.reconsideration", "disputes.litigation", "disputes.all")]
     for claim in found:
         claim.detail.pop("_end", None)
         claim.detail.pop("_start", None)
     return say_why(found + _dispute_statements(sentence, year), sentence, ABOUT_DISCLOSURE)
+
+
+def _of_all(sentence: Sentence, upheld: re.Match[str], found: list[Claim]) -> bool:
+    """Whether 均维持 speaks of the disputes claimed: of 3件，已审结2件，均维持 it is only the two that were upheld."""
+    last = [quantity for quantity in sentence.quantities if quantity.end <= upheld.start()][-1:]
+    return any(claim.detail.get("_end") == quantity.end for quantity in last for claim in found)
 
 
 def _tied(sentence: Sentence, quantity: Quantity) -> bool:

@@ -278,3 +278,12 @@ def test_applicants_named_without_a_verb_are_counted(text: str) -> None:
 ])
 def test_further_wordings(text: str, wanted: set[tuple[str, float]]) -> None:
     assert said(text) == wanted
+
+
+@pytest.mark.parametrize(("text", "wanted"), [
+    ("政府信息公开行政复议案件3件，均维持。", {(D + "reconsideration", 3), (D + "reconsideration.upheld", 3)}),
+    ("政府信息公开行政复议案件3件，已审结2件，均维持，1件尚未审结。", {(D + "reconsideration", 3)}),
+    ("没有出现因信息公开不当引起的行政诉讼。", set()),
+])
+def test_what_was_upheld_are_the_disputes_told_right_before(text: str, wanted: set[tuple[str, float]]) -> None:
+    assert said(text) == wanted
