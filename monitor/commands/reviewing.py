@@ -89,11 +89,13 @@ def review(
     if not ids and not any(value is not None for value in filters.values()):
         raise UsageError(f"review {action}: name findings by id, or choose them with --rule, --year, --under, "
                          "--severity or --state")
-    with (store.read() if dry_run else store.write()) as connection:
+    with store.write() as connection:
         chosen = _chosen(connection, action, ids, filters, alone)
-        if not dry_run:
-            _decide(connection, chosen, action, author=author or _user(), reason=reason, until=until, cause=cause,
-                    number=number)
+        # A dry run decides too, so that it refuses what the real one would, and takes it back.
+        connection.execute("SAVEPOINT decisions")
+        _decide(connection, chosen, action, author=author or _user(), reason=reason, until=until, cause=cause,
+                number=number)
+        connection.execute("ROLLBACK TO decisions" if dry_run else "RELEASE decisions")
         _tell(connection, chosen, action, names, session.lang, as_json, dry_run)
 
 
@@ -151,10 +153,6 @@ def _tell(connection: sqlite3.Connection, chosen: list[str], action: str, names:
     from monitor import wording
 
     held = {each.finding.id: each for each in findings.list_findings(connection, ids=chosen, cleared=True)}
-    if dry_run:
-        for each in chosen:
-            if each not in held:
-                findings.case_of(connection, each)
     listed = [held[each] for each in chosen if each in held]
     if as_json:
         records = [stored_record(each, lang, names) for each in listed]

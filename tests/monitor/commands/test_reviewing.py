@@ -79,6 +79,9 @@ def test_filters_choose_and_dry_run_keeps_nothing(nianbao):
     said = nianbao("review", "confirm", "--severity", "E", "--dry-run")
     assert "试运行，未记录：属实 将涉及3项" in said
     assert set(states(nianbao).values()) == {"open"}
+    assert "没有编号为" in nianbao("review", "0000", "confirm", "--dry-run", code=2)
+    assert "--reason" in nianbao("review", UNSEEN.id, "dismiss", "--dry-run", code=2)
+    assert "没有人工结论" in nianbao("review", "log", UNSEEN.id)
     nianbao("review", "confirm", "--rule", "PUB-01", "--under", "trade", "--author", "张")
     assert states(nianbao)[UNSEEN.id] == "confirmed"
     assert "已记录0项" in nianbao("review", "confirm", "--rule", "YOY-01", "--author", "张")
