@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 def judge(context: typer.Context, as_json: AsJson = False) -> None:
     """Judge what is stored again, without any network, and tell what changed rules moved."""
     from monitor import patrol, wording
-    from monitor.commands.scanning import Teller
+    from monitor.commands.progress import Teller
 
     session: Session = context.obj
     done = patrol.judge(session.settings, session.store(), session.roster(), on_progress=Teller(session.lang))
