@@ -17,7 +17,6 @@ import typer
 
 from monitor import printing
 from monitor.commands.oversight import AsJson, Under, Year, one_of, reach, stored_record
-from monitor.commands.returning import bring_in
 from monitor.exceptions import UsageError
 from monitor.session import Session
 
@@ -70,6 +69,8 @@ def review(
     if words[0] == IMPORT:
         if len(words) != 2:
             raise UsageError("review import FILE: name one returned ledger")
+        from monitor.commands.returning import bring_in
+
         bring_in(session, Path(words[1]), author=author or "", dry_run=dry_run, as_json=as_json)
         return
     action, ids = _action(words, [*transitions.of_person(), *_LISTS])
