@@ -29,6 +29,8 @@ _VIEWER = re.compile(r"""(?:PDFObject\.embed|Pdfh5|pdfjsLib\.getDocument|\b(?:pd
                      r"""[\s(:={]*(?:["'][^"']{0,60}["']\s*,\s*\{[^{}]{0,200}?url["']?\s*:\s*)?"""
                      r"""["']([^"'\s<>]+)["']""", re.I)
 """Calls and settings of script viewers with the file they show."""
+_VIEWER_WORDS = ("pdf", "ofd", *(f"file{line}{word}" for line in ("", "_") for word in ("url", "path", "src")))
+"""One of these stands in every such call; asking for them first spares most pages the search."""
 _OPENED = re.compile(r"""["']([^"'\s]+)["']""")
 _PICTURE = re.compile(r"\.(jpe?g|png|bmp|tiff?|gif|webp)$", re.I)
 _PICTURE_HANDLER = re.compile(r"/\w*(image|img|pic|photo)\w*[^?]*\?.*(id|name|path|file)=", re.I)
@@ -141,6 +143,9 @@ def _uncoded(value: str) -> str:
 
 def _script_viewers(text: str, base: str) -> list[Attached]:
     """Files that a script shows on a page that carries nothing else."""
+    lowered = text.lower()
+    if not any(word in lowered for word in _VIEWER_WORDS):
+        return []
     found = [absolute(base, unquote(match.group(1))) for match in _VIEWER.finditer(text)]
     return [Attached(address, _file_name(address), "attachment") for address in dict.fromkeys(found)
             if address and (FILE.search(urlsplit(address).path) or _HANDLER.search(address))]
