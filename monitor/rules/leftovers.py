@@ -7,6 +7,7 @@ documents, dates, comparisons, carry-overs or accounts of earlier problems. Leav
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -39,11 +40,7 @@ def judge_stale_year(report: Report) -> Iterator[Verdict]:
     # Before the six-part form the sections hold other things.
     if year is None or year < _FORM_SINCE or not passages.said(report, *passages.OWN_WORDS):
         return
-    earlier = "|".join(str(year - back) for back in (1, 2, 3))
-    opening = re.compile(rf"{_ITEM}(?:在)?(?:{earlier})年(?:度)?[，,]?(?={_SUBJECT})")
-    closing = re.compile(rf"截[至止](?:{earlier})年(?:12月31日|年?底|年?末)")
-    plan = re.compile(rf"(?<!\d){year}年{_PLAN}")
-    stated = re.compile(rf"(?<!\d){year - 1}{_STATED}")
+    opening, closing, plan, stated = _of_year(year)
     for section in report.prose(*passages.OWN_WORDS):
         hits = []
         for sentence in passages.cut(section.text):
@@ -70,6 +67,15 @@ def judge_stale_year(report: Report) -> Iterator[Verdict]:
         doubtful = report.damaged
         yield Verdict("uncertain" if doubtful else "fail", subject, reason="damaged" if doubtful else "",
                       parameters={"section": section.number, "phrase": hits[0]}, evidence={"phrases": hits})
+
+
+@functools.lru_cache(maxsize=64)
+def _of_year(year: int) -> tuple[re.Pattern[str], ...]:
+    """An earlier year as the time of a subject, as an end of the period, the own year in a plan, last year stated."""
+    earlier = "|".join(str(year - back) for back in (1, 2, 3))
+    return (re.compile(rf"{_ITEM}(?:在)?(?:{earlier})年(?:度)?[，,]?(?={_SUBJECT})"),
+            re.compile(rf"截[至止](?:{earlier})年(?:12月31日|年?底|年?末)"),
+            re.compile(rf"(?<!\d){year}年{_PLAN}"), re.compile(rf"(?<!\d){year - 1}{_STATED}"))
 
 
 @rule("DOC-06", over="report")

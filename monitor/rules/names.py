@@ -46,8 +46,7 @@ def judge_other_names(report: Report) -> Iterator[Verdict]:
                 yield _verdict(report, section.number, "blank", sentence, found.span(), found.group())
     pattern, (places, kind) = _same_kind(own), _split(own)
     # Disputes over a body's own answers are against itself: 针对市财政局申请行政复议 in a county's report was copied.
-    against = re.compile(
-        rf"(?:针对|对)(?P<name>[省市县区]{re.escape(kind)})(?:申请|提起|提出)的?(?:行政)?(?:复议|诉讼)")
+    against = _against(kind)
     for section, sentence in passages.sentences(report, 0, *passages.OWN_WORDS) if pattern else ():
         if _HELPING.search(sentence):
             continue
@@ -83,12 +82,22 @@ def _split(name: str) -> tuple[tuple[str, ...], str]:
     return tuple(places), name
 
 
-@functools.lru_cache(maxsize=512)
 def _same_kind(own: str) -> re.Pattern[str] | None:
     """Finds names that end as the own one does behind its place, at the beginning of a clause."""
     places, kind = _split(own)
     if not places or len(kind) < 2:
         return None
+    return _beginning(kind)
+
+
+@functools.lru_cache(maxsize=2048)
+def _against(kind: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:针对|对)(?P<name>[省市县区]{re.escape(kind)})(?:申请|提起|提出)的?(?:行政)?(?:复议|诉讼)")
+
+
+@functools.lru_cache(maxsize=2048)
+def _beginning(kind: str) -> re.Pattern[str]:
     return re.compile(rf"{_LEAD}(?P<name>(?P<place>[\u4e00-\u9fff]{{0,11}}?{_PLACE}){re.escape(kind)})")
 
 
