@@ -53,7 +53,8 @@ def m003_told(db: Database) -> None:
 def m003_parts(db: Database) -> None:
     """Files of messages, kept until the message was sent and a month longer. cid: stands within the HTML."""
     db.conn.execute("""CREATE TABLE outbox_part (key TEXT NOT NULL REFERENCES outbox(key) ON DELETE CASCADE,
-        name TEXT NOT NULL, media_type TEXT NOT NULL, cid TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (key, name))""")
+        name TEXT NOT NULL, media_type TEXT NOT NULL, cid TEXT NOT NULL, data BLOB NOT NULL,
+        PRIMARY KEY (key, name))""")
 
 
 @monitor_schema()

@@ -2,7 +2,7 @@
 
 Promises: parts are made once, from the judgement the digest tells of or the next, and kept with the message until it
 has long been sent, so that a repeated sending is the same mail; a part that can't be made is left out and told in the
-log, the digest goes all the same. Leaves alone: what the ledger holds (exports/ledger.py), sending (outbox.py).
+log, the digest goes all the same. Leaves alone: what the ledger holds (exports/ledger_book.py), sending (outbox.py).
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def of(connection: sqlite3.Connection, key: str) -> list[Part]:
 
 def _parts(store: Store, settings: Settings, recipient: Recipient) -> Iterable[Part]:
     from monitor.exceptions import MonitorError
-    from monitor.exports import ledger
+    from monitor.exports import ledger_book
 
     roster = Roster.load()
     bodies = recipient.bodies(roster)
@@ -95,7 +95,7 @@ def _parts(store: Store, settings: Settings, recipient: Recipient) -> Iterable[P
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.xlsx"
         try:
-            ledger.write(store, roster, settings, path, recipient.language, year=year, bodies=bodies)
+            ledger_book.write(store, roster, settings, path, recipient.language, year=year, bodies=bodies)
         except (MonitorError, OSError) as fault:
             log.error("ledger of %s could not be made: %s", recipient.id, fault)
             return

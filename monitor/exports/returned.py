@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from monitor import audit, review, transitions, wording
 from monitor.exceptions import UsageError
-from monitor.exports.ledger import DECIDABLE, HIDDEN_HEADS
+from monitor.exports.ledger_book import DECIDABLE, HIDDEN_HEADS
 from monitor.wording import Lang
 
 LARGEST = 64 * 2**20

@@ -15,7 +15,7 @@ from crawler.roster import Roster
 from extract import configuration
 from monitor import review
 from monitor.exceptions import UsageError
-from monitor.exports import ledger, returned
+from monitor.exports import ledger_book, returned
 from monitor.model import FindingState
 from tests.monitor.office import ARITHMETIC, NEXT_WEEK, UNSEEN, Office
 
@@ -31,7 +31,7 @@ def city(tmp_path: Path):
 def export(city, path=None, **options):
     settings = city.loaded()
     path = path or city.folder / "ledger.xlsx"
-    written = ledger.write(city.store, Roster.load(), settings, path, "zh", **options)
+    written = ledger_book.write(city.store, Roster.load(), settings, path, "zh", **options)
     return path, written
 
 
