@@ -175,14 +175,17 @@ class Mail(_Section):
     user: str = ""
     password: SecretStr | None = None
     password_file: Path | None = None
+    ca_file: Path | None = None
+    """Certificates (PEM) of an authority of the office's own, believed beside the system's."""
     sender: str = Field(default="nianbao@localhost", alias="from", pattern=r"^[^@\s]+@[^@\s]+$")
     reply_to: str = Field(default="", pattern=r"^([^@\s]+@[^@\s]+)?$")
     list_id: str = Field(default="nianbao.localhost", pattern=r"^[A-Za-z0-9.-]+$")
     unsubscribe: str = ""
     timeout: float = Field(default=30.0, gt=0, le=600)
     attempts: int = Field(default=8, ge=1, le=100)
+    patience: int = Field(default=14, ge=0, le=365)
 
-    @field_validator("password_file", mode="before")
+    @field_validator("password_file", "ca_file", mode="before")
     @classmethod
     def _empty_is_none(cls, value: Any) -> Any:
         return value or None
@@ -322,6 +325,8 @@ def _anchor(settings: Settings, base: Path) -> None:
         settings.scan.proxy_secrets = base / settings.scan.proxy_secrets.expanduser()
     if settings.mail.password_file is not None:
         settings.mail.password_file = base / settings.mail.password_file.expanduser()
+    if settings.mail.ca_file is not None:
+        settings.mail.ca_file = base / settings.mail.ca_file.expanduser()
 
 
 def _said(source: Path, text: str, data: dict[str, Any], error: Any) -> str:

@@ -149,7 +149,9 @@ def _send(settings: Settings, store: Store, post: Post, row: dict[str, Any], now
     try:
         post.deliver(row, parts=parts, repeated=row["state"] == "sending")
     except DeliveryError as fault:
-        final = fault.permanent or attempts >= settings.mail.attempts
+        # A server that is down for a week must not cost a digest: tries alone never park what is young.
+        young = now - clock.parse(row["created"]) < timedelta(days=settings.mail.patience)
+        final = fault.permanent or (attempts >= settings.mail.attempts and not young)
         wait = min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
         state, next_try = ("parked", None) if final else ("retry", (now + wait).isoformat(timespec="seconds"))
         (drained.parked if final else drained.retry).append(row["key"])

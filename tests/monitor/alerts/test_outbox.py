@@ -158,11 +158,20 @@ def test_a_refused_mail_does_not_hold_up_the_next(store: Store, server: tuple[Se
     assert (len(drained.retry), len(drained.sent)) == (1, 1)
 
 
-def test_too_many_tries_park_a_mail(store: Store) -> None:
+def test_too_many_tries_over_too_many_days_park_a_mail(store: Store) -> None:
     queue(store, alert())
     refused = settings(free_port(), attempts=2)
     assert outbox.drain(refused, store, NOW).retry
-    assert outbox.drain(refused, store, NOW + timedelta(days=1)).parked
+    assert outbox.drain(refused, store, NOW + timedelta(days=1)).retry
+    assert outbox.drain(refused, store, NOW + timedelta(days=15)).parked
+
+
+def test_a_server_down_for_a_week_costs_no_digest(store: Store, server: tuple[Server, int]) -> None:
+    _, port = server
+    queue(store, alert())
+    for hour in range(0, 24 * 7, 6):
+        assert not outbox.drain(settings(free_port()), store, NOW + timedelta(hours=hour)).parked
+    assert outbox.drain(settings(port), store, NOW + timedelta(days=7, hours=12)).sent == [alert().key]
 
 
 def test_a_server_that_is_not_there_is_tried_again(store: Store) -> None:
