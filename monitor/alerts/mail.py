@@ -19,7 +19,7 @@ from typing import Any
 
 from crawler import clock
 from monitor.alerts.attachments import Part
-from monitor.exceptions import DeliveryError
+from monitor.exceptions import DeliveryError, SettingsError
 from monitor.settings import Mail
 
 
@@ -66,8 +66,8 @@ def _fix_boundaries(message: EmailMessage, seed: str) -> None:
 
 
 def connect(mail: Mail) -> smtplib.SMTP:
-    """A connection ready to send: greeted, encrypted, logged in. Raises OSError, SMTPException."""
-    context = ssl.create_default_context()
+    """A connection ready to send: greeted, encrypted, logged in. Raises OSError, SMTPException, SettingsError."""
+    context = _trust(mail) if mail.security != "none" else None
     if mail.security == "tls":
         server: smtplib.SMTP = smtplib.SMTP_SSL(mail.host, mail.port, timeout=mail.timeout, context=context)
     else:
@@ -81,6 +81,19 @@ def connect(mail: Mail) -> smtplib.SMTP:
         server.close()
         raise
     return server
+
+
+def _trust(mail: Mail) -> ssl.SSLContext:
+    """Whose certificates are believed: the system's authorities and those of `ca_file`. Raises SettingsError."""
+    context = ssl.create_default_context()
+    if mail.ca_file is not None:
+        try:
+            context.load_verify_locations(mail.ca_file)
+        except (OSError, ssl.SSLError) as fault:
+            said = getattr(fault, "strerror", None) or fault
+            raise SettingsError(f"{mail.ca_file}: [mail] ca_file can't be used: {said}; it must hold certificates in "
+                                "PEM form") from None
+    return context
 
 
 class Mailer:
@@ -104,6 +117,9 @@ class Mailer:
         except smtplib.SMTPException as fault:
             self._drop()
             raise DeliveryError(said(fault), permanent=_permanent(fault)) from fault
+        except SettingsError as fault:  # the settings' fault: mend them, the mail waits
+            self._drop()
+            raise DeliveryError(str(fault), permanent=False) from fault
         except (OSError, UnicodeError) as fault:
             self._drop()
             raise DeliveryError(said(fault), permanent=isinstance(fault, UnicodeError)) from fault
@@ -126,6 +142,8 @@ def said(fault: BaseException) -> str:
         return f"{fault.smtp_code} {_text(fault.smtp_error)}"
     if isinstance(fault, socket.gaierror):
         return f"host not found: {fault.strerror}"
+    if isinstance(fault, SettingsError):
+        return str(fault)
     return " ".join(f"{type(fault).__name__}: {fault}".split())
 
 

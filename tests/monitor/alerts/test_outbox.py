@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from crawler import clock
 from crawler.store import Store
 from monitor.alerts import mail, outbox
-from monitor.exceptions import DeliveryError, SettingsError
+from monitor.exceptions import DeliveryError
 from monitor.model import Alert
 from monitor.records import monitor_schema
 from monitor.settings import Settings
@@ -163,15 +163,15 @@ def test_too_many_tries_over_too_many_days_park_a_mail(store: Store) -> None:
     refused = settings(free_port(), attempts=2)
     assert outbox.drain(refused, store, NOW).retry
     assert outbox.drain(refused, store, NOW + timedelta(days=1)).retry
-    assert outbox.drain(refused, store, NOW + timedelta(days=15)).parked
+    assert outbox.drain(refused, store, NOW + timedelta(days=15), any_time=True).parked
 
 
 def test_a_server_down_for_a_week_costs_no_digest(store: Store, server: tuple[Server, int]) -> None:
     _, port = server
     queue(store, alert())
     for hour in range(0, 24 * 7, 6):
-        assert not outbox.drain(settings(free_port()), store, NOW + timedelta(hours=hour)).parked
-    assert outbox.drain(settings(port), store, NOW + timedelta(days=7, hours=12)).sent == [alert().key]
+        assert not outbox.drain(settings(free_port()), store, NOW + timedelta(hours=hour), any_time=True).parked
+    assert outbox.drain(settings(port), store, NOW + timedelta(days=7, hours=12), any_time=True).sent == [alert().key]
 
 
 def test_a_server_that_is_not_there_is_tried_again(store: Store) -> None:
@@ -247,13 +247,15 @@ def test_what_makes_sense_to_try_again(monkeypatch: pytest.MonkeyPatch, fault: E
     assert caught.value.permanent is permanent
 
 
-def test_a_login_without_its_password_file_is_the_settings_fault(store: Store, server: tuple[Server, int],
-                                                                tmp_path: Path) -> None:
+def test_a_login_without_its_password_file_waits_and_says_which_file(store: Store, server: tuple[Server, int],
+                                                                    tmp_path: Path) -> None:
     _, port = server
-    queue(store, alert())
-    with pytest.raises(SettingsError, match="password_file"):
-        outbox.drain(settings(port, user="x", password_file=tmp_path / "none"), store, NOW)
-    assert row(store)["state"] in ("queued", "sending")
+    queue(store, alert(), alert(recipient="other@city.example"))
+    drained = outbox.drain(settings(port, user="x", password_file=tmp_path / "none"), store, NOW)
+    assert len(drained.retry) == 2
+    assert row(store)["state"] == "retry"
+    assert str(tmp_path / "none") in str(row(store)["error"])
+    assert "password_file" in str(row(store)["error"])
 
 
 def test_message_ids_follow_the_key() -> None:
