@@ -10,7 +10,7 @@ from importlib import import_module
 
 import typer
 
-KINDS = ("ledger", "evidence")
+KINDS = ("ledger", "evidence", "papers", "data")
 """Modules of monitor/exports/, in the order in which the help lists their commands."""
 
 
