@@ -194,7 +194,7 @@ def _environment() -> SandboxedEnvironment:
 
 def _plain(value: Any) -> str:
     """A value as text: never markup, so that nothing in a name becomes part of the document's structure."""
-    return "" if value is None else _UNPRINTABLE.sub(" ", "".join(str(value)))
+    return "" if value is None else _UNPRINTABLE.sub(" ", str(value))
 
 
 def _parsed(text: str) -> None:

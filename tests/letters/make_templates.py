@@ -54,6 +54,7 @@ class Page:
                 ("一级标题", FIRST, 16, 28, 2, False), ("二级标题", SECOND, 16, 28, 2, False),
                 ("附件标题", FIRST, 16, 28, 0, False), ("附件名", TITLE, 18, 30, 0, True), ("表头", FIRST, 10.5, 15, 0, True),
                 ("表格", CELL, 10.5, 15, 0, False), ("表格居中", CELL, 10.5, 15, 0, True), ("说明", CELL, 10.5, 16, 0, False),
+                ("附件说明", TEXT, 16, 28, 2, False), ("附件续", TEXT, 16, 28, 5, False),
                 ("落款", TEXT, 16, 28, 0, False), ("页码", CELL, 14, 18, 0, False), ("草稿", CELL, 9, 12, 0, False)):
             style = self.document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
             style.base_style = normal
@@ -66,7 +67,7 @@ class Page:
                 _indent(style, indent)
             if centred:
                 layout.alignment = WD_ALIGN_PARAGRAPH.CENTER
-            layout.keep_with_next = name in ("公文标题", "一级标题", "二级标题", "附件标题", "附件名")
+            layout.keep_with_next = name in ("公文标题", "一级标题", "二级标题", "附件标题", "附件名", "附件说明", "附件续")
             if name in ("公文标题", "附件名"):
                 layout.space_after = Pt(14 if name == "附件名" else 20)
         self.document.styles["落款"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.RIGHT
@@ -104,7 +105,9 @@ class Page:
         """A ruled table with a row for each of `items`; columns as (heading, field, millimetres)."""
         table = self.document.add_table(rows=0, cols=len(columns))
         table.style, table.autofit = "Table Grid", False
-        for kind in ("head", "for", "row", "end"):
+        steps = {"for": f"{{%tr for row in {items} %}}", "end": "{%tr endfor %}", "none?": f"{{%tr if not {items} %}}",
+                 "fi": "{%tr endif %}"}
+        for kind in ("head", "for", "row", "end", "none?", "none", "fi"):
             row = table.add_row()
             properties = row._tr.get_or_add_trPr()
             properties.append(OxmlElement("w:cantSplit"))
@@ -114,8 +117,8 @@ class Page:
                 cell = row.cells[place]
                 cell.width = Mm(width)
                 text = {"head": heading, "row": f"{{{{ row.{field} }}}}" if field else ""}.get(kind, "")
-                if not place and kind in ("for", "end"):
-                    text = f"{{%tr for row in {items} %}}" if kind == "for" else "{%tr endfor %}"
+                if not place:
+                    text = steps.get(kind, "无" if kind == "none" else text)
                 paragraph = cell.paragraphs[0]
                 paragraph.add_run(text)
                 paragraph.style = self.document.styles["表头" if kind == "head" else "表格居中" if field in centred.split()
@@ -130,10 +133,15 @@ class Page:
         self.paragraph(f"附件{number}", "附件标题")
         self.paragraph(name, "附件名")
 
+    def attachments(self, *names: str) -> None:
+        """附件：1.… with the further ones under the first; they stay with the signature."""
+        for number, name in enumerate(names, 1):
+            self.paragraph(f"附件：1.{name}" if number == 1 else f"{number}.{name}", "附件说明" if number == 1 else "附件续")
+
     def signature(self) -> None:
-        self.paragraph("", "落款")
+        self.paragraph("", "附件续")
         self.mark("{%p if office %}")
-        self.paragraph("{{ office }}", "落款")
+        self.paragraph("{{ office }}", "落款").paragraph_format.keep_with_next = True
         self.mark("{%p endif %}")
         self.paragraph("{{ date }}", "落款")
 
@@ -257,8 +265,7 @@ def reminder() -> Page:
     page.paragraph("请于{{ deadline }}前完成更正或核实，并填写附件《反馈表》回复我办。对上述内容有不同意见的，请一并说明理由并附有关材料，"
                    "我办将复核并书面答复。以上核查以互联网公开页面为准，如与实际不符，以实际情况为准。")
     page.contact()
-    page.paragraph("附件：1.问题清单")
-    page.paragraph("　　　2.反馈表")
+    page.attachments("问题清单", "反馈表")
     page.signature()
     page.annex("1", "问题清单", wide=True)
     page.table("issues", [("编号", "case", 27), ("类别", "category", 13), ("位置", "place", 27), ("事实", "fact", 62),
@@ -296,12 +303,12 @@ def circular() -> Page:
     page.mark("{%p endfor %}")
     page.mark("{%p endif %}")
     page.contact()
-    page.lines("附件：1.公布情况一览表", "　　　2.问题清单", "　　　3.未反馈单位名单", "　　　4.异议办理情况")
+    page.attachments("公布情况一览表", "问题清单", "未反馈单位名单", "异议办理情况")
     page.signature()
     page.annex("1", "公布情况一览表", wide=True)
-    page.table("publication", [("序号", "number", 11), ("单位", "body", 44), ("报告口径", "scope", 16), ("适用时限", "due", 26),
-                               ("公布日期", "published", 26), ("状态", "status", 30), ("天数", "days", 11),
-                               ("链接", "address", 38), ("备注", "remark", 23)], "number scope due published days")
+    page.table("publication", [("序号", "number", 10), ("单位", "body", 38), ("报告口径", "scope", 14), ("适用时限", "due", 34),
+                               ("公布日期", "published", 34), ("状态", "status", 32), ("天数", "days", 10),
+                               ("链接", "address", 33), ("备注", "remark", 20)], "number scope due published days")
     page.paragraph("“待人工复核”为系统比对结果尚未经人工复核，不作认定。本表按机构序列排列，不作排名。", "说明")
     page.annex("2", "问题清单", wide=True)
     page.table("issues", [("编号", "case", 27), ("单位", "body", 30), ("类别", "category", 12), ("位置", "place", 24),
@@ -429,7 +436,7 @@ def handover() -> Page:
         page.mark(f"{{%p if not {items} %}}")
         page.paragraph("无", "说明")
         page.mark("{%p endif %}")
-    page.paragraph("移交人：　　　　　　接收人：　　　　　　日期：{{ date }}")
+    page.paragraph("移交人：　　　　　接收人：　　　　　{{ date }}")
     return page
 
 
