@@ -46,13 +46,13 @@ class Head:
 
 
 class Book:
-    """A workbook being written, row after row, without holding it in memory."""
+    """A workbook being written, row after row, without holding it in memory; `in_order` false: cells in any order."""
 
-    def __init__(self, path: Path, title: str) -> None:
+    def __init__(self, path: Path, title: str, *, in_order: bool = True) -> None:
         import xlsxwriter
 
         self.book: Workbook = xlsxwriter.Workbook(str(path), {
-            "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
+            "constant_memory": in_order, "strings_to_formulas": False, "strings_to_urls": False,
             "strings_to_numbers": False, "default_date_format": "yyyy-mm-dd"})
         self.book.set_properties({"title": clean(title)})
         self.styles = _styles(self.book)
@@ -140,8 +140,11 @@ def _styles(book: Workbook) -> dict[str, Any]:
         "head": {**ruled, "bold": True, "align": "center", "valign": "vcenter", "bg_color": "#D9E1F2",
                  "text_wrap": True},
         "cell": ruled, "wrap": {**ruled, "text_wrap": True}, "centre": {**ruled, "align": "center"},
+        "side": {**ruled, "valign": "vcenter", "text_wrap": True},
         "number": {**ruled, "align": "right"}, "unsure": {**ruled, "align": "right", "italic": True,
                                                            "font_color": "#7F7F7F"},
+        "careful": {**ruled, "align": "right", "bg_color": "#FFF2CC"},
+        "given": {**ruled, "align": "right", "font_color": "#0563C1", "bg_color": "#DDEBF7"},
         "date": {**ruled, "num_format": "yyyy-mm-dd", "align": "center"},
         "input": {**ruled, "bg_color": "#FFFBE6", "text_wrap": True},
         "link": {**ruled, "font_color": "#0563C1", "underline": 1},
