@@ -39,6 +39,8 @@ class Printed:
     headed: set[int] = field(default_factory=set)
     """Tables whose column headers were found."""
     problems: list[str] = field(default_factory=list)
+    doubled: dict[int, list[str]] = field(default_factory=dict)
+    """Keys printed twice with two values, by table."""
 
     def put(self, table: TableFact, row: str, column: str, figure: Figure) -> None:
         """Enter one figure; a second print of the same cell must agree, or neither is trusted."""
@@ -52,7 +54,19 @@ class Printed:
             return
         elif figure.state not in ("blank", "absent") and (figure.value, figure.state) != (old.value, old.state):
             old.confidence = min(old.confidence, 0.5)
-            self.problems.append(f"table {table.table}: {key} is printed twice, as {old.raw!r} and {figure.raw!r}")
+            self._doubt(table.table, key, old.raw, figure.raw)
+
+    def _doubt(self, table: int, key: str, first: str, second: str) -> None:
+        """Say of a table once that it prints two numbers for one cell, and for how many."""
+        keys = self.doubled.setdefault(table, [])
+        keys += [key] if key not in keys else []
+        if len(keys) == 1:
+            self.problems.append(f"table {table}: {key} is printed twice, as {first!r} and {second!r}")
+            return
+        opening = f"table {table}: {keys[0]} "
+        said = next(place for place, problem in enumerate(self.problems) if problem.startswith(opening))
+        self.problems[said] = (f"{self.problems[said].partition(' (so are ')[0]} (so are {len(keys) - 1} other cells "
+                               "of it; does the report print it for two scopes?)")
 
     def seen(self, table: int, row: str, page: int | None = None) -> None:
         rows = self.rows.setdefault(table, [])

@@ -14,7 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from extract import claims, dates, forms, readers, sniffing, titles
+from extract import claims, dates, forms, readers, sniffing, titles, worksheets
 from extract.completeness import readings, statistic_readings
 from extract.crosscheck import bear_out, lower_shifted, settle
 from extract.exceptions import UnreadableDocumentError
@@ -27,7 +27,7 @@ from extract.sections import SectionSpan, split
 from extract.tables import TableReader
 from extract.titles import Title
 
-VERSION = 5
+VERSION = 6
 _DUMP = "text/plain"
 _SECTIONS = 6
 _HANGING = re.compile(r"table \d+ was not found; (?P<count>\d+) files or frames hang on the page")
@@ -51,6 +51,8 @@ def document_of(data: bytes, hints: Hints) -> Document:
     """What the medium's reader saw, with what its pictures show. Raises UnreadableDocumentError."""
     media_type = sniffing.media_type(data, hints.name or "", hints.media_type or "")
     document = readers.read(data, media_type, hints)
+    document.blocks = [part for block in document.blocks
+                       for part in (worksheets.opened(block) if isinstance(block, Grid) else [block])]
     if any(isinstance(block, Image) and (block.data or hints.resources) for block in document.blocks):
         from extract.scans import read_pictures  # loads the recogniser, which most documents don't need
 

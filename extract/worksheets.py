@@ -62,7 +62,7 @@ def is_plain_name(name: str) -> bool:
     return _PLAIN_NAME.match(name.strip()) is not None
 
 
-def blocks(cells: Sequence[Cell], page: int, unseen: Hidden | None = None) -> list[Block]:
+def blocks(cells: Sequence[Cell], page: int | None, unseen: Hidden | None = None) -> list[Block]:
     """The blocks of what one sheet shows; `cells` are its filled cells with their merges."""
     unseen = unseen or Hidden()
     cells = [cell for cell in cells if not unseen.hides(cell)]
@@ -88,6 +88,18 @@ def blocks(cells: Sequence[Cell], page: int, unseen: Hidden | None = None) -> li
     return made
 
 
+def opened(grid: Grid) -> list[Block]:
+    """A table of a page or text that holds several of the report's sections, as the blocks a sheet would give; any
+    other table as it is."""
+    filled = [cell for cell in grid.cells if cell.text.strip()]
+    if grid.loose or any(cell.confidence < 1 or cell.box or cell.span for cell in filled):
+        return [grid]
+    alone = [members[0].text for _, members in _rows(filled) if len(members) == 1 and members[0].rowspan == 1]
+    if len({heading(text.strip()) for text in alone} - {None}) < 2:
+        return [grid]
+    return blocks(filled, grid.page)
+
+
 def _rows(cells: Sequence[Cell]) -> list[tuple[int, list[Cell]]]:
     rows: dict[int, list[Cell]] = {}
     for cell in cells:
@@ -103,7 +115,7 @@ def _is_prose(text: str) -> bool:
     return heading(bare) is not None or titles.parse(bare).accepted or _SENTENCE.search(bare) is not None
 
 
-def _grid(region: Sequence[Cell], page: int, hidden: Set[int]) -> Grid:
+def _grid(region: Sequence[Cell], page: int | None, hidden: Set[int]) -> Grid:
     """The region's cells, and a blank one for each place among them that prints nothing."""
     top, bottom = region[0].row, max(cell.row + cell.rowspan for cell in region)
     left, right = min(cell.column for cell in region), max(cell.column + cell.colspan for cell in region)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from bs4 import BeautifulSoup, Comment, Tag
 from bs4.element import CData, Declaration, Doctype, NavigableString, ProcessingInstruction
 
+from extract import titles
 from extract.decoding import decode
 from extract.exceptions import LimitExceededError, UnreadableDocumentError
 from extract.figures import is_footnote_mark, is_value
@@ -37,6 +38,17 @@ _FLOW = frozenset({"address", "article", "aside", "blockquote", "body", "center"
                    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li",
                    "main", "nav", "ol", "p", "pre", "section", "ul", "table", "caption", "thead", "tbody", "tfoot",
                    "tr", "td", "th", "html", "ucaptitle", "ucapcontent", "legend"})
+_DRAWN_TABLE = re.compile(r"""display\s*:\s*table|role\s*=\s*["']?(?:table|grid)\b""", re.IGNORECASE)
+_DISPLAYED = re.compile(r"display\s*:\s*(table(?:-row|-cell)?)\s*(?:;|!|$)", re.IGNORECASE)
+_DISPLAYS = {"table": "table", "table-row": "tr", "table-cell": "td"}
+_ROLES = {"table": "table", "grid": "table", "row": "tr", "cell": "td", "gridcell": "td", "columnheader": "th",
+          "rowheader": "th"}
+_LONGEST = 400
+"""Characters beyond which a cell is no cell of a form's table but a part of a page."""
+_FIGURES = 20
+"""Numbers beside other cells by which a table holds data, whatever else it holds."""
+_TYPED = ("", "text", "number")
+"""Kinds of fields that show what they hold."""
 _RAISED = re.compile(r"vertical-align\s*:\s*(?:super|text-top)")
 _BLANKS = re.compile(r"[ \t\r\f\v\u00a0\u3000\u200b-\u200f\u2060\ufeff]+")
 _COMMENTS = (Comment, CData, Declaration, Doctype, ProcessingInstruction)
@@ -52,12 +64,14 @@ def read(data: bytes, hints: Hints) -> Document:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # bs4 wonders about fragments that look like a path or like XML
         soup = BeautifulSoup(with_article(html), "lxml")
+    if _DRAWN_TABLE.search(html):
+        _name_tables(soup)
     furniture = survey(soup)
     root = soup.body or soup
     document = Document("", "text/html", "markup", meta=furniture.meta, links=furniture.links)
     if lost:
         document.problems.append(f"{lost} characters could not be decoded")
-    document.title = document.meta.get("ArticleTitle") or (soup.title.get_text(strip=True) if soup.title else "")
+    document.title = _title(soup, document.meta)
     builder = _Builder()
     builder.walk(body_of(root, furniture))
     document.blocks = builder.finish()
@@ -70,6 +84,26 @@ def read(data: bytes, hints: Hints) -> Document:
     if document.damaged:
         document.problems.append("the page ends in the middle of a tag or table; something is lost")
     return document
+
+
+def _title(soup: BeautifulSoup, meta: dict[str, str]) -> str:
+    """The first of the page's own names for itself that is a report's title, else the first there is."""
+    headline = soup.find("h1")
+    offered = [meta.get("ArticleTitle", ""), soup.title.get_text(strip=True) if soup.title else "",
+               meta.get("og:title", ""), headline.get_text(strip=True) if headline else ""]
+    return next((text for text in offered if text and titles.parse(text).accepted), next(filter(None, offered), ""))
+
+
+def _name_tables(soup: BeautifulSoup) -> None:
+    """Call by their names the tables that a page builds of other elements, by their style or role."""
+    for tag in soup.find_all(["div", "section", "ul", "ol", "li", "p", "span", "dl", "dt", "dd"]):
+        style = _DISPLAYED.search(str(tag.get("style") or ""))
+        role = str(tag.get("role") or "").lower()
+        if role in _ROLES or style:
+            tag.name = _ROLES.get(role) or _DISPLAYS[style[1].lower() if style else ""]
+            for name in ("rowspan", "colspan"):
+                if tag.name == "td" and tag.get(f"aria-{name}"):
+                    tag[name] = tag[f"aria-{name}"]
 
 
 def _refuse_depth(data: bytes) -> None:
@@ -230,6 +264,8 @@ def cell_text(cell: Tag) -> str:
         elif isinstance(node, Tag):
             if node.name == "br":
                 pieces.append("\n")
+            elif node.name == "input" and str(node.get("type") or "").lower() in _TYPED:
+                pieces.append(str(node.get("value") or ""))  # a form filled in, saved as it stood
             elif _is_raised(node) and is_footnote_mark(node.get_text()):
                 marks.append(node.get_text())
             elif node.name not in _DROPPED and node.name != "table":
@@ -260,8 +296,12 @@ def _is_data_table(table: Tag) -> bool:
     if len(cells) == 1:
         text = cells[0].get_text()
         return cells[0].find(["table", "p", "div", "img"]) is None and bool(is_value(text) or FORM_WORDS.search(text))
-    longest = max(len(normalise(cell.get_text())) for cell in cells)
-    if longest > 400:
+    beside = [own for row in rows if len(own := [cell for cell in row.find_all(["td", "th"], recursive=False)
+                                                 if cell.get_text(strip=True)]) > 1]
+    figures = sum(is_value(cell.get_text()) for own in beside for cell in own)
+    # A whole report may be one table, its prose in rows of one cell each; a frame around a page has few numbers.
+    judged = [cell for own in beside for cell in own] if figures >= _FIGURES else cells
+    if max(len(normalise(cell.get_text())) for cell in judged) > _LONGEST:
         return False
     return table.find("table") is None or _holds_nested_data(table)
 

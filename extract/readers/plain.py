@@ -23,6 +23,9 @@ _META = {"标题": "title", "文章标题": "title", "发布时间": "published"
 _META_LINE = re.compile(rf"^\s*(?P<name>{'|'.join(_META)})\s*[:：]\s*(?P<value>\S.*)$")
 _MARKER = re.compile(r"^\s*[=＝*#-]{2,}\s*\S{0,6}\s*[=＝*#-]{2,}\s*$")
 _RULE = re.compile(r"^[\s|+:=—─-]*[-—─=]{3,}[\s|+:=—─-]*$")
+_DRAWN = {**dict.fromkeys(map(ord, "│┃║"), "|"), **dict.fromkeys(map(ord, "━═"), "─"),
+          **dict.fromkeys([*range(0x250C, 0x254C), *range(0x2552, 0x256D)], "+")}
+"""Frames drawn with characters, as pipes and rules of one character each."""
 _SPACED = re.compile(r"^(?P<label>\S*[^\W\d]\S*(?:\s.*?)??)(?P<values>"
                      r"(?:\s+(?:[+-]?[\d０-９][\d,.，０-９]*|[/—－-]))+)\s*$")
 _SENTENCE = re.compile(r"[。；！？]|，.*，.*，")
@@ -63,7 +66,7 @@ def read(data: bytes, hints: Hints) -> Document:
 
 def _scan(text: str, meta: dict[str, str]) -> Iterator[_Line]:
     at, leading = 0, True
-    for number, raw in enumerate(_unpiped(text.split("\n"))):
+    for number, raw in enumerate(_unpiped(text.translate(_DRAWN).split("\n"))):
         start, at = at, at + len(raw) + 1
         if leading and number < 20:
             match = _META_LINE.match(raw)
