@@ -1,0 +1,1 @@
+"""The web pages: what stands on them (contents), how they look (pages, templates)."""

@@ -1,0 +1,298 @@
+"""What stands on the web pages, as plain data for pages.py, from the store.
+
+Promises: one page's data at a time (standings and open findings are held, reports are not); false alarms, findings
+taken back, those for the operator and unconfirmed ones only a person may raise stay out; no reviewer is named; every
+blank, doubtful or absent figure is told as such. Leaves alone: HTML (pages.py), where pages are written
+(exports/site.py).
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from crawler.store import row_dicts
+from monitor import compliance, records, review, wording
+from monitor.exports.open_tables import reviewed, shown
+from monitor.model import FindingState, Standing, Status
+from monitor.rules import catalogue, identities
+from monitor.web import figures as printed
+from monitor.web import pages
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from crawler.roster import Roster
+    from extract.model import Report
+    from monitor.review import StoredFinding
+    from monitor.settings import Settings
+    from monitor.wording import Lang
+
+Row = dict[str, Any]
+UNSAID = (FindingState.DISMISSED, FindingState.ACCEPTED, FindingState.RETRACTED)
+"""States of findings that no page shows: what was no fault of the body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two years of one body and scope whose reports are compared."""
+
+    body: str
+    scope: str
+    before: Standing
+    after: Standing
+
+    @property
+    def key(self) -> str:
+        return f"{pages.slug(self.body)}-{self.scope}-{self.before.year}-{self.after.year}"
+
+
+class Contents:
+    """The pages' data as last judged. `bodies`: only these."""
+
+    def __init__(self, connection: sqlite3.Connection, view: compliance.View, roster: Roster, settings: Settings,
+                 bodies: Collection[str] | None = None) -> None:
+        self.connection, self.view, self.roster, self.settings = connection, view, roster, settings
+        listed = review.list_findings(connection, bodies=bodies)
+        self.findings: dict[str, StoredFinding] = {
+            each.finding.id: each for each in listed if shown(each) and each.state not in UNSAID}
+        self._of_body: dict[str, list[StoredFinding]] = defaultdict(list)
+        for each in self.findings.values():
+            self._of_body[each.finding.body].append(each)
+        self.standings: dict[str, list[Standing]] = defaultdict(list)
+        for standing in view.standings:
+            self.standings[standing.body].append(standing)
+        for body in self._of_body:
+            if bodies is None or body in bodies:
+                self.standings.setdefault(body, [])
+        held = {row[0] for row in connection.execute("SELECT id FROM report")}
+        self.reports: dict[str, Standing] = {}
+        for standing in view.standings:
+            if standing.report in held:
+                self.reports.setdefault(str(standing.report), standing)
+        self.pairs = {pair.key: pair for body in self.standings for pair in self._pairs(body)}
+
+    # ---------------------------------------------------------------- shared
+    def name(self, body: str) -> str:
+        return self.roster.bodies[body].name if body in self.roster.bodies else body
+
+    def page(self, **content: Any) -> Row:
+        return {"as_of": self.view.as_of[:16], "contact": self.settings.general.contact, **content}
+
+    def _pairs(self, body: str) -> Iterator[Pair]:
+        scopes: dict[str, list[Standing]] = defaultdict(list)
+        for standing in sorted(self.standings[body], key=lambda each: each.year):
+            if standing.report in self.reports:
+                scopes[standing.scope].append(standing)
+        for scope, read in scopes.items():
+            for before, after in itertools.pairwise(read):
+                if before.report != after.report:
+                    yield Pair(body, scope, before, after)
+
+    def _compared(self, body: str, standing: Standing | None = None) -> list[Row]:
+        return [{"key": pair.key, "before": pair.before.year, "after": pair.after.year, "scope": pair.scope}
+                for pair in self._pairs(body)
+                if standing is None or (pair.scope == standing.scope
+                                        and standing.year in (pair.before.year, pair.after.year))]
+
+    def _line(self, stored: StoredFinding, lang: Lang) -> Row:
+        one = stored.finding
+        return {"id": one.id, "rule": one.rule, "year": one.year,
+                "severity": wording.term("severities", one.severity, lang),
+                "message": wording.message(one, lang, self.name(one.body)),
+                "outcome": wording.term("verdicts", one.outcome, lang), "review": self._review(stored, lang)}
+
+    def _review(self, stored: StoredFinding, lang: Lang) -> str:
+        if not reviewed(stored):
+            return pages.say("not_reviewed", lang)
+        state = wording.state_phrase(stored.state.value, lang, stored.decision.until if stored.decision else None)
+        when = wording.day(stored.decision.at[:10], lang) if stored.decision else ""
+        return pages.say("reviewed_on", lang, state=state, t=when) if when else state
+
+    def _status(self, standing: Standing, lang: Lang) -> Row:
+        return {"mark": pages.mark(standing.status.value, lang, _days(standing, self.view.as_of)),
+                "due": standing.due, "tier": wording.term("tiers", standing.tier, lang),
+                "published": standing.published,
+                "published_source": wording.date_source(standing.published_source, lang),
+                "days_late": standing.days_late, "address": standing.address,
+                "last_checked": wording.day((standing.last_checked or "")[:16], lang),
+                "dates": [{"date": each["date"], "source": wording.date_source(each["source"], lang)}
+                          for each in standing.evidence.get("dates", ())]}
+
+    # ---------------------------------------------------------------- overview
+    def overview(self, lang: Lang) -> Row:
+        years = sorted({each.year for each in self.view.standings}, reverse=True)
+        totals = {year: compliance.Totals.count(each for each in self.view.standings if each.year == year)
+                  for year in years}
+        counts = [{"mark": {**pages.mark(status.value, lang), "word": wording.term("statuses", status.value, lang)},
+                   "owed": status in compliance.OWED, "numbers": [totals[year][status] for year in years]}
+                  for status in (*compliance.OWED, *(each for each in Status if each not in compliance.OWED))
+                  if any(totals[year][status] for year in years)]
+        return self.page(years=years, counts=counts, rows=self._matrix(years, lang), totals=[
+            {"owed": each.owed, "verified": each.verified, "rate": each.rate or pages.say("small_n", lang)}
+            for each in totals.values()])
+
+    def _matrix(self, years: list[int], lang: Lang) -> list[Row]:
+        found = []
+        for body, standings in self.standings.items():
+            scopes = list(dict.fromkeys(each.scope for each in standings)) or [""]
+            for scope in scopes:
+                held = {each.year: each for each in standings if each.scope == scope}
+                named = wording.term("scopes", scope, lang, short=True) if len(scopes) > 1 or scope != "own" else ""
+                found.append({"body": body, "name": self.name(body), "scope": named, "cells": [
+                    self._cell(held[year], lang) if year in held else None for year in years]})
+        return found
+
+    def _cell(self, standing: Standing, lang: Lang) -> Row:
+        return {"mark": pages.mark(standing.status.value, lang, _days(standing, self.view.as_of)),
+                "report": standing.report if standing.report in self.reports else "",
+                "issues": self.view.open_errors.get((standing.body, standing.scope, standing.year), 0)}
+
+    # ---------------------------------------------------------------- body
+    def body(self, body: str, lang: Lang) -> Row:
+        standings = sorted(self.standings[body], key=lambda each: (-each.year, each.scope))
+        return self.page(
+            body=body, name=self.name(body), comparisons=self._compared(body),
+            any_read=any(each.report in self.reports for each in standings),
+            findings=[self._line(each, lang) for each in self._of_body[body]],
+            rows=[{**self._status(each, lang), "year": each.year, "scope": each.scope, "why": _why(each, lang),
+                   "flaws": _flaws(each, lang), "report": each.report if each.report in self.reports else ""}
+                  for each in standings])
+
+    # ---------------------------------------------------------------- report
+    @functools.lru_cache(maxsize=8)  # noqa: B019 - lives as long as one writing of the pages
+    def _read(self, identity: str) -> tuple[Row, Report, tuple[Any, ...]]:
+        row = records.report_row(self.connection, identity)
+        if row is None:
+            raise KeyError(identity)
+        report = records.load_report(row)
+        found = (*identities.judge_identities(report), *identities.judge_orders(report))
+        return {key: row[key] for key in row if key != "record"}, report, found
+
+    def report(self, identity: str, lang: Lang) -> Row:
+        """Raises KeyError for a report that fulfils no obligation."""
+        standing = self.reports[identity]
+        row, report, verdicts = self._read(identity)
+        own = [each for each in self._of_body[standing.body]
+               if (each.finding.scope, each.finding.year) == (standing.scope, standing.year)]
+        concerned = {key for each in own for key in each.finding.figures}
+        told = {(each.finding.rule, each.finding.subject): each.finding.outcome for each in own}
+        return self.page(**{
+            **self._status(standing, lang), "title": row["title"] or self.name(standing.body), "body": standing.body,
+            "name": self.name(standing.body), "year": standing.year, "scope": standing.scope, "address": row["address"],
+            "first_seen": wording.day(row["first_seen"][:16], lang), "medium": row["medium"], "sha256": row["sha256"],
+            "reader_version": row["reader_version"], "comparisons": self._compared(standing.body, standing),
+            "findings": [self._line(each, lang) for each in own], "tables": printed.tables(report, concerned, lang),
+            "relations": printed.relations(verdicts, told, lang),
+            "sections": [{"title": part.title or wording.place(f"section.{part.number}", lang), "text": part.text}
+                         for part in report.sections if part.title.strip() or part.text.strip()]})
+
+    # ---------------------------------------------------------------- finding
+    def finding(self, identity: str, lang: Lang) -> Row:
+        """Raises KeyError for a finding that no page shows."""
+        stored = self.findings[identity]
+        one = stored.finding
+        standing = next((each for each in self.standings.get(one.body, ())
+                         if (each.scope, each.year) == (one.scope, one.year)), None)
+        text, name = catalogue.text_of(one.rule), self.name(one.body)
+        return self.page(
+            id=one.id, body=one.body, name=name, year=one.year, scope=one.scope, rule=one.rule, version=one.version,
+            report=standing.report if standing and standing.report in self.reports else "",
+            message=wording.message(one, lang, name), fact=wording.fact_sentence(one, lang, name),
+            expression=wording.expression(one.expression, one.outcome, lang),
+            symbol=wording.symbol("verdicts", one.outcome),
+            severity=f"{one.severity} {wording.term('severities', one.severity, lang)}",
+            outcome=wording.term("verdicts", one.outcome, lang), review=self._review(stored, lang),
+            reason=wording.uncertain_reason(one.reason, lang) if one.reason else "", explanation=stored.explanation,
+            first_seen=wording.day(stored.first_seen[:16], lang), last_seen=wording.day(stored.last_seen[:16], lang),
+            rule_text=text.short if lang == "zh" else text.en.partition("{")[0], test=_tests().get(one.rule, "")
+            if lang == "en" else "", basis=wording.basis(one, lang), cells=printed.cells(one, lang),
+            address=str(one.parameters.get("url") or one.evidence.get("address") or ""),
+            sha256=str(one.evidence.get("sha256") or ""),
+            looks=self._looks(standing, lang) if one.rule in compliance.TOLD_BY_STATUS and standing else [])
+
+    def _looks(self, standing: Standing, lang: Lang) -> list[Row]:
+        """The lists that a status rests on, with the hashes of their captured pages."""
+        ids = json.dumps(list(standing.evidence.get("listings", ())))
+        found = row_dicts(self.connection, "SELECT * FROM listing WHERE id IN (SELECT value FROM json_each(?)) "
+                          "ORDER BY at, id", (ids,))
+        return [{"at": wording.day(row["at"][:16], lang), "url": row["url"], "complete": bool(row["complete"]),
+                 "items": row["items"], "outcome": wording.outcome_words(row["outcome"], lang)[0],
+                 "hashes": records.snapshots(self.connection, [
+                     page for page in json.loads(row["pages"]) if isinstance(page, int)])} for row in found]
+
+    # ---------------------------------------------------------------- method, comparison
+    def method(self, lang: Lang) -> Row:
+        meanings = pages.strings().meanings
+        rules = [{"id": each["id"], "text": each["short"] if lang == "zh" else "", "severity": each["severity"],
+                  "category": each["category"], "version": each["version"],
+                  "sentence": each["fact"] if lang == "zh" else each["en"], "test": each["test"],
+                  "basis": ("；" if lang == "zh" else "; ").join(each["basis" if lang == "zh" else "basis_en"]),
+                  "history": [{"since": step["since"], "text": step[lang]} for step in each["history"]]}
+                 for each in _rules()]
+        return self.page(rules=rules, statuses=[
+            {"mark": {**pages.mark(each.value, lang), "word": wording.term("statuses", each.value, lang, short=True)
+                      .replace("{n}", "n")}, "name": wording.term("statuses", each.value, lang),
+             "meaning": wording.vocabulary().statuses[each.value].meaning if lang == "zh" else meanings[each.value]}
+            for each in Status])
+
+    def comparison(self, key: str, lang: Lang) -> Row:
+        """Raises KeyError for a pair there isn't."""
+        pair = self.pairs[key]
+        left, right = (self._read(str(each.report))[1] for each in (pair.before, pair.after))
+        years, notes = {"before": str(pair.before.year), "after": str(pair.after.year)}, []
+        if left.form != right.form:
+            notes.append(pages.say("forms_differ", lang, before=left.form or "—", after=right.form or "—"))
+        if pair.before.year < printed.BREAK <= pair.after.year:
+            notes.append(wording.say("break_2024", lang))
+        notes.append(pages.say("same_zero", lang))
+        return self.page(
+            body=pair.body, name=self.name(pair.body), notes=notes, texts=[
+                {**each, "section": wording.place(f"section.{each['section']}", lang)}
+                for each in self._texts(str(pair.before.report), str(pair.after.report))],
+            title=pages.say("compare_title", lang, name=self.name(pair.body), **years),
+            left={"year": pair.before.year, "report": pair.before.report},
+            right={"year": pair.after.year, "report": pair.after.report}, figures=printed.compared(left, right, lang))
+
+    @functools.lru_cache(maxsize=4)  # noqa: B019 - lives as long as one writing of the pages
+    def _texts(self, before: str, after: str) -> list[Row]:
+        return printed.texts(self._read(before)[1], self._read(after)[1])
+
+
+@functools.cache
+def _rules() -> list[Row]:
+    from monitor import catalogue_page
+
+    listed = catalogue.catalogue().rules
+    return [each for each in catalogue_page.data() if not listed[each["id"]].operator_only]
+
+
+@functools.cache
+def _tests() -> dict[str, str]:
+    return {each["id"]: each["test"] for each in _rules()}
+
+
+def _days(standing: Standing, as_of: str) -> int | None:
+    from crawler import clock
+
+    if standing.status is Status.DUE_SOON and standing.due:
+        return (standing.due - clock.parse(as_of).date()).days
+    return standing.days_late
+
+
+def _why(standing: Standing, lang: Lang) -> str:
+    if standing.status is Status.UNVERIFIED:
+        return "：".join(filter(None, wording.unverified_reason(standing.reason, standing.outcome, lang)[:2]))
+    return wording.term("reasons", standing.reason, lang)
+
+
+def _flaws(standing: Standing, lang: Lang) -> list[Row]:
+    """The looks that came to nothing, each with when and what."""
+    return [{"at": wording.day(str(each.get("at", ""))[:16], lang), "url": each.get("url", ""),
+             "what": wording.unverified_reason(str(each.get("reason") or ""), each.get("outcome"), lang)[0]}
+            for each in standing.evidence.get("flaws", ())]
