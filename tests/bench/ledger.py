@@ -53,8 +53,8 @@ def fill(folder: Path, number: int) -> tuple[Store, settings.Settings]:
                 status = chance.choice([Status.ON_TIME] * 8 + [Status.LATE, Status.MISSING])
                 standings.append(Standing(
                     body, "own", year, status, date(year + 1, 1, 31), "statutory", f"{year + 1}-01-20",
-                    "meta:PubDate", None, f"http://www.city.example/nb/{body}_{year}.html", str(identity) if year == 2025 else None,
-                    "2026-02-02T09:00:00+08:00"))
+                    "meta:PubDate", None, f"http://www.city.example/nb/{body}_{year}.html",
+                    str(identity) if year == 2025 else None, "2026-02-02T09:00:00+08:00"))
             if chance.random() < 0.25:
                 findings.append(Finding("ARI-01", 1, "E", "fail", body, "own", 2025, "total", "31 + 1 = 29 + 4", 32, 33,
                                         -1, ["applications.new.total"], {"col": "total"}))
