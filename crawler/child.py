@@ -59,9 +59,7 @@ def run(module: str, plan: dict[str, Any], on_event: Callable[[dict[str, Any]], 
 
 
 def _environment() -> dict[str, str]:
-    environment = dict(os.environ)
-    if clock.simulated():
-        environment[clock.ENVIRONMENT] = clock.now().isoformat()
+    environment = dict(os.environ) | clock.handed_down()
     # Outside the repository the packages are found where this one is.
     root = str(Path(__file__).resolve().parent.parent)
     environment["PYTHONPATH"] = os.pathsep.join(part for part in (root, environment.get("PYTHONPATH", "")) if part)

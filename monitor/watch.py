@@ -38,6 +38,8 @@ from monitor.schedule import Job, Slot
 from monitor.settings import Settings
 
 TICK_SECONDS = 60.0
+SHORTEST_TICK = 0.1
+"""Of a simulated clock that runs fast; a tick under it would only wait for the one before."""
 LANES: Mapping[str, tuple[Job, ...]] = {"portals": ("scan",), "house": ("backup", "digest", "tidy")}
 """Jobs of one lane wait for each other; a scan of hours must not keep the digest waiting."""
 PARENT = "NIANBAO_KEEPER"
@@ -203,11 +205,8 @@ def end_with_parent() -> None:
 
 
 def _environment() -> dict[str, str]:
-    """The child ends when we do; a simulated clock goes on in it from where it stands here."""
-    inherited = dict(os.environ) | {PARENT: str(os.getpid())}
-    if clock.simulated():
-        inherited[clock.ENVIRONMENT] = clock.now().isoformat()
-    return inherited
+    """The child ends when we do and goes by our clock."""
+    return dict(os.environ) | clock.handed_down() | {PARENT: str(os.getpid())}
 
 
 @contextlib.contextmanager
@@ -235,7 +234,8 @@ def run(settings: Settings, store: Store, *, tick_seconds: float = TICK_SECONDS,
     with only_watch(store), _signals(ended):
         watch.start()
         scheduler = BackgroundScheduler(timezone=clock.ZONE, logger=logging.getLogger("nianbao.schedule"))
-        scheduler.add_job(watch.tick, IntervalTrigger(seconds=tick_seconds, timezone=clock.ZONE), id="tick",
+        every = max(tick_seconds / clock.speed(), min(tick_seconds, SHORTEST_TICK))
+        scheduler.add_job(watch.tick, IntervalTrigger(seconds=every, timezone=clock.ZONE), id="tick",
                           max_instances=1, coalesce=True, misfire_grace_time=None,
                           next_run_time=datetime.now(clock.ZONE))
         scheduler.start()

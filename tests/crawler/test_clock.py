@@ -1,4 +1,8 @@
-from datetime import timedelta
+import os
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -41,3 +45,37 @@ def test_without_a_word_the_clock_is_real():
 def test_a_malformed_moment_is_refused_with_the_right_shape():
     with pytest.raises(ClockError, match="2026-02-02T09:00"):
         clock.parse("tomorrow")
+
+
+def test_a_simulated_clock_may_run_fast(monkeypatch):
+    monkeypatch.setenv(clock.SPEED, "3600")
+    clock.simulate("2026-02-02T09:00")
+    first, begun = clock.now(), time.monotonic()
+    time.sleep(0.05)
+    passed = (clock.now() - first).total_seconds()
+    assert 0.05 * 3600 <= passed <= (time.monotonic() - begun) * 3600
+    assert clock.speed() == 3600
+
+
+def test_speed_means_nothing_to_the_real_clock(monkeypatch):
+    monkeypatch.setenv(clock.SPEED, "3600")
+    assert clock.speed() == 1
+    assert abs((clock.now() - datetime.now(clock.ZONE)).total_seconds()) < 5
+    assert clock.handed_down() == {}
+
+
+@pytest.mark.parametrize("text", ["fast", "0", "-3", "inf", "nan"])
+def test_a_speed_that_is_none_is_refused(text, monkeypatch):
+    monkeypatch.setenv(clock.SPEED, text)
+    with pytest.raises(ClockError, match="NIANBAO_SPEED"):
+        clock.simulate("2026-02-02T09:00")
+
+
+def test_a_child_process_goes_by_the_very_same_clock(monkeypatch):
+    monkeypatch.setenv(clock.SPEED, "3600")
+    clock.simulate("2026-02-02T09:00")
+    before = clock.now()
+    told = "from crawler import clock; print(clock.now().isoformat())"
+    said = subprocess.run([sys.executable, "-c", told], env=dict(os.environ) | clock.handed_down(), text=True,
+                          capture_output=True, check=True).stdout
+    assert before < clock.parse(said) <= clock.now()
