@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import itertools
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
 
-from extract.characters import Characters, mapping_lost, place, visible
+from extract.characters import Characters, Placed, mapping_lost, place, visible
 from extract.exceptions import LimitExceededError, UnreadableDocumentError
 from extract.lattice import Bitmap, rules_in, tables_of
 from extract.limits import current_limits
@@ -43,6 +44,10 @@ _MOST_PIXELS = 4_000_000
 _DEEPEST = 8
 """Forms within forms."""
 _TURNS_ASKED = 40
+_SEVERAL = re.compile(r"(?<![\d.])\d[\d,.]*(?:\s+\d[\d,.]*){3,}\s*$")
+"""Four numbers side by side at the end of a line."""
+_TOGETHER = 2
+"""Such lines from which on areas are no table's rules."""
 _HYPHENS = {ord("\x02"): "-", ord("\ufffe"): "-"}
 """What pdfium gives for a hyphen at a line's end."""
 
@@ -121,7 +126,7 @@ def read_page(page: Any, number: int) -> Reading:
             sheet.images = [(0.0, _picture(page, number, things))]
         return Reading(sheet)
     doubtful = ""
-    tables = []
+    tables, shaded = [], False
     if things.paths:
         scale = _scale(seen, width, height)
         drawing = draw(page, scale)
@@ -130,9 +135,12 @@ def read_page(page: Any, number: int) -> Reading:
         if not tables:
             # Text is often shaded, so filled areas are tried as rules only where nothing else makes a table.
             tables = tables_of(rules_in(drawing, scale, areas=True))
+            shaded = bool(tables)
         if not tables and len(rules.level) > 2 and len(rules.upright) > 2:
             doubtful = "rules that make no table"
     placed = place(seen, tables, number)
+    if shaded and _runs_together(placed):
+        placed = place(seen, [], number)
     sheet.grids, sheet.lines = placed.grids, placed.lines
     if sheet.dpi and not placed.grids:
         sheet.scanned = True
@@ -143,6 +151,13 @@ def read_page(page: Any, number: int) -> Reading:
                     for position, (box, _) in enumerate(things.pictures, 1)
                     if _SMALLEST_PICTURE <= _share(page, box) < SCAN]
     return Reading(sheet, placed.doubtful or doubtful)
+
+
+def _runs_together(placed: Placed) -> bool:
+    """Whether filled areas divide only some of the rows, as where every second row is shaded: then the numbers of the
+    others stand together in one cell, or in none."""
+    texts = [*(cell.text for grid in placed.grids for cell in grid.cells), *(line.text for line in placed.lines)]
+    return sum(bool(_SEVERAL.search(text)) for text in texts) >= _TOGETHER
 
 
 # ---------------------------------------------------------------- what is drawn

@@ -342,6 +342,10 @@ def _problems(document: Document, tables: Sequence[TableReading], report: Report
             said.append(f"table {table.table} is a picture; its figures were not read")
         elif table.found and not figures:
             said.append(f"table {table.table} was found but could not be read: its rows are lost")
+        elif table.columns_missing and table.columns_extra and any(
+                report.figures[key].confidence < 1 for key in figures):
+            said.append(f"table {table.table}: {len(table.columns_missing)} columns were not read, for the headings "
+                        f"over them could not be told apart: {', '.join(table.columns_extra[:_MOST_NAMED])[:200]}")
         elif not table.found and document.damaged:
             said.append(f"table {table.table} was not found; the file is damaged, so it may exist")
         elif not table.found and document.links:

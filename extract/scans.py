@@ -60,12 +60,19 @@ def read_sheets(jobs: Iterable[Job]) -> dict[int, Scan]:
         scan = read_sheet(picture.pixels, picture.dpi, sheet.number, turns, picture.unit)
         turns = [scan.turn, *(turn for turn in turns if turn != scan.turn)]
         scans[sheet.number] = scan
-        sheet.height, sheet.grids, sheet.lines = scan.height, scan.grids, scan.lines
-        if scan.grids or scan.lines:
+        sheet.height = scan.height
+        if _says_something(scan):
+            sheet.grids, sheet.lines = scan.grids, scan.lines
             sheet.images, sheet.recognised = [], True
         if scan.problems:
             sheet.problem = "; ".join(f"page {sheet.number}: {problem}" for problem in scan.problems)
     return scans
+
+
+def _says_something(scan: Scan) -> bool:
+    """Whether a letter or digit was recognised: mere dashes are ornaments, or what a lost font left of its print."""
+    return any(any(map(str.isalnum, cell.text)) for grid in scan.grids for cell in grid.cells) or any(
+        any(map(str.isalnum, line.text)) for line in scan.lines)
 
 
 def read_pdf_pages(data: bytes, sheets: Sequence[Sheet]) -> dict[int, Scan]:

@@ -48,6 +48,12 @@ def test_every_kind_of_rule(rules):
     assert_perfect(7, layouts.Layout(rules=rules))
 
 
+@pytest.mark.parametrize("rules", layouts.RULELESS)
+@pytest.mark.parametrize("zero", ["0", ""])
+def test_rows_shaded_by_turns_without_rules(rules, zero):
+    assert_perfect(13, layouts.Layout(rules=rules, shaded="zebra", zero=zero))
+
+
 @pytest.mark.parametrize("layout", [
     layouts.Layout(breaks_rows=True, start=260, size=10), layouts.Layout(header_again=True, landscape=True, zero="/"),
     layouts.Layout(shaded="zebra", rules="pale", zero=""), layouts.Layout(shaded="head", rules="double", turned=True),
