@@ -28,8 +28,9 @@ class Checked:
 
     checks: int
     broken: int
-    cell: str
-    """Formula of the number that do not hold."""
+    unfilled: int
+    cells: str
+    """Range of the results."""
 
 
 def write(book: Book, form: Form, sheet_name: str, places: Places, values: Values, lang: Lang,
@@ -43,7 +44,7 @@ def write(book: Book, form: Form, sheet_name: str, places: Places, values: Value
                               Head(say("check_left"), 12, "number"), Head(say("check_right"), 12, "number"),
                               Head(say("check_difference"), 10, "number"), Head(say("check_result"), 12, "centre")],
                        note=say("check_note"), page=page)
-    broken = 0
+    broken = unfilled = 0
     identities = [each for each in form.identities(places) if all(key.lstrip("-") in places for key in each.keys)]
     for one in identities:
         row = sheet.row + 1
@@ -55,6 +56,7 @@ def write(book: Book, form: Form, sheet_name: str, places: Places, values: Value
         difference = "" if empty else sums[0] - sums[1]
         holds = not empty and (difference == 0 or (one.relation == ">=" and difference > 0))
         broken += not empty and not holds
+        unfilled += empty
         result = say("to_fill") if empty else wording.symbol("verdicts", "pass" if holds else "fail")
         sheet.add([one.rule, describe(one, lang), *sums, difference, result])
         cells = [f"{column}{row + 1}" for column in "CDE"]
@@ -70,16 +72,23 @@ def write(book: Book, form: Form, sheet_name: str, places: Places, values: Value
     sheet.tint(5, wording.symbol("verdicts", "fail"), "solid")
     last = max(sheet.row, sheet.top + 1) + 1
     sheet.finish()
-    mark = wording.symbol("verdicts", "fail")
-    return Checked(len(identities), broken, f"COUNTIF('{name}'!F{sheet.top + 2}:F{last},\"{mark}\")")
+    return Checked(len(identities), broken, unfilled, f"'{name}'!F{sheet.top + 2}:F{last}")
 
 
 def summary(checked: Checked, lang: Lang) -> tuple[str, str]:
     """One line for the top of the form: its formula and what it comes to now."""
-    good, before, after = (wording.say(key, lang) for key in ("form_balanced", "form_unbalanced_before",
-                                                              "form_unbalanced_after"))
-    return (f'=IF({checked.cell}=0,"{good}","{before}"&{checked.cell}&"{after}")',
-            good if not checked.broken else f"{before}{checked.broken}{after}")
+    def say(key: str) -> str:
+        return wording.say(f"form_{key}", lang)
+
+    broken, unfilled = (f'COUNTIF({checked.cells},"{mark}")'
+                        for mark in (wording.symbol("verdicts", "fail"), say("to_fill")))
+    formula = (f'=IF({broken}>0,"{say("unbalanced_before")}"&{broken}&"{say("unbalanced_after")}",'
+               f'IF({unfilled}>0,"{say("open_before")}"&{unfilled}&"{say("open_after")}","{say("balanced")}"))')
+    if checked.broken:
+        return formula, f"{say('unbalanced_before')}{checked.broken}{say('unbalanced_after')}"
+    if checked.unfilled:
+        return formula, f"{say('open_before')}{checked.unfilled}{say('open_after')}"
+    return formula, say("balanced")
 
 
 def describe(one: Identity, lang: Lang) -> str:

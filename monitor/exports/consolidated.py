@@ -182,9 +182,9 @@ def write(draft: Draft, path: Path, lang: Lang, at: str) -> Checked:
     _items(book, draft, name, places, note, title, lang)
     styles = book.styles
     sheet.write_string(0, 0, title, styles["title"])
-    sheet.set_row(1, 45)
+    sheet.set_row(1, 32)
     sheet.merge_range(1, 0, 1, 9, note, styles["plain"])
-    sheet.set_row(2, 60)
+    sheet.set_row(2, 46)
     sheet.merge_range(2, 0, 2, 9, wording.say("consolidated_legend", lang), styles["plain"])
     sheet.write_formula(3, 0, *_with_style(checks.summary(checked, lang), styles["line"]))
     sheet.activate()
@@ -201,7 +201,7 @@ def _tables(book: Book, sheet: Any, draft: Draft, ranges: dict[str, str], lang: 
     from monitor import wording
     from monitor.exports import form_layout
 
-    page_set_up(sheet)
+    form_layout.set_up(sheet)
     unsummed = wording.say("consolidated_unsummed", lang)
 
     def figure(key: str, row: int, column: int) -> None:
@@ -219,22 +219,10 @@ def _tables(book: Book, sheet: Any, draft: Draft, ranges: dict[str, str], lang: 
     top, places = 5, dict[str, tuple[int, int]]()
     for number in form_layout.TABLES:
         laid = form_layout.lay_out(draft.form.table(number), lang, draft.items)
-        sheet.write_string(top, 0, wording.term("section_titles", str(number), lang), book.styles["plain"])
+        sheet.write_string(top, 0, form_layout.title_of(draft.form, number), book.styles["bare"])
         places |= form_layout.draw(sheet, laid, top + 1, book.styles, figure)
         top += laid.height + 3
     return places
-
-
-def page_set_up(sheet: Any) -> None:
-    """Columns and paper of a sheet that holds the three tables: ten columns for table 3, fifteen for table 4."""
-    sheet.set_column(0, 0, 17)
-    sheet.set_column(1, 1, 13)
-    sheet.set_column(2, 2, 34)
-    sheet.set_column(3, 14, 10)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.hide_gridlines(2)
 
 
 def _members(book: Book, draft: Draft, note: str, page: str, lang: Lang) -> dict[str, str]:

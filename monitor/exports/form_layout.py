@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from monitor.wording import Lang
 
 TABLES = (2, 3, 4)
+WIDTHS = (14, 12, 30, *(9,) * 12)
+"""Widths in characters of a sheet's columns: ten for table 3, fifteen for table 4."""
 _NUMERALS = "一二三四五六七八九十"
 _TOP = re.compile(rf"[{_NUMERALS}]+、")
 _SECOND = re.compile(rf"（[{_NUMERALS}]+）")
@@ -182,10 +184,27 @@ def _one_row(table: TableFact) -> Laid:
 
 
 # ---------------------------------------------------------------- on a sheet
+def set_up(sheet: Worksheet) -> None:
+    """Columns and paper of a sheet that holds the three tables."""
+    for column, width in enumerate(WIDTHS):
+        sheet.set_column(column, column, width)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
+    sheet.hide_gridlines(2)
+
+
+def title_of(form: Form, number: int) -> str:
+    """The title of the section in which a table stands."""
+    return next((section.title for section in form.sections if section.table == number), "")
+
+
 def draw(sheet: Worksheet, laid: Laid, top: int, styles: dict[str, Any],
          figure: Callable[[str, int, int], Any]) -> dict[str, tuple[int, int]]:
     """Draw the table from row `top`; `figure(key, row, column)` writes a figure's cell. Places of the figures."""
     places = {}
+    lines: dict[int, int] = {}
     for cell in laid.cells:
         row, column = top + cell.row, cell.column
         style = styles["side" if cell.side else "head" if not cell.key else "number"]
@@ -196,4 +215,10 @@ def draw(sheet: Worksheet, laid: Laid, top: int, styles: dict[str, Any],
             figure(cell.key, row, column)
         else:
             sheet.write_string(row, column, cell.text, style)
+        # Wrapped text in merged cells never widens its row by itself.
+        room = sum(WIDTHS[column:column + cell.columns]) * cell.rows
+        wide = sum(2 if ord(character) > 0x2000 else 1 for character in cell.text) + 1
+        lines[row] = max(lines.get(row, 1), -(-wide // room))
+    for row, count in lines.items():
+        sheet.set_row(row, 15 * count + 2)
     return places

@@ -136,6 +136,7 @@ def _styles(book: Workbook) -> dict[str, Any]:
     ruled = {**plain, "border": 1, "border_color": "#A6A6A6"}
     made: dict[str, dict[str, Any]] = {
         "line": {**plain, "italic": True, "font_color": "#595959"}, "plain": {**plain, "text_wrap": True},
+        "bare": {**plain, "bold": True},
         "title": {**plain, "bold": True, "font_size": 16},
         "head": {**ruled, "bold": True, "align": "center", "valign": "vcenter", "bg_color": "#D9E1F2",
                  "text_wrap": True},
@@ -144,6 +145,7 @@ def _styles(book: Workbook) -> dict[str, Any]:
         "number": {**ruled, "align": "right"}, "unsure": {**ruled, "align": "right", "italic": True,
                                                            "font_color": "#7F7F7F"},
         "careful": {**ruled, "align": "right", "bg_color": "#FFF2CC"},
+        "formula": {**ruled, "align": "right", "bg_color": "#EDEDED"},
         "given": {**ruled, "align": "right", "font_color": "#0563C1", "bg_color": "#DDEBF7"},
         "date": {**ruled, "num_format": "yyyy-mm-dd", "align": "center"},
         "input": {**ruled, "bg_color": "#FFFBE6", "text_wrap": True},

@@ -27,7 +27,8 @@ class County(Pages):
             body("gov", "示例县人民政府", "government", parent="", scopes=("consolidated",)),
             body("office", "示例县人民政府办公室", "government_office"), body("fin", "示例县财政局"),
             body("edu", "示例县教育局"), body("town", "示例县甲镇人民政府", "township"),
-            body("agri", "示例县农业农村局", scopes=("own", "system")), body("tax", "国家税务总局示例县税务局", "vertical"),
+            body("agri", "示例县农业农村局", scopes=("own", "system")),
+            body("tax", "国家税务总局示例县税务局", "vertical"),
             body("water", "示例县供水公司", "public_enterprise", obligation="none"), *more]
         super().__init__(folder, self.listed)
         self.runs = 0
