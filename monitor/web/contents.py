@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -120,7 +121,7 @@ class Contents:
                 "published": standing.published,
                 "published_source": wording.date_source(standing.published_source, lang),
                 "days_late": standing.days_late, "address": standing.address,
-                "last_checked": wording.day((standing.last_checked or "")[:16], lang),
+                "last_checked": _checked(standing, lang),
                 "dates": [{"date": each["date"], "source": wording.date_source(each["source"], lang)}
                           for each in standing.evidence.get("dates", ())]}
 
@@ -210,7 +211,7 @@ class Contents:
             outcome=wording.term("verdicts", one.outcome, lang), review=self._review(stored, lang),
             reason=wording.uncertain_reason(one.reason, lang) if one.reason else "", explanation=stored.explanation,
             first_seen=wording.day(stored.first_seen[:16], lang), last_seen=wording.day(stored.last_seen[:16], lang),
-            rule_text=text.short if lang == "zh" else text.en.partition("{")[0], test=_tests().get(one.rule, "")
+            rule_text=_open(text.short if lang == "zh" else text.en), test=_tests().get(one.rule, "")
             if lang == "en" else "", basis=wording.basis(one, lang), cells=printed.cells(one, lang),
             address=str(one.parameters.get("url") or one.evidence.get("address") or ""),
             sha256=str(one.evidence.get("sha256") or ""),
@@ -229,9 +230,9 @@ class Contents:
     # ---------------------------------------------------------------- method, comparison
     def method(self, lang: Lang) -> Row:
         meanings = pages.strings().meanings
-        rules = [{"id": each["id"], "text": each["short"] if lang == "zh" else "", "severity": each["severity"],
+        rules = [{"id": each["id"], "text": _open(each["short"]) if lang == "zh" else "", "severity": each["severity"],
                   "category": each["category"], "version": each["version"],
-                  "sentence": each["fact"] if lang == "zh" else each["en"], "test": each["test"],
+                  "sentence": _open(each["fact"] if lang == "zh" else each["en"]), "test": _open(each["test"]),
                   "basis": ("；" if lang == "zh" else "; ").join(each["basis" if lang == "zh" else "basis_en"]),
                   "history": [{"since": step["since"], "text": step[lang]} for step in each["history"]]}
                  for each in _rules()]
@@ -274,7 +275,12 @@ def _rules() -> list[Row]:
 
 @functools.cache
 def _tests() -> dict[str, str]:
-    return {each["id"]: each["test"] for each in _rules()}
+    return {each["id"]: _open(each["test"]) for each in _rules()}
+
+
+def _open(template: str) -> str:
+    """A rule's sentence with its places left open."""
+    return re.sub(r"\{\w+\}", "…", template)
 
 
 def _days(standing: Standing, as_of: str) -> int | None:
@@ -285,9 +291,18 @@ def _days(standing: Standing, as_of: str) -> int | None:
     return standing.days_late
 
 
+def _checked(standing: Standing, lang: Lang) -> str:
+    """When it was last looked at with success, else when that was tried."""
+    if standing.last_checked:
+        return wording.day(standing.last_checked[:16], lang)
+    tried = str(standing.evidence.get("last_attempt") or "")
+    return pages.say("tried", lang, t=tried[:16]) if tried else ""
+
+
 def _why(standing: Standing, lang: Lang) -> str:
     if standing.status is Status.UNVERIFIED:
-        return "：".join(filter(None, wording.unverified_reason(standing.reason, standing.outcome, lang)[:2]))
+        return ("；" if lang == "zh" else "; ").join(
+            filter(None, wording.unverified_reason(standing.reason, standing.outcome, lang)[:2]))
     return wording.term("reasons", standing.reason, lang)
 
 

@@ -39,7 +39,7 @@ def tables(report: Report, concerned: Collection[str], lang: Lang) -> list[Row]:
             keys = [fact.key(row.key, column) if column in own else "" for column in columns]
             if row.instead_of and not any(_read(report.figures.get(key)) for key in keys):
                 continue
-            label = row.label if lang == "zh" else _row_name(fact.prefix, row.key, keys)
+            label = f"{row.group} {row.label}".strip() if lang == "zh" else _row_name(fact.prefix, row.key, keys)
             rows.append({"label": label, "cells": [
                 cell(report.figures.get(key), key in concerned, lang) if key else None for key in keys]})
         if any(_read(report.figures.get(fact.key(row.key, column)))

@@ -25,6 +25,7 @@ from monitor.wording import Lang, Terms
 STYLE = Path(__file__).parent / "templates" / "style.css"
 TINTS = {"missing": "solid", "late": "warm", "late_by_rule": "warm", "withdrawn": "warm", "unverified": "pale",
          "not_seen": "pale", "undated": "pale", "invalid": "pale"}
+_COLON: dict[Lang, str] = {"zh": "：", "en": ": "}
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,80}")
 
 
@@ -67,9 +68,9 @@ def slug(key: str) -> str:
 
 def render(kind: str, content: dict[str, Any], lang: Lang, links: Links) -> str:
     """The page `kind` (overview, body, report, finding, method, data, comparison) as HTML."""
-    return _template(kind).render(c=content, lang=lang, links=links, kind=kind, t=functools.partial(say, lang=lang),
-                                  word=functools.partial(_word, lang=lang), mark=functools.partial(mark, lang=lang),
-                                  day=functools.partial(wording.day, lang=lang))
+    speak = {name: functools.partial(made, lang=lang)
+             for name, made in (("t", say), ("word", _word), ("mark", mark), ("day", wording.day))}
+    return _template(kind).render(c=content, lang=lang, links=links, kind=kind, colon=_COLON[lang], **speak)
 
 
 def say(key: str, lang: Lang, **values: Any) -> str:
