@@ -296,12 +296,14 @@ class Claim:
     """Whether the listed parts claim to cover the total."""
     detail: dict[str, Any] = field(default_factory=dict)
     """Extra facts a rule may use: applicant class, year spoken of, splits in brackets, named pair of a percentage."""
+    confidence: float = 1.0
+    """Below 1 where the prose was recognised from pixels."""
 
     def to_record(self) -> dict[str, Any]:
         record = {name: getattr(self, name) for name in self.__slots__}
         record["span"] = list(self.span)
-        optional = ("scope", "qualifier", "parts", "exhaustive", "detail")
-        return {name: value for name, value in record.items() if value or name not in optional}
+        optional = {"scope": "", "qualifier": "", "parts": [], "exhaustive": False, "detail": {}, "confidence": 1.0}
+        return {name: value for name, value in record.items() if name not in optional or value != optional[name]}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Claim:

@@ -32,6 +32,8 @@ _DUMP = "text/plain"
 _SECTIONS = 6
 _HANGING = re.compile(r"table \d+ was not found; (?P<count>\d+) files or frames hang on the page")
 _MOST_NAMED = 3
+_RECOGNISED = 0.85
+"""At most, for a number in recognised prose: no sum of the form bears it out."""
 _NO_TITLE = "no title was found"
 _TITLE_BLOCKS = 12
 """How many paragraphs from the top a title may stand."""
@@ -80,14 +82,20 @@ def build(document: Document, hints: Hints | None = None) -> Report:
     printed.problems += settle(figures, {id(form): form for form in used.values()}.values())
     if document.recognised:
         bear_out(figures, {id(form): form for form in used.values()}.values())
-    figures.update(claims.processing_fee(sections))
-    figures.update(claims.narrative(sections, year))
+    told = claims.processing_fee(sections) | claims.narrative(sections, year)
+    found = claims.find_claims(sections, year)
+    if document.recognised:
+        for figure in told.values():
+            figure.confidence = min(figure.confidence, _RECOGNISED)
+        for claim in found:
+            claim.confidence = _RECOGNISED
+    figures.update(told)
     form = tagged.get(2) or tagged.get(3) or next((table.form for table in tables if table.found and table.form), None)
     report = Report(
         title=title, body=body, year=year, scope=scope, form=form,
         medium=document.medium, sha256=document.sha256, reader=document.reader, version=VERSION,
         published=dates.publication(document, hints, year), sections=sections, tables=tables, figures=figures,
-        claims=claims.find_claims(sections, year), period=period, damaged=document.damaged)
+        claims=found, period=period, damaged=document.damaged)
     report.problems = [*document.problems, *statistics.problems, *printed.problems,
                        *_problems(document, tables, report)]
     return report

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from extract.model import CONFIDENT, Claim, Report
 from extract.totals import fits
-from monitor.model import Severity
+from monitor.model import RuleOutcome, Severity
 from monitor.rules.catalogue import Verdict, rule
 
 Number = int | float
@@ -138,7 +138,7 @@ def judge_percentages(report: Report) -> Iterator[Verdict]:
         shown = bases[0] if base is None else base
         share = round(numerator * 100 / shown, 2)
         yield Verdict(
-            "fail" if base is None else "pass", subject, "TXT-12",
+            _failed(claim) if base is None else "pass", subject, "TXT-12", reason=_doubt(claim, base is None),
             expression=f"{numerator} ÷ {shown} × 100 = {share:g}", left=claim.value, right=share,
             difference=_tidy(claim.value - share),
             parameters={"section": claim.section, "phrase": claim.phrase, "value_text": claim.value,
@@ -159,7 +159,7 @@ def judge_totals(report: Report) -> Iterator[Verdict]:
         if off < 0 and not claim.exhaustive:
             continue  # 其中 need not name everything
         verdict = Verdict(
-            "pass" if off == 0 else "fail", subject, "TXT-13",
+            "pass" if off == 0 else _failed(claim), subject, "TXT-13", reason=_doubt(claim, off != 0),
             expression=f"{claim.value} = {written}", left=claim.value, right=total, difference=off,
             parameters={"section": claim.section, "phrase": claim.phrase, "sum": total, "printed": claim.value,
                         "diff": abs(off)},
@@ -224,7 +224,8 @@ def _compare(report: Report, claim: Claim, rule_id: str, subject: str,
         verdict.outcome, verdict.reason = "not_applicable", "ambiguous"
     elif any(each.open for each in sums):
         verdict.outcome, verdict.reason = "uncertain", "blanks"
-    elif any(set(each.lost) - _ERA_ROWS for each in sums) or not all(each.sure for each in known):
+    elif any(set(each.lost) - _ERA_ROWS for each in sums) or not all(each.sure for each in known) \
+            or claim.confidence < CONFIDENT:
         verdict.outcome, verdict.reason = "uncertain", "low_confidence"
     else:
         verdict.outcome = "fail"
@@ -311,6 +312,15 @@ def _dispute_readings(cells: Sequence[str], result: str) -> list[Reading]:
 
 
 # ---------------------------------------------------------------- shared
+def _failed(claim: Claim) -> RuleOutcome:
+    """A number recognised from pixels accuses nobody."""
+    return "fail" if claim.confidence >= CONFIDENT else "uncertain"
+
+
+def _doubt(claim: Claim, differs: bool) -> str:
+    return "low_confidence" if differs and claim.confidence < CONFIDENT else ""
+
+
 def _numbered(report: Report, prefix: str) -> Iterator[tuple[str, Claim]]:
     """Claims of one kind with a subject that stays the same from run to run: section, metric, which of several."""
     seen: Counter[str] = Counter()

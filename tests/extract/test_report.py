@@ -11,7 +11,7 @@ from extract import report
 from extract.crosscheck import SHIFTED, lower_shifted
 from extract.exceptions import UnreadableDocumentError
 from extract.forms import form
-from extract.model import Document, Figure, Hints, Image, Link, Report, Text
+from extract.model import CONFIDENT, Document, Figure, Hints, Image, Link, Report, Text
 from tests.extract.form_tables import TITLES, document, html, numbers, table_four, table_three, table_two
 
 TRUTH = numbers()
@@ -266,3 +266,19 @@ def test_corpus(path):
 def test_a_pages_title_is_told_without_the_sites_name(printed, title):
     page = f"<html><head><title>{printed}</title></head><body><p>一、总体情况</p><p>本局工作。</p></body></html>"
     assert report.read(page.encode(), Hints(media_type="text/html")).title == title
+
+
+def test_numbers_of_recognised_prose_are_never_sure():
+    page = full()
+    page.blocks.insert(2, Text("2021年，全年主动公开政府信息300条，新收政府信息公开申请999件，其中予以公开50件。"))
+    native = report.build(page)
+    page.recognised = True
+    scanned = report.build(page)
+    assert native.figures["narrative.items_disclosed"].confidence == 1.0
+    assert scanned.figures["narrative.items_disclosed"].confidence < CONFIDENT
+    assert native.claims
+    assert {claim.confidence for claim in native.claims} == {1.0}
+    assert max(claim.confidence for claim in scanned.claims) < CONFIDENT
+    record = scanned.to_record()
+    assert [claim.confidence for claim in Report.from_record(record).claims] == [c.confidence for c in scanned.claims]
+    assert all("confidence" not in claim for claim in native.to_record()["claims"])

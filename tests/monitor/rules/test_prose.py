@@ -168,6 +168,15 @@ def test_doubtful_figures_make_it_uncertain() -> None:
     assert [(each.outcome, each.reason) for each in verdicts(subject)] == [("uncertain", "low_confidence")]
 
 
+@pytest.mark.parametrize(("text", "rows"), [(case[0], case[1]) for case in FAILS])
+def test_numbers_recognised_from_pixels_accuse_nobody(text: str, rows: dict[str, int]) -> None:
+    subject = report(text, **rows)
+    for claim in subject.claims:
+        claim.confidence = 0.85
+    assert failed(subject) == set()
+    assert "low_confidence" in {each.reason for each in verdicts(subject) if each.outcome == "uncertain"}
+
+
 def test_blank_cells_make_it_uncertain_unless_zero_fits() -> None:
     for printed, outcome in ((3, "uncertain"), (0, "pass")):
         subject = report(f"政府信息公开申请上年结转{printed}件。", **T3)
