@@ -74,6 +74,14 @@ class Names:
                 "what": wording.message(finding, self.lang, name) + wording.addressee(finding, self.lang),
                 "expression": wording.expression(finding.expression, finding.outcome, self.lang)}
 
+    def snooze(self, stored: Any) -> dict[str, str]:
+        """What is or was put off: whose, what, by whom, why and until when."""
+        finding, decision = stored.finding, stored.decision
+        name = self.of(finding.body, finding.scope)
+        return {"name": name, "what": wording.message(finding, self.lang, name), "id": stored.number or finding.id,
+                "by": decision.author if decision else "", "why": decision.reason if decision else "",
+                "until": wording.day(decision.until, self.lang) if decision else ""}
+
 
 @functools.cache
 def _templates() -> jinja2.Environment:

@@ -1,4 +1,4 @@
-"""The weekly digest of each recipient's remit, and the operator's list of portals that could not be looked at.
+"""The weekly digest of each recipient's remit, and the operator's: what could not be looked at, what else waits.
 
 Promises: one digest per (kind, remit, recipient, ISO week), also when nothing is wrong; no body's name in a subject,
 items of 0 left out; what could not be verified stands in a part of its own with reason and whose job it is. Leaves
@@ -15,17 +15,18 @@ from typing import Any
 
 from crawler.roster import Roster
 from monitor import roster_history, wording
-from monitor.alerts import attachments, outbox, situation
+from monitor.alerts import attachments, outbox, situation, upkeep
 from monitor.alerts.composing import Names, alert, footer
 from monitor.alerts.recipients import Recipient, recipients
 from monitor.alerts.situation import Situation, Unreachable
+from monitor.alerts.upkeep import Upkeep
 from monitor.model import Alert, FindingState, Standing, Status
 from monitor.settings import Settings
 from monitor.wording import Lang
 
 DIGEST, OPERATOR = "digest", "operator"
 SUBJECT_LENGTH = 40
-NAMES, UNVERIFIED_NAMES, DETAILS = 10, 5, 30
+NAMES, UNVERIFIED_NAMES, DETAILS, PORTALS = 10, 5, 30, 50
 
 
 def build(connection: sqlite3.Connection, roster: Roster, settings: Settings, at: datetime) -> list[Alert]:
@@ -102,13 +103,17 @@ def _values(found: Situation, roster: Roster, recipient: Recipient, settings: Se
     confirmed = found.in_state(FindingState.CONFIRMED, FindingState.APPROVED)
     overdue = found.in_state(FindingState.OVERDUE)
     reasons, jobs = _why_unverified(unverified, lang)
+    still = [] if found.anything_new else missing
+    late = found.with_status(Status.LATE, Status.LATE_BY_RULE)
+    issues = [each for each in found.new_to_verify if each.finding.severity == "E"]
     return {
         "lang": lang, "label": recipient.remit.label, "year": found.year, "as_of": wording.day(at, lang),
         "chips": _chips(totals, lang), "owed": totals.owed, "rate": totals.rate,
         "rate_before": _rate_before(found, at), "new": found.anything_new, "open": len(found.findings),
         "to_do": len(missing) + len(overdue) + len(confirmed) + len(open_cases),
         "missing": len(missing), "missing_names": names.listed(missing, NAMES),
-        "missing_all": [] if found.anything_new else [names.of(each.body, each.scope) for each in missing][:DETAILS],
+        "missing_all": [names.of(each.body, each.scope) for each in still[:DETAILS]],
+        "missing_more": max(len(still) - DETAILS, 0),
         "missing_due": wording.term("words", "separator", lang).join(
             wording.day(due, lang) for due in sorted({each.due for each in missing if each.due})),
         "overdue": len(overdue), "overdue_names": names.of_findings(overdue, NAMES),
@@ -116,13 +121,16 @@ def _values(found: Situation, roster: Roster, recipient: Recipient, settings: Se
         "published": found.published, "closed": found.closed, "disputed": found.disputed,
         "unverified": len(unverified), "unverified_names": names.listed(unverified, UNVERIFIED_NAMES),
         "unverified_reasons": reasons, "unverified_jobs": jobs,
-        "late_lines": [names.late(each) for each in found.with_status(Status.LATE, Status.LATE_BY_RULE)][:DETAILS],
-        "issue_lines": [names.issue(each) for each in found.new_to_verify if each.finding.severity == "E"][:DETAILS],
+        "late_lines": [names.late(each) for each in late[:DETAILS]], "late_more": max(len(late) - DETAILS, 0),
+        "issue_lines": [names.issue(each) for each in issues[:DETAILS]], "issue_more": max(len(issues) - DETAILS, 0),
         "queries": sum(each.finding.severity == "W" for each in found.new_to_verify),
-        "snoozed": len(found.snoozed),
+        "snoozed": len(found.snoozed), "snoozed_more": max(len(found.snoozed) - DETAILS, 0),
+        "snoozed_lines": [names.snooze(each) for each in found.snoozed[:DETAILS]],
+        "woken": len(found.woken), "woken_more": max(len(found.woken) - DETAILS, 0),
+        "woken_lines": [names.snooze(each) for each in found.woken[:DETAILS]],
         "last_week": last["period"].partition("-W")[2].lstrip("0") if last else "",
         "last_sent": wording.day((last["sent"] or "")[:10], lang) if last else "",
-        "late": totals[Status.LATE] + totals[Status.LATE_BY_RULE],
+        "late": len(late),
         "chart": attachments.CHART if totals.owed else "", **footer(settings),
     }
 
@@ -166,22 +174,39 @@ def _why_unverified(standings: list[Standing], lang: Lang) -> tuple[str, str]:
 # ---------------------------------------------------------------- operator
 def _operator(connection: sqlite3.Connection, roster: Roster, settings: Settings, recipient: Recipient,
               at: datetime) -> Alert | None:
-    """None while every portal could be looked at: the operator is told of failures only."""
+    """None while every portal could be looked at and nothing else waits for the operator."""
     bodies = recipient.bodies(roster)
     lang = recipient.language
     failing = [(each, roster.bodies_of(each.portal) & bodies)
                for each in situation.unreachable_portals(connection, at) if each.portal in roster.portals]
     told = [(each, touched) for each, touched in failing if touched]
-    if not told:
+    work = upkeep.of_remit(connection, roster, bodies, at, settings.monitoring.since,
+                           {each.portal for each, _ in told})
+    if not told and not work:
         return None
-    longest = max(each.days for each, _ in told)
-    subject = (wording.say("subject_operator", lang, n=len(told), d=longest) if longest
+    longest = max((each.days for each, _ in told), default=0)
+    subject = (wording.say("subject_operator_work", lang, n=len(work)) if not told
+               else wording.say("subject_operator", lang, n=len(told), d=longest) if longest
                else wording.say("subject_operator_new", lang, n=len(told)))
     values = {
         "lang": lang, "label": recipient.remit.label, "as_of": wording.day(at, lang),
-        "portals": [_portal(each, len(touched), roster, lang) for each, touched in told],
-        **footer(settings)}
+        "portals": [_portal(each, len(touched), roster, lang) for each, touched in told[:PORTALS]],
+        "more_portals": max(len(told) - PORTALS, 0), **_work(work, roster, lang), **footer(settings)}
     return alert(OPERATOR, recipient, at, subject, values, period=period(at))
+
+
+def _work(work: Upkeep, roster: Roster, lang: Lang) -> dict[str, Any]:
+    separator = wording.term("words", "separator", lang)
+    return {
+        "failed": [{"job": wording.say(f"job_{each.job}", lang), "day": wording.day(each.at, lang),
+                    "again": each.again, "said": each.last_words} for each in work.failed],
+        "stale": [{"name": roster.portals[portal].name, "id": portal, "last": wording.day((last or "")[:10], lang)}
+                  for portal, last in work.stale[:PORTALS]],
+        "more_stale": max(len(work.stale) - PORTALS, 0), "titles": work.titles,
+        "questions": sum(number for _, number in work.questions),
+        "question_rules": separator.join(wording.say("reason_count", lang, reason=rule, n=number)
+                                         for rule, number in work.questions),
+        "question_options": " ".join(f"--rule {rule}" for rule, _ in work.questions)}
 
 
 def _portal(each: Unreachable, bodies: int, roster: Roster, lang: Lang) -> dict[str, Any]:

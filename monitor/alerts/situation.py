@@ -43,6 +43,8 @@ class Situation:
     closed: int = 0
     disputed: int = 0
     snoozed: list[StoredFinding] = field(default_factory=list)
+    woken: list[StoredFinding] = field(default_factory=list)
+    """Open again because the day they were put off to came since the last digest."""
 
     @property
     def totals(self) -> Totals:
@@ -82,7 +84,15 @@ def of_remit(connection: sqlite3.Connection, bodies: Collection[str], since: int
         published=_published(connection, [each for each in standings if each.year == year], last),
         closed=sum(_after(each.cleared, last) for each in cleared if last is not None and not unasked(each)),
         disputed=sum(each.state is FindingState.DISPUTED and _after(each.last_seen, last) for each in held),
-        snoozed=[each for each in held if each.state is FindingState.SNOOZED])
+        snoozed=[each for each in held if each.state is FindingState.SNOOZED],
+        woken=[each for each in findings if last is not None and _woken(each, last, at)])
+
+
+def _woken(stored: StoredFinding, last: str, at: datetime) -> bool:
+    """Whether its snooze ended after `last`; the day it is put off to is the first on which it counts again."""
+    step = stored.decision
+    return (step is not None and step.action == "snooze" and step.until is not None
+            and clock.parse(last).date().isoformat() < step.until <= at.astimezone(clock.ZONE).date().isoformat())
 
 
 def unasked(stored: StoredFinding) -> bool:

@@ -15,8 +15,8 @@ from extract import configuration
 from extract.exceptions import ConfigurationError
 from monitor import review, roster_history
 from monitor.alerts import digest, recipients, situation
-from monitor.model import Alert, Status
-from tests.monitor.office import ARITHMETIC, DOUBTFUL, NAMES, NEXT_WEEK, SCANNED, UNSEEN, Office
+from monitor.model import Alert, Finding, Status
+from tests.monitor.office import ARITHMETIC, DOUBTFUL, NAMES, NEXT_WEEK, SCANNED, STATUSES, UNSEEN, Office
 
 FOUND = [ARITHMETIC, UNSEEN, DOUBTFUL]
 
@@ -112,7 +112,9 @@ def test_dismissed_and_snoozed_findings_are_not_told(city: Office, monkeypatch: 
     clock.simulate(None)
     assert "新增待核" not in alert.subject
     assert "31＋1" not in alert.text
-    assert "暂缓中 1 项" in alert.text
+    assert "附：暂缓中（1）" in alert.text
+    assert "暂缓至2026年3月1日，事由：已电话核实（经办）" in alert.text
+    assert "已电话核实" in alert.html
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -258,3 +260,99 @@ def test_a_roster_that_changed_moves_the_denominator_and_says_so(city: Office) -
     with city.store.write() as connection:
         roster_history.keep(connection, bodies, SCANNED, "import")
     assert "名单较上期" not in digests(city, NEXT_WEEK)["digest"].text
+
+
+def test_a_snooze_that_ended_is_told_once(city: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(clock.ENVIRONMENT, SCANNED)
+    clock.simulate(None)
+    with city.store.write() as connection:
+        review.decide(connection, UNSEEN.id, "snooze", author="经办", reason="已电话核实", until="2026-02-06")
+        digest.queue_due(connection, Roster.load(), city.loaded(), clock.parse(SCANNED))
+    monkeypatch.setenv(clock.ENVIRONMENT, NEXT_WEEK)
+    clock.simulate(None)
+    city.judge(NEXT_WEEK, [ARITHMETIC, UNSEEN])
+    alert = digests(city, NEXT_WEEK)["digest"]
+    assert "附：暂缓到期，恢复办理（1）" in alert.text
+    assert "2026年2月6日到期，原事由：已电话核实（经办）" in alert.text
+    assert "暂缓到期" in alert.html
+    with city.store.write() as connection:
+        digest.queue_due(connection, Roster.load(), city.loaded(), clock.parse(NEXT_WEEK))
+    assert "暂缓到期" not in digests(city, "2026-02-16T09:00:00+08:00")["digest"].text
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_hundreds_of_missing_and_late_are_cut_and_the_rest_is_counted(tmp_path: Path, lang: str) -> None:
+    made = Office(tmp_path, lang)
+    bodies = [f"b{number}" for number in range(300)]
+    with (tmp_path / "facts" / "bodies.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f"{body},示例市第{body}局,department,prefecture,,city,own\n" for body in bodies)
+    configuration.load.cache_clear()
+    made.judge(NEXT_WEEK, [], STATUSES | dict.fromkeys(bodies[:200], Status.MISSING)
+               | dict.fromkeys(bodies[200:], Status.LATE))
+    with made.store.write() as connection:
+        connection.execute("UPDATE finding SET state = 'dismissed'")
+    alert = digests(made, NEXT_WEEK)["digest"]
+    for text in (alert.text, alert.html):
+        assert ("另有 171 家" if lang == "zh" else "and 171 more") in text
+        assert ("另有 71 家" if lang == "zh" else "and 71 more") in text
+    assert len(alert.text) < 12_000
+
+
+@pytest.fixture
+def quiet(city: Office) -> Office:
+    """Every portal answered; whatever the operator hears is about something else."""
+    with city.store.write() as connection:
+        connection.execute("UPDATE run_portal SET outcome = 'ok', reason = ''")
+        connection.execute(
+            "INSERT INTO listing (id, run, portal, column_id, url, family, at, day, outcome, complete, in_order, "
+            "items, pages) SELECT 1, id, 'city', 'nb', 'http://www.city.example/nb/', 'static', ?, ?, 'ok', 1, 1, 2, "
+            "'[]' FROM run LIMIT 1", (SCANNED, SCANNED[:10]))
+    return city
+
+
+def operator(office: Office, at: str = SCANNED) -> Alert:
+    return digests(office, at)["operator"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_operator_hears_of_jobs_that_failed_until_one_ends_well(quiet: Office, lang: str) -> None:
+    quiet.speak(lang)
+    with quiet.store.write() as connection:
+        for job, slot, state, said, again in (
+                ("backup", "2026-02-01T04:00+08:00", "failed", "Traceback\nBackupError: disk full\n", None),
+                ("digest", "2026-01-26T08:30+08:00", "failed", "x", None),
+                ("scan", "2026-02-01T02:00+08:00", "failed", "x", None), ("scan", "2026-02-02T02:00+08:00", "done", "",
+                                                                          None)):
+            connection.execute("INSERT INTO slot (job, slot, state, started, heartbeat, attempts, said, next_try) "
+                               "VALUES (?, ?, ?, ?, ?, 4, ?, ?)", (job, slot, state, slot, slot, said, again))
+    alert = operator(quiet)
+    assert ("备份" if lang == "zh" else "backup") in alert.text
+    assert "BackupError: disk full" in alert.text
+    assert "Traceback" not in alert.text
+    assert ("巡查  2026年2月1日" if lang == "zh" else "scan  2026-02-01") not in alert.text
+    assert alert.subject == ("【年报监测·运维】1项待运维处理" if lang == "zh"
+                             else "[nianbao operator] 1 for the operator")
+    assert "BackupError: disk full" in alert.html
+
+
+def test_the_operator_hears_of_a_portal_nobody_looked_at(quiet: Office) -> None:
+    assert "operator" not in digests(quiet, NEXT_WEEK)
+    alert = operator(quiet, "2026-02-16T09:00:00+08:00")
+    assert "示例市门户（city）  上次有效核查：2026年2月2日" in alert.text
+
+
+def test_the_operator_hears_of_questions_only_a_person_may_raise_and_of_titles(quiet: Office) -> None:
+    question = Finding("DOC-05", 1, "W", "fail", "edu", "own", 2025, "x", parameters={"t1": SCANNED})
+    with quiet.store.write() as connection:
+        review.put_findings(connection, [question], at=SCANNED)
+        connection.execute(
+            "INSERT INTO sighting (listing, url, title, route, scope, year, printed_body, reason) VALUES (1, "
+            "'http://www.city.example/1', '示例市某某办2025年政府信息公开工作年度报告', 'unrouted', 'own', 2025, "
+            "'示例市某某办', 'unknown_body')")
+    alert = operator(quiet)
+    assert "待人工核对的疑问 1 项" in alert.text
+    assert "nianbao findings --rule DOC-05" in alert.text
+    assert "年报标题 1 条" in alert.text
+    assert "教育局" not in alert.text
+    assert alert.subject == "【年报监测·运维】2项待运维处理"
+    assert "DOC-05" not in digests(quiet, SCANNED)["digest"].text
