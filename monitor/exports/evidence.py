@@ -14,7 +14,7 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -61,6 +61,13 @@ class Packed:
     files: int = 0
     absent: list[dict[str, str]] = field(default_factory=list)
     sums: dict[str, str] = field(default_factory=dict)
+    sums_sha256: str = ""
+    """Of SHA256SUMS itself: whoever got it by another way knows that nothing was exchanged."""
+
+
+More = Callable[[Path, Mapping[str, str], list[dict[str, Any]]], dict[str, Any]]
+"""Writes further files into the pack, given its folder, the names of the captured files by hash and the fetch rows;
+what it returns goes into the manifest."""
 
 
 def register(group: typer.Typer) -> None:
@@ -125,6 +132,7 @@ def subject_of(store: Store, roster: Roster, lang: Lang, *, body: str | None = N
                 "finding": {"id": one.id, "fact": one.fact, "rule": one.rule, "version": one.version, "body": one.body,
                             "name": name, "scope": one.scope, "year": one.year, "outcome": one.outcome,
                             "severity": one.severity, "subject": one.subject, "expression": one.expression,
+                            "left": one.left, "right": one.right, "difference": one.difference,
                             "parameters": one.parameters, "evidence": one.evidence}}, proof)
         if report is not None:
             row = records.report_row(connection, report)
@@ -156,7 +164,8 @@ def _light(row: dict[str, Any]) -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------- writing it out
-def pack(store: Store, evidence: Evidence, subject: Subject, out: Path, *, force: bool = False) -> Packed:
+def pack(store: Store, evidence: Evidence, subject: Subject, out: Path, *, force: bool = False,
+         more: More | None = None) -> Packed:
     """Write the pack to `out`, as a whole or not at all. Raises UsageError where something stands there."""
     from monitor import proofs
 
@@ -168,7 +177,7 @@ def pack(store: Store, evidence: Evidence, subject: Subject, out: Path, *, force
         rows = proofs.rows(connection, subject.proof)
     single = out.name.endswith((".warc", ".warc.gz"))
     with _beside(out) as made:
-        packed = _fill(made, rows, evidence, subject, files=not single)
+        packed = _fill(made, rows, evidence, subject, not single, more)
         packed.path = out
         if single:
             for name, source in ((out.name, ARCHIVE), (f"{out.name}.{MANIFEST}", MANIFEST)):
@@ -185,7 +194,8 @@ def pack(store: Store, evidence: Evidence, subject: Subject, out: Path, *, force
     return packed
 
 
-def _fill(folder: Path, rows: list[dict[str, Any]], evidence: Evidence, subject: Subject, files: bool) -> Packed:
+def _fill(folder: Path, rows: list[dict[str, Any]], evidence: Evidence, subject: Subject, files: bool,
+          more: More | None) -> Packed:
     from importlib.metadata import version
 
     from crawler import warc
@@ -199,11 +209,15 @@ def _fill(folder: Path, rows: list[dict[str, Any]], evidence: Evidence, subject:
     manifest = {"schema": SCHEMA, "software": software, "about": subject.about, **subject.record,
                 "fetches": [_told(entry, row, names) for entry, row in zip(entries, _in_order(rows), strict=True)],
                 "absent": packed.absent}
+    if more is not None:
+        manifest |= more(folder, names, _in_order(rows))
     (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
     (folder / ABOUT).write_text(_about(subject), "utf-8")
     packed.sums = {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
                    for path in sorted(folder.rglob("*")) if path.is_file()}
-    (folder / SUMS).write_text("".join(f"{each}  {name}\n" for name, each in packed.sums.items()), "utf-8")
+    listed = "".join(f"{each}  {name}\n" for name, each in packed.sums.items())
+    (folder / SUMS).write_text(listed, "utf-8")
+    packed.sums_sha256 = hashlib.sha256(listed.encode()).hexdigest()
     return packed
 
 

@@ -122,7 +122,7 @@ def test_the_proof_of_a_report_holds_its_page_attachment_and_the_list_that_dates
     (["--body", "b"], "--year"), (["--body", "nobody", "--year", "2025"], "no body of the roster"),
     (["--body", "b", "--year", "2019"], "nothing was captured")])
 def test_what_cannot_be_exported_is_said(unseen, tmp_path, capsys, arguments, said):
-    assert nianbao(unseen, "export", "evidence", *arguments, "--out", tmp_path / "pack") == 2
+    assert nianbao(unseen, "--lang", "en", "export", "evidence", *arguments, "--out", tmp_path / "pack") == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "pack").exists()
 
