@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor import printing
+from monitor import printing, wording
 from monitor.exceptions import UsageError
 from monitor.session import Session
 
@@ -67,7 +67,6 @@ def data(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
 ) -> None:
     """Write the open data: CSV tables with their descriptions, SQLite and Parquet, changes since an earlier export."""
-    from monitor import wording
     from monitor.commands.oversight import reach
     from monitor.exports import database as copy
     from monitor.exports.open_tables import Extract
@@ -198,8 +197,6 @@ def write_table(path: Path, table: OpenTable, rows: Iterator[Row]) -> int:
 
 def cell(value: Any, foreign: bool = False) -> str:
     """A value as CSV holds it: nothing for None, true and false, numbers without exponents."""
-    from monitor import wording
-
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -101,9 +101,15 @@ def places(contents: Contents) -> Iterator[tuple[str, str, str]]:
     from monitor.web.pages import slug
 
     yield from (("index.html", "overview", ""), ("method.html", "method", ""), ("data.html", "data", ""))
-    for kind, keys in (("body", contents.standings), ("report", contents.reports), ("finding", contents.findings),
-                       ("compare", contents.pairs)):
-        yield from ((f"{kind}/{slug(key)}.html", kind, key) for key in keys)
+    # Body by body, so that a report is read once for its page and its comparisons.
+    held: dict[str, list[tuple[str, str]]] = {body: [("body", body)] for body in contents.standings}
+    for report, standing in contents.reports.items():
+        held[standing.body].append(("report", report))
+    for key, pair in contents.pairs.items():
+        held[pair.body].append(("compare", key))
+    for identity, stored in contents.findings.items():
+        held.setdefault(stored.finding.body, []).append(("finding", identity))
+    yield from ((f"{kind}/{slug(key)}.html", kind, key) for listed in held.values() for kind, key in listed)
 
 
 def template_of(kind: str) -> str:

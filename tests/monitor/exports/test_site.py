@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from lxml import html
 
-from crawler import clock
+from crawler import clock, rendering
 from crawler.roster import Roster
 from extract import configuration, forms
 from extract.model import Figure, Published, Report, Section
@@ -309,3 +312,42 @@ def test_five_hundred_bodies_of_three_years_take_seconds(city, tmp_path):
     written = city.export(tmp_path / "s", ("zh",))
     assert written.pages > 3_000
     assert time.process_time() - begun < 60
+
+
+BROWSED = """
+import json, sys
+from playwright.sync_api import sync_playwright
+told = {"requests": [], "said": [], "widths": {}, "solid": "", "dark": ""}
+with sync_playwright() as playwright:
+    browser = playwright.chromium.launch(executable_path=sys.argv[1], args=["--no-sandbox"])
+    page = browser.new_page(viewport={"width": 360, "height": 700})
+    page.on("request", lambda request: told["requests"].append(request.url))
+    page.on("console", lambda message: told["said"].append(message.text))
+    page.on("dialog", lambda dialog: (told["said"].append("dialog"), dialog.dismiss()))
+    for address in sys.argv[2:]:
+        page.goto(address)
+        told["widths"][address] = page.evaluate("document.documentElement.scrollWidth")
+    colour = "getComputedStyle(document.querySelector('%s')).backgroundColor"
+    page.goto(sys.argv[2])
+    told["solid"] = page.evaluate(colour % "td.solid")
+    page.emulate_media(color_scheme="dark")
+    told["dark"] = page.evaluate(colour % "body")
+    browser.close()
+print(json.dumps(told))
+"""
+
+
+@pytest.mark.slow
+def test_a_browser_opens_the_pages_offline_on_a_phone_and_runs_nothing(city, tmp_path):
+    program = rendering.program()
+    assert program, "chromium is missing: install Debian's package chromium"
+    city.fill(text=HOSTILE * 20)
+    city.export(tmp_path / "s")
+    listed = [(tmp_path / "s" / name).as_uri() for name in pages(tmp_path / "s")]
+    listed.insert(0, (tmp_path / "s" / "index.html").as_uri())
+    done = subprocess.run([sys.executable, "-c", BROWSED, program, *listed], capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout)
+    assert {urlsplit(request).scheme for request in told["requests"]} == {"file"}
+    assert told["said"] == []
+    assert {name: width for name, width in told["widths"].items() if width > 360} == {}
+    assert (told["solid"], told["dark"]) == ("rgb(165, 29, 22)", "rgb(20, 23, 27)")
