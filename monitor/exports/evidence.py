@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 SUMS, MANIFEST, ABOUT, ARCHIVE = "SHA256SUMS", "manifest.json", "about.txt", "evidence.warc.gz"
 SCHEMA = 1
-_SUFFIXES = {"text/html": ".html", "application/pdf": ".pdf", "application/json": ".json", "text/xml": ".xml",
+SUFFIXES = {"text/html": ".html", "application/pdf": ".pdf", "application/json": ".json", "text/xml": ".xml",
              "application/xml": ".xml", "text/plain": ".txt", "image/png": ".png", "image/jpeg": ".jpg",
              "application/msword": ".doc", "application/zip": ".zip", "application/ofd": ".ofd",
              "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
@@ -244,7 +244,7 @@ def _files(folder: Path, rows: list[dict[str, Any]], evidence: Evidence) -> dict
             continue
         with contextlib.suppress(EvidenceError):
             data = evidence.get(row["sha256"])
-            name = f"files/{len(names) + 1:03}-{row['sha256'][:12]}{_SUFFIXES.get(row['media_type'] or '', '.bin')}"
+            name = f"files/{len(names) + 1:03}-{row['sha256'][:12]}{SUFFIXES.get(row['media_type'] or '', '.bin')}"
             (folder / name).write_bytes(data)
             names[row["sha256"]] = name
     return names
