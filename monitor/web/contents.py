@@ -3,7 +3,7 @@
 Promises: one page's data at a time (standings and open findings are held, reports are not); false alarms, findings
 taken back, those for the operator and unconfirmed ones only a person may raise stay out; no reviewer is named; every
 blank, doubtful or absent figure is told as such. Leaves alone: HTML (pages.py), where pages are written
-(exports/site.py).
+(exports/static_site.py).
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from crawler.roster import Roster
 from extract import configuration, forms
 from extract.model import Figure, Published, Report, Section
 from monitor import compliance, records, review
-from monitor.exports import data, site
+from monitor.exports import data, static_site
 from monitor.model import Finding, Standing, Status
 from monitor.web.contents import Contents
 from tests.monitor.office import ARITHMETIC, NEXT_WEEK, SCANNED, UNSEEN, Office
@@ -68,7 +68,7 @@ class City(Office):
         with self.store.read() as connection, data.building(out) as folder:
             (folder / "data").mkdir()
             package = data.fill(data.extract_of(connection, roster), folder / "data")
-            return site.write(Contents(connection, view, roster, settings), package, folder, languages)
+            return static_site.write(Contents(connection, view, roster, settings), package, folder, languages)
 
 
 @pytest.fixture
