@@ -7,9 +7,9 @@ error and never prints as nothing. Leaves alone: what is told (digest.py, notice
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import jinja2
 
@@ -19,6 +19,8 @@ from monitor.alerts.recipients import Recipient
 from monitor.model import Alert, Standing
 from monitor.settings import Settings
 from monitor.wording import Lang
+
+Item = TypeVar("Item")
 
 
 def alert(template: str, recipient: Recipient, at: datetime, subject: str, values: dict[str, Any], *, period: str,
@@ -40,6 +42,12 @@ def footer(settings: Settings) -> dict[str, str]:
     """What every message says of who sends it."""
     return {"link": settings.general.link, "office": settings.general.office, "contact": settings.general.contact,
             "reply_to": settings.mail.reply_to}
+
+
+def in_roster_order(roster: Roster, items: Iterable[Item], body_of: Callable[[Item], str]) -> list[Item]:
+    """Sorted as offices list their bodies: by sort_order (机构序列), then as the roster has them; else as they came."""
+    places = {body: (roster.bodies[body].sort_order, number) for number, body in enumerate(roster.bodies)}
+    return sorted(items, key=lambda each: places.get(body_of(each), (10**9, 0)))
 
 
 class Names:

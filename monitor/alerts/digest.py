@@ -16,7 +16,7 @@ from typing import Any
 from crawler.roster import Roster
 from monitor import roster_history, wording
 from monitor.alerts import attachments, outbox, situation, upkeep
-from monitor.alerts.composing import Names, alert, footer
+from monitor.alerts.composing import Names, alert, footer, in_roster_order
 from monitor.alerts.recipients import Recipient, recipients
 from monitor.alerts.situation import Situation, Unreachable
 from monitor.alerts.upkeep import Upkeep
@@ -59,6 +59,9 @@ def _oversight(connection: sqlite3.Connection, roster: Roster, settings: Setting
     last = outbox.last_sent(connection, DIGEST, recipient.destination, recipient.id, period(at))
     found = situation.of_remit(connection, recipient.bodies(roster), settings.monitoring.since, at,
                                last["created"] if last else None)
+    found.standings = in_roster_order(roster, found.standings, lambda each: each.body)
+    for name in ("findings", "snoozed", "woken"):
+        setattr(found, name, in_roster_order(roster, getattr(found, name), lambda each: each.finding.body))
     lang = recipient.language
     values = _values(found, roster, recipient, settings, at, last)
     moved = roster_history.moved(connection, roster, settings, found.year, last["created"],

@@ -16,7 +16,7 @@ from crawler import clock
 from crawler.roster import Roster
 from monitor import records, review, wording
 from monitor.alerts import emptied, outbox
-from monitor.alerts.composing import Names, alert, footer
+from monitor.alerts.composing import Names, alert, footer, in_roster_order
 from monitor.alerts.policy import Policy
 from monitor.alerts.recipients import Recipient, policy, recipients
 from monitor.model import Alert, FindingState, Obligation, Standing, Status
@@ -69,9 +69,10 @@ class Scene:
 def queue_due(connection: sqlite3.Connection, roster: Roster, settings: Settings, owed: Sequence[Obligation],
               at: datetime) -> list[str]:
     """Queue every notice that is due at `at`; call it in the write transaction of the judgement. The keys added."""
+    standings = in_roster_order(roster, records.standings(connection), lambda each: each.body)
+    findings = in_roster_order(roster, review.list_findings(connection, outcomes=["fail"]), _body_of)
     scene = Scene(connection, roster, settings, owed, at,
-                  {(each.body, each.scope, each.year): each for each in records.standings(connection)},
-                  review.list_findings(connection, outcomes=["fail"]), policy())
+                  {(each.body, each.scope, each.year): each for each in standings}, findings, policy())
     added: list[str] = []
     for recipient in recipients():
         made_by = _oversight if recipient.role == "oversight" else _operator
@@ -246,8 +247,9 @@ def _resolved(scene: Scene, recipient: Recipient, bodies: set[str]) -> Iterable[
     names = Names(scene.roster, recipient.language)
     known = {row["item"] for row in scene.connection.execute(
         "SELECT item FROM told WHERE recipient = ? AND kind IN ('immediate', 'escalation')", (recipient.id,))}
-    for each in review.list_findings(scene.connection, bodies=bodies, severities=["E", "W"], outcomes=["fail"],
-                                     cleared=True):
+    cleared = review.list_findings(scene.connection, bodies=bodies, severities=["E", "W"], outcomes=["fail"],
+                                   cleared=True)
+    for each in in_roster_order(scene.roster, cleared, _body_of):
         told = f"{each.finding.id}|{each.finding.fact}" in known
         if (each.finding.year or 0) < scene.settings.monitoring.since:
             continue
@@ -258,8 +260,13 @@ def _resolved(scene: Scene, recipient: Recipient, bodies: set[str]) -> Iterable[
 def _retracted(scene: Scene, recipient: Recipient, bodies: set[str]) -> Iterable[Told]:
     """What we had told and withdrew since: our fault, said as plainly as the claim was."""
     names = Names(scene.roster, recipient.language)
-    for each in review.list_findings(scene.connection, bodies=bodies, states=[FindingState.RETRACTED], cleared=True):
+    taken_back = review.list_findings(scene.connection, bodies=bodies, states=[FindingState.RETRACTED], cleared=True)
+    for each in in_roster_order(scene.roster, taken_back, _body_of):
         yield _of_finding(each, names, recipient)
+
+
+def _body_of(stored: StoredFinding) -> str:
+    return stored.finding.body
 
 
 def _kept_back(rule: str) -> bool:

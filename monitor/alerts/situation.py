@@ -27,7 +27,7 @@ HEALTHY = tuple(outcome.value for outcome in Outcome if outcome.supports_absence
 
 @dataclass(slots=True)
 class Situation:
-    """One remit at one moment. `standings` are those of `year`, in roster order."""
+    """One remit at one moment. `standings` are those of `year`."""
 
     year: int
     standings: list[Standing]

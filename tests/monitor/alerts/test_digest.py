@@ -331,7 +331,7 @@ def test_the_operator_hears_of_jobs_that_failed_until_one_ends_well(quiet: Offic
     assert "Traceback" not in alert.text
     assert ("巡查  2026年2月1日" if lang == "zh" else "scan  2026-02-01") not in alert.text
     assert alert.subject == ("【年报监测·运维】1项待运维处理" if lang == "zh"
-                             else "[nianbao operator] 1 for the operator")
+                             else "[nianbao operator] to see to: 1")
     assert "BackupError: disk full" in alert.html
 
 
@@ -356,3 +356,16 @@ def test_the_operator_hears_of_questions_only_a_person_may_raise_and_of_titles(q
     assert "教育局" not in alert.text
     assert alert.subject == "【年报监测·运维】2项待运维处理"
     assert "DOC-05" not in digests(quiet, SCANNED)["digest"].text
+
+
+def test_bodies_stand_in_the_order_of_the_roster(tmp_path: Path) -> None:
+    made = Office(tmp_path)
+    path = tmp_path / "facts" / "bodies.csv"
+    head, *rows = path.read_text("utf-8").splitlines()
+    path.write_text("\n".join([head, *reversed(rows)]) + "\n", "utf-8")
+    configuration.load.cache_clear()
+    made.judge(NEXT_WEEK, [], dict.fromkeys(NAMES, Status.MISSING))
+    with made.store.write() as connection:
+        connection.execute("UPDATE finding SET state = 'dismissed'")
+    listed = digests(made, NEXT_WEEK)["digest"].text.split("附：在办的未见公布\n")[1].split("\n\n")[0]
+    assert [line.strip() for line in listed.splitlines()] == [f"示例市{name}" for name in reversed(NAMES.values())]
