@@ -79,19 +79,21 @@ def build(store: Store, roster: Roster, evidence: Evidence, out: Path, lang: Lan
     with store.read() as connection:
         stored = next(iter(review.list_findings(connection, ids=[finding], cleared=True)), None) if finding else None
         one = stored.finding if stored else None
+        reviewed = finding is not None and review.confirmed(connection, finding)
         named = report or (one.report if one else None)
         row = connection.execute("SELECT record FROM report WHERE id = ?", (named,)).fetchone() if named else None
         read = records.load_report(row) if row is not None else None
     name = roster.bodies[one.body].name if one and one.body in roster.bodies else one.body if one else ""
 
     def more(folder: Path, names: Mapping[str, str], rows: list[dict[str, Any]]) -> dict[str, Any]:
-        return _more(folder, names, rows, evidence, one, read, name, subject.about, lang)
+        return _more(folder, names, rows, evidence, one, read, name, subject.about, reviewed, lang)
 
     return captured.pack(store, evidence, subject, out, force=force, more=more)
 
 
 def _more(folder: Path, names: Mapping[str, str], rows: list[dict[str, Any]], evidence: Evidence,
-          finding: Finding | None, report: Report | None, name: str, about: str, lang: Lang) -> dict[str, Any]:
+          finding: Finding | None, report: Report | None, name: str, about: str, reviewed: bool,
+          lang: Lang) -> dict[str, Any]:
     """What a pack holds beside the captures; what the manifest says of it."""
     from monitor.exports import marking, pack_verifier
 
@@ -114,7 +116,7 @@ def _more(folder: Path, names: Mapping[str, str], rows: list[dict[str, Any]], ev
                  "renderings": [asdict(each) for each in rendered]}
     if finding is not None:
         told["rule"] = {each: _rule(finding, name, each) for each in ("zh", "en")}
-    (folder / README).write_text("\n\n".join(_readme(finding, name, about, told, each) for each in ("zh", "en"))
+    (folder / README).write_text("\n\n".join(_readme(finding, about, told, reviewed, each) for each in ("zh", "en"))
                                  + "\n", "utf-8")
     return told
 
@@ -162,7 +164,7 @@ def _rule(finding: Finding, name: str, lang: Lang) -> dict[str, str]:
             "outcome": wording.term("verdicts", finding.outcome, lang)}
 
 
-def _readme(finding: Finding | None, name: str, about: str, told: dict[str, Any], lang: Lang) -> str:
+def _readme(finding: Finding | None, about: str, told: dict[str, Any], reviewed: bool, lang: Lang) -> str:
     from monitor import wording
 
     parts = [about]
@@ -170,7 +172,8 @@ def _readme(finding: Finding | None, name: str, about: str, told: dict[str, Any]
         rule = told["rule"][lang]
         parts.append(wording.say("pack_rule", lang, rule=finding.rule, **{
             key: rule[key] or "—" for key in ("fact", "basis", "arithmetic", "severity", "outcome")}))
-        parts.append(wording.say("machine_only", lang))
+        if not reviewed:
+            parts.append(wording.say("machine_only", lang))
     if told.get("figures") and finding is not None:
         parts.append("\n".join(f"{wording.figure(key, lang)}: {figure['raw'] or '—'}"
                                f"（{wording.term('figure_states', figure['state'], lang)}）"
