@@ -10,7 +10,8 @@ from importlib import import_module
 
 import typer
 
-KINDS = ("ledger", "evidence", "papers", "data", "static_site", "consolidated", "templates", "archive", "pack", "feed", "due_days")
+KINDS = ("ledger", "evidence", "papers", "data", "static_site", "consolidated", "templates", "archive",
+         "pack", "feed", "due_days")
 """Modules of monitor/exports/, in the order in which the help lists their commands."""
 
 

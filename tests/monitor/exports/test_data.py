@@ -233,3 +233,19 @@ def test_the_database_finds_two_characters_and_joins_names(city, tmp_path):
     copy.close()
     about = json.loads((tmp_path / "one.db.metadata.json").read_text("utf-8"))
     assert about["databases"]["one"]["queries"]["search"]["sql"] == database.SEARCH
+
+
+# ---------------------------------------------------------------- the command
+def test_the_command_tells_what_it_wrote_and_refuses_to_overwrite(city, tmp_path, capsys):
+    from monitor import cli
+
+    arguments = ["--config", str(city.settings), "export", "data", "--out", str(tmp_path / "out"), "--under", "edu",
+                 "--database", str(tmp_path / "open.db"), "--json"]
+    assert cli.run(arguments) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["rows"]["bodies"], told["rows"]["figures"]) == (1, 3)
+    assert Path(told["database"]).is_file()
+    assert cli.run(arguments) == 2
+    assert "已存在" in capsys.readouterr().err
+    assert cli.run([*arguments, "--force", "--previous", str(tmp_path / "out")]) == 0
+    assert json.loads(capsys.readouterr().out)["changes"]["figures"] == {"added": 0, "removed": 0, "changed": 0}

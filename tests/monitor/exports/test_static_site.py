@@ -351,3 +351,20 @@ def test_a_browser_opens_the_pages_offline_on_a_phone_and_runs_nothing(city, tmp
     assert told["said"] == []
     assert {name: width for name, width in told["widths"].items() if width > 360} == {}
     assert (told["solid"], told["dark"]) == ("rgb(165, 29, 22)", "rgb(20, 23, 27)")
+
+
+def test_the_command_tells_pages_and_size(city, tmp_path, capsys):
+    from monitor import cli
+
+    city.fill()
+    arguments = ["--config", str(city.settings), "export", "site", "--out", str(tmp_path / "s"), "--under", "edu",
+                 "--one-language", "--json"]
+    assert cli.run(arguments) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["pages"] == len(pages(tmp_path / "s"))
+    assert {name for name in pages(tmp_path / "s") if name.startswith("body/")} == {"body/edu.html"}
+    assert not (tmp_path / "s" / "en").exists()
+    assert cli.run(arguments) == 2
+    capsys.readouterr()
+    assert cli.run([*arguments[:-1], "--force"]) == 0
+    assert "个页面" in capsys.readouterr().out
