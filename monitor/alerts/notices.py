@@ -33,6 +33,10 @@ LISTED = 60
 _OPEN = (FindingState.OPEN, FindingState.CONFIRMED, FindingState.APPROVED, FindingState.NOTIFIED,
          FindingState.NOT_FIXED, FindingState.OVERDUE)
 
+_WRONG = (FindingState.DISMISSED, FindingState.RETRACTED)
+_STATUS_OF = {"PUB-01": Status.MISSING.value, "PUB-02": Status.LATE.value, "PUB-12": Status.WITHDRAWN.value}
+"""Rules whose finding is told at once as the status."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -245,24 +249,39 @@ def _still(scene: Scene, recipient: Recipient, bodies: set[str], after: int, *, 
 def _resolved(scene: Scene, recipient: Recipient, bodies: set[str]) -> Iterable[Told]:
     """What a re-scan closed, of what people had confirmed or this recipient was told at once."""
     names = Names(scene.roster, recipient.language)
-    known = {row["item"] for row in scene.connection.execute(
-        "SELECT item FROM told WHERE recipient = ? AND kind IN ('immediate', 'escalation')", (recipient.id,))}
+    known = _known(scene, recipient)
     cleared = review.list_findings(scene.connection, bodies=bodies, severities=["E", "W"], outcomes=["fail"],
                                    cleared=True)
     for each in in_roster_order(scene.roster, cleared, _body_of):
-        told = f"{each.finding.id}|{each.finding.fact}" in known
-        if (each.finding.year or 0) < scene.settings.monitoring.since:
+        if (each.finding.year or 0) < scene.settings.monitoring.since or each.state in _WRONG:
             continue
-        if each.state is FindingState.VERIFIED or (each.cleared and told):
+        if each.state is FindingState.VERIFIED or (each.cleared and _was_told(each, known)):
             yield _of_finding(each, names, recipient)
 
 
 def _retracted(scene: Scene, recipient: Recipient, bodies: set[str]) -> Iterable[Told]:
-    """What we had told and withdrew since: our fault, said as plainly as the claim was."""
+    """What we had told and withdrew since, in letters or at once to this recipient: our fault, said as plainly as the
+    claim was."""
     names = Names(scene.roster, recipient.language)
-    taken_back = review.list_findings(scene.connection, bodies=bodies, states=[FindingState.RETRACTED], cleared=True)
+    known = _known(scene, recipient)
+    taken_back = review.list_findings(scene.connection, bodies=bodies, states=_WRONG, cleared=True)
     for each in in_roster_order(scene.roster, taken_back, _body_of):
-        yield _of_finding(each, names, recipient)
+        if each.state is FindingState.RETRACTED or _was_told(each, known):
+            yield _of_finding(each, names, recipient)
+
+
+def _known(scene: Scene, recipient: Recipient) -> set[str]:
+    """The items this recipient was told beside the digest before they were settled."""
+    return {row["item"] for row in scene.connection.execute(
+        "SELECT item FROM told WHERE recipient = ? AND kind IN ('immediate', 'escalation')", (recipient.id,))}
+
+
+def _was_told(stored: StoredFinding, known: set[str]) -> bool:
+    """Whether it is among them, as a finding or as the status that says the same."""
+    finding = stored.finding
+    status = _STATUS_OF.get(finding.rule)
+    return (f"{finding.id}|{finding.fact}" in known
+            or (status is not None and f"{finding.body}|{finding.scope}|{finding.year}|{status}" in known))
 
 
 def _body_of(stored: StoredFinding) -> str:

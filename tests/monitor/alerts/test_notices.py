@@ -214,3 +214,38 @@ def test_no_subject_names_a_body_and_nothing_prints_empty(city, language, channe
             assert "{" not in row["subject"] + row["text"]
             assert (row["html"] == "") == (row["channel"] == "wecom")
             assert row["channel"] == "mail" or len(row["text"].encode()) < 2048
+
+
+def at_once(city, what):
+    path = city.folder / "facts" / "alerts.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("role: oversight,", f"role: oversight, immediate: [{what}],"), "utf-8")
+    configuration.load.cache_clear()
+
+
+def test_what_was_told_at_once_as_a_status_is_told_as_settled_once(city):
+    at_once(city, "missing")
+    first = stand(city, SCANNED, STATUSES, findings=[UNSEEN])
+    assert "示例市商务局" in first["city", "immediate"]["text"]
+    assert ("city", "resolved") not in first
+    published = STATUSES | {"trade": Status.LATE}
+    mail = stand(city, NEXT_WEEK, published, findings=[])["city", "resolved"]
+    assert "示例市商务局" in mail["text"]
+    stand(city, "2026-02-16T09:00:00+08:00", published, findings=[])
+    assert sum(each[1] == "resolved" for each in told(city)) == 1
+
+
+def test_a_false_alarm_told_at_once_is_taken_back_and_one_that_was_not_told_is_not(city, monkeypatch):
+    at_once(city, "issue")
+    first = stand(city, SCANNED, STATUSES, findings=[ARITHMETIC, UNSEEN])["city", "immediate"]
+    assert "示例市教育局" in first["text"]
+    monkeypatch.setenv(clock.ENVIRONMENT, NEXT_WEEK)
+    clock.simulate(None)
+    with city.store.write() as connection:
+        review.decide(connection, ARITHMETIC.id, "dismiss", author="经办", reason="读取有误")
+        review.decide(connection, UNSEEN.id, "dismiss", author="经办", reason="栏目有误")
+    mail = stand(city, NEXT_WEEK, STATUSES, findings=[])["city", "retraction"]
+    clock.simulate(None)
+    assert "示例市教育局" in mail["text"]
+    assert "示例市商务局" not in mail["text"]  # it was never told at once
+    assert ("city", "resolved") not in {each[:2] for each in told(city)}
