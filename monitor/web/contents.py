@@ -181,7 +181,9 @@ class Contents:
         row, report, verdicts = self._read(identity)
         own = [each for each in self._of_body[standing.body]
                if (each.finding.scope, each.finding.year) == (standing.scope, standing.year)]
-        concerned = {key for each in own for key in each.finding.figures}
+        # Notes and doubts mark no cell: the mark says that something doesn't add up.
+        concerned = {key for each in own for key in each.finding.figures
+                     if each.finding.outcome == "fail" and each.finding.severity != "I"}
         told = {(each.finding.rule, each.finding.subject): each.finding.outcome for each in own}
         return self.page(**{
             **self._status(standing, lang), "title": row["title"] or self.name(standing.body), "body": standing.body,

@@ -183,6 +183,16 @@ def test_a_report_shows_its_sums_and_marks_the_cells_a_finding_concerns(city, tm
     assert [cell.text_content() for cell in page.xpath("//td[contains(@class, 'concerned')]")] == ["≠31"]
 
 
+def test_a_doubt_or_note_marks_no_cell(city, tmp_path):
+    city.judge(NEXT_WEEK, [replace(ARITHMETIC, outcome="uncertain", reason="low_confidence"),
+                           replace(ARITHMETIC, rule="ARI-17", severity="I", expression="")])
+    first, _ = city.fill()
+    city.export(tmp_path / "s")
+    page = pages(tmp_path / "s")[f"report/{first}.html"]
+    assert page.xpath("//td[contains(@class, 'concerned')]") == []
+    assert "≠29＋4" not in text(page)
+
+
 def test_a_sum_nobody_holds_against_the_body_is_not_called_broken(city, tmp_path):
     with city.store.write() as connection:
         review.decide(connection, ARITHMETIC.id, "dismiss", author="张三", reason="系统读取差错", cause="reading")
