@@ -115,6 +115,7 @@ def _more(folder: Path, names: Mapping[str, str], rows: list[dict[str, Any]], ev
         told |= {"figures": {key: _figure(key, figure) for key, figure in wanted.items()}, "arithmetic": sums,
                  "renderings": [asdict(each) for each in rendered]}
     if finding is not None:
+        told["expression"] = pack_verifier.expression(finding.expression)
         told["rule"] = {each: _rule(finding, name, each) for each in ("zh", "en")}
     (folder / README).write_text("\n\n".join(_readme(finding, about, told, reviewed, each) for each in ("zh", "en"))
                                  + "\n", "utf-8")
