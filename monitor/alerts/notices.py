@@ -256,7 +256,16 @@ def _resolved(scene: Scene, recipient: Recipient, bodies: set[str]) -> Iterable[
         if (each.finding.year or 0) < scene.settings.monitoring.since or each.state in _WRONG:
             continue
         if each.state is FindingState.VERIFIED or (each.cleared and _was_told(each, known)):
-            yield _of_finding(each, names, recipient)
+            yield _settled(scene, each, names, recipient)
+
+
+def _settled(scene: Scene, stored: StoredFinding, names: Names, recipient: Recipient) -> Told:
+    """A finding that holds no more; one about a status in words of how it stands now, never of how it stood."""
+    finding, told = stored.finding, _of_finding(stored, names, recipient)
+    now = scene.standings.get((finding.body, finding.scope, finding.year or 0))
+    if finding.rule not in _STATUS_OF or now is None:
+        return told
+    return Told(told.item, told.name, _of_standing(now, names, recipient).what, told.note)
 
 
 def _retracted(scene: Scene, recipient: Recipient, bodies: set[str]) -> Iterable[Told]:

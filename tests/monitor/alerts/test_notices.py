@@ -230,7 +230,8 @@ def test_what_was_told_at_once_as_a_status_is_told_as_settled_once(city):
     assert ("city", "resolved") not in first
     published = STATUSES | {"trade": Status.LATE}
     mail = stand(city, NEXT_WEEK, published, findings=[])["city", "resolved"]
-    assert "示例市商务局" in mail["text"]
+    assert "示例市商务局  2025年度报告：逾" in mail["text"]
+    assert "未见公布" not in mail["text"]
     stand(city, "2026-02-16T09:00:00+08:00", published, findings=[])
     assert sum(each[1] == "resolved" for each in told(city)) == 1
 
