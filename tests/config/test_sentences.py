@@ -25,7 +25,7 @@ FORBIDDEN = ("未公布", "造假", "伪造", "瞒报", "弄虚作假", "违反"
              "拖延", "按期", "发布日期", "发布时间", "错误", "漏报", "失败", "严重", "撤下", "雷同",
              "错报", "虚假", "隐瞒")
 # What the law says in its own words, and the one statement that the office makes of itself.
-SAID_BY_OTHERS = ("避免逐年雷同的要求",)
+SAID_BY_OTHERS = ("避免逐年雷同的要求", "尚未公布{a}份")
 ACCUSING = re.compile(r"(?<!有)差(?:$|[。；，])|不力|不作为(?:$|[。；，])|应付|糊弄|恶意|故意")
 HALF_WIDTH = re.compile(r"[\u3400-\u9fff][,;:!?]|[,;!?][\u3400-\u9fff]|[\u3400-\u9fff]\(|\)[\u3400-\u9fff]|\.\.\.")
 SEPARATED = re.compile(r"\d,\d{3}(?!\d)")
@@ -108,18 +108,21 @@ def test_templates_keep_the_rules_of_writing(path):
 def test_what_was_not_seen_is_said_as_not_seen():
     """截至…未见公布: absence is what we saw, never what somebody failed to do."""
     texts = [text for name in FILES for _, text in sentences(name)]
-    absent = [text for text in texts if re.search(r"(?<!尚)(?<!是否)(没有|没|未曾|尚未)(公布|发布|公开)", text)]
+    absent = [text for text in texts if not any(each in text for each in SAID_BY_OTHERS)
+              and re.search(r"(?<!尚)(?<!是否)(没有|没|未曾|尚未)(公布|发布|公开)", text)]
     assert absent == []
     assert wording.vocabulary().statuses["missing"].zh == "未见公布"
 
 
 # ---------------------------------------------------------------- both languages
-@pytest.mark.parametrize("name", [name for name in FILES if name not in ("rules.yaml", "messages.yaml")])
+# Letters and the form's template are Chinese papers of a Chinese office; a link to the other language is in that one.
+@pytest.mark.parametrize("name", [name for name in FILES if name not in (
+    "rules.yaml", "messages.yaml", "papers.yaml", "report_template.yaml")])
 def test_whatever_is_said_in_chinese_is_said_in_english_with_the_same_values(name):
     def both(node: Any, path: str) -> Iterator[str]:
         if isinstance(node, dict):
             # Commands and options have their English help in the code.
-            if "zh" in node and not path.startswith((".commands", ".options")):
+            if "zh" in node and not path.startswith((".commands", ".options", ".strings.other_language")):
                 english = str(node.get("en", ""))
                 if not english.strip() and node["zh"]:
                     yield f"{path}: no English"
