@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from monitor import printing, wording
+from monitor import printing
 from monitor.session import Session
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ def bring_in(session: Session, path: Path, *, author: str, dry_run: bool, as_jso
 
 
 def _tell(came: Returned, lang: Lang, dry_run: bool) -> None:
+    from monitor import wording
+
     troubled = [*came.of("conflict"), *came.of("invalid")]
     if troubled:
         printing.table([wording.say(key, lang) for key in ("returned_row", "finding", "ledger_decision", "detail")], [

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor import printing, wording
+from monitor import printing
 from monitor.exceptions import UsageError
 from monitor.session import Session
 
@@ -67,6 +67,7 @@ def data(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
 ) -> None:
     """Write the open data: CSV tables with their descriptions, SQLite and Parquet, changes since an earlier export."""
+    from monitor import wording
     from monitor.commands.oversight import reach
     from monitor.exports import database as copy
     from monitor.exports.open_tables import Extract
@@ -202,6 +203,8 @@ def cell(value: Any, foreign: bool = False) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
+        from monitor import wording
+
         return wording.number(value)
     return guarded(str(value)) if foreign else str(value)
 
