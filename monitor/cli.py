@@ -25,6 +25,7 @@ from monitor.commands import (
     oversight,
     rostering,
     scanning,
+    serving,
     setup,
     watching,
 )
@@ -60,7 +61,8 @@ def options(
     context.obj = Session(config, lang)  # type: ignore[arg-type]
 
 
-for room in (setup, rostering, scanning, documents, oversight, evaluating, exporting, keeping, alerting, watching):
+for room in (setup, rostering, scanning, documents, oversight, evaluating, exporting, keeping, alerting, watching,
+             serving):
     room.register(app)
 
 

@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted(path.relative_to(ROOT) for package in ("extract", "crawler", "monitor")
                  for path in (ROOT / package).rglob("*.py"))
-FAMILIES_OF_ONE_FILE_EACH = ("crawler/families", "extract/readers", "extract/ocr", "monitor/rules", "monitor/commands")
+FAMILIES_OF_ONE_FILE_EACH = ("crawler/families", "extract/readers", "extract/ocr", "monitor/rules", "monitor/commands",
+                             "monitor/web/views")
 LONGEST = 500
 
 

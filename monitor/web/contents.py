@@ -231,18 +231,7 @@ class Contents:
 
     # ---------------------------------------------------------------- method, comparison
     def method(self, lang: Lang) -> Row:
-        meanings = pages.strings().meanings
-        rules = [{"id": each["id"], "text": _open(each["short"]) if lang == "zh" else "", "severity": each["severity"],
-                  "category": each["category"], "version": each["version"],
-                  "sentence": _open(each["fact"] if lang == "zh" else each["en"]), "test": _open(each["test"]),
-                  "basis": ("；" if lang == "zh" else "; ").join(each["basis" if lang == "zh" else "basis_en"]),
-                  "history": [{"since": step["since"], "text": step[lang]} for step in each["history"]]}
-                 for each in _rules()]
-        return self.page(rules=rules, statuses=[
-            {"mark": {**pages.mark(each.value, lang), "word": wording.term("statuses", each.value, lang, short=True)
-                      .replace("{n}", "n")}, "name": wording.term("statuses", each.value, lang),
-             "meaning": wording.vocabulary().statuses[each.value].meaning if lang == "zh" else meanings[each.value]}
-            for each in Status])
+        return self.page(**method(lang))
 
     def comparison(self, key: str, lang: Lang) -> Row:
         """Raises KeyError for a pair there isn't."""
@@ -265,6 +254,22 @@ class Contents:
     @functools.lru_cache(maxsize=4)  # noqa: B019 - lives as long as one writing of the pages
     def _texts(self, before: str, after: str) -> list[Row]:
         return printed.texts(self._read(before)[1], self._read(after)[1])
+
+
+def method(lang: Lang) -> Row:
+    """What the method page holds: every rule the catalogue shows readers, every status."""
+    meanings = pages.strings().meanings
+    rules = [{"id": each["id"], "text": _open(each["short"]) if lang == "zh" else "", "severity": each["severity"],
+              "category": each["category"], "version": each["version"],
+              "sentence": _open(each["fact"] if lang == "zh" else each["en"]), "test": _open(each["test"]),
+              "basis": ("；" if lang == "zh" else "; ").join(each["basis" if lang == "zh" else "basis_en"]),
+              "history": [{"since": step["since"], "text": step[lang]} for step in each["history"]]}
+             for each in _rules()]
+    return {"rules": rules, "statuses": [
+        {"mark": {**pages.mark(each.value, lang), "word": wording.term("statuses", each.value, lang, short=True)
+                  .replace("{n}", "n")}, "name": wording.term("statuses", each.value, lang),
+         "meaning": wording.vocabulary().statuses[each.value].meaning if lang == "zh" else meanings[each.value]}
+        for each in Status]}
 
 
 @functools.cache

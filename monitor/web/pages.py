@@ -66,11 +66,13 @@ def slug(key: str) -> str:
     return key if _PLAIN.fullmatch(key) else hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def render(kind: str, content: dict[str, Any], lang: Lang, links: Links) -> str:
-    """The page `kind` (overview, body, report, finding, method, data, comparison) as HTML."""
+def render(kind: str, content: dict[str, Any], lang: Lang, links: Links, desk: dict[str, Any] | None = None) -> str:
+    """The page `kind` (overview, body, report, finding, method, data, comparison) as HTML. `desk`: what only a server
+    has, the person who asks, the other pages there are, the token of forms; without it a page stands for itself."""
     speak = {name: functools.partial(made, lang=lang)
              for name, made in (("t", say), ("word", _word), ("mark", mark), ("day", wording.day))}
-    return _template(kind).render(c=content, lang=lang, links=links, kind=kind, colon=_COLON[lang], **speak)
+    return _template(kind).render(c=content, lang=lang, links=links, kind=kind, colon=_COLON[lang],
+                                  desk=desk or {}, **speak)
 
 
 def say(key: str, lang: Lang, **values: Any) -> str:

@@ -1,0 +1,87 @@
+"""What the serving process holds for all who ask: settings, store, evidence, roster.
+
+Promises: the roster follows its files without a restart (looked at once in a few seconds; a broken file keeps the last
+good roster and is logged). Leaves alone: who asks (asked.py), the matrix in memory (board.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crawler.evidence import Evidence
+from crawler.exceptions import CrawlerError
+from crawler.roster import Roster
+from crawler.store import Store
+from extract import configuration
+from extract.exceptions import ExtractError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from monitor.settings import Settings
+    from monitor.wording import Lang
+
+LOOK = 5.0
+"""Seconds between two looks at whether the facts have changed."""
+log = logging.getLogger("nianbao.web")
+
+
+class Installation:
+    """One office's settings, store and roster. `lang` is the language without a prefix in addresses."""
+
+    def __init__(self, settings: Settings, store: Store, lang: Lang) -> None:
+        self.settings, self.store, self.lang = settings, store, lang
+        self._lock = threading.Lock()
+        self._looked = 0.0
+        self._mark: tuple[tuple[str, int, int], ...] = ()
+        self._roster: Roster | None = None
+
+    @property
+    def other(self) -> Lang:
+        return "en" if self.lang == "zh" else "zh"
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        return Evidence(self.settings.store.evidence)
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        with self.store.read() as connection:
+            connection.execute("PRAGMA query_only = ON")
+            yield connection
+
+    @property
+    def roster(self) -> Roster:
+        """The roster as its files say now. Raises CrawlerError or ExtractError only when none could ever be read."""
+        with self._lock:
+            if self._roster is not None and time.monotonic() - self._looked < LOOK:
+                return self._roster
+            self._looked = time.monotonic()
+            mark = self._facts()
+            if self._roster is None:
+                self._roster, self._mark = Roster.load(), mark
+            elif mark != self._mark:
+                self._mark = mark
+                try:
+                    configuration.load.cache_clear()
+                    self._roster = Roster.load()
+                except (CrawlerError, ExtractError) as fault:
+                    log.error("the roster as it was stays in use: %s", fault)
+            return self._roster
+
+    def _facts(self) -> tuple[tuple[str, int, int], ...]:
+        folder = self.settings.facts.folder
+        paths = sorted(path for path in Path(folder).rglob("*") if path.is_file()) if folder else []
+        marks = []
+        for path in paths:
+            with contextlib.suppress(OSError):
+                found = path.stat()
+                marks.append((str(path), found.st_mtime_ns, found.st_size))
+        return tuple(marks)
