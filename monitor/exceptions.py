@@ -27,3 +27,7 @@ class WatchError(MonitorError):
 
 class BackupError(MonitorError):
     """Raised when a backup can't be written, is damaged, or would overwrite what is in use."""
+
+
+class WorkersKilledError(MonitorError):
+    """Raised for a document whose reading ended one worker of the cluster after another."""

@@ -6,40 +6,43 @@ with its problem, never a crash; the roster's routing outweighs the print, and w
 person to decide; a page nobody claims is routed by its content. Only the calling thread writes.
 
 Workers are threads, each with a guard of its own: documents are parsed in the guards' child processes, so threads use
-every processor and nothing is imported twice. Any other executor (a cluster's) may be given instead.
-Leaves alone: reading itself (extract/), fetching (crawler/), what follows (standing.py, judging.py).
+every processor and nothing is imported twice. Any other executor (cluster.py's) may be given instead.
+Leaves alone: reading itself (captures.py, extract/), fetching (crawler/), what follows (standing.py, judging.py).
 """
 
 from __future__ import annotations
 
-import atexit
 import json
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor, as_completed
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
 from itertools import islice
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from crawler.evidence import Evidence
 from crawler.exceptions import EvidenceError
 from crawler.model import Body
 from crawler.store import Store, row_dicts
-from extract import claims, titles
-from extract.exceptions import ExtractError
+from extract import titles
 from extract.limits import Guard
-from extract.model import Hints, Report, Scope, TableReading
-from extract.report import VERSION, combine
-from monitor import records
-from monitor.exceptions import MonitorError
+from extract.model import Hints, Report, Scope
+from extract.report import VERSION
+from monitor import captures, records
+from monitor.captures import Capture
+from monitor.exceptions import MonitorError, WorkersKilledError
 
 if TYPE_CHECKING:
     from crawler.roster import Roster
 
 Progress = Callable[[int, int], None]
+Elsewhere = Callable[[], AbstractContextManager[Executor]]
+"""Opens an executor; called only where there is something to read."""
 LOT = 50
 """Reports written in one transaction."""
+AHEAD, AHEAD_BYTES = 256, 256 * 2**20
+"""Pages given to workers and not yet back."""
 SECTIONS_OF_A_REPORT = 4
 """A page that holds this many of the six sections is a report whatever its title says (domain §3.2)."""
 COVER_LETTER = 600
@@ -50,7 +53,7 @@ FEWEST = 20
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One page to read, with all a worker needs: no database, no roster."""
+    """One page to read, as the store tells of it."""
 
     address: str
     content: str
@@ -94,8 +97,10 @@ class Assigned:
 
 
 def read_captures(store: Store, evidence: Evidence, roster: Roster, *, workers: int = 1,
-                  executor: Executor | None = None, on_progress: Progress | None = None) -> ReadResult:
-    """Read what isn't read yet, `workers` documents at once, or on any executor of concurrent.futures that is given.
+                  executor: Executor | None = None, elsewhere: Elsewhere | None = None,
+                  on_progress: Progress | None = None) -> ReadResult:
+    """Read what isn't read yet, `workers` documents at once, or on any executor of concurrent.futures that is given or
+    that `elsewhere` opens.
 
     Raises MonitorError when a worker dies, StoreError when nothing can be written; what was read by then is kept.
     """
@@ -107,7 +112,7 @@ def read_captures(store: Store, evidence: Evidence, roster: Roster, *, workers: 
     result = ReadResult()
     if on_progress:
         on_progress(0, len(jobs))
-    with _results(jobs, workers, executor) as results:
+    with _results(jobs, workers, executor, elsewhere) as results:
         for lot in iter(lambda: list(islice(results, LOT)), []):
             with store.write() as connection:
                 for job, report, fault in lot:
@@ -191,8 +196,8 @@ def _jobs(connection: Any, evidence: Evidence) -> list[Job]:
     for row in rows:
         by_page.setdefault((row["url"], row["content"]), []).append(row)
     jobs = []
-    for (address, content), captures in by_page.items():
-        newest, oldest = captures[-1], captures[0]
+    for (address, content), seen in by_page.items():
+        newest, oldest = seen[-1], seen[0]
         route = claimed(connection, address)
         hints = Hints(title=newest["list_title"] or None, year=route.year,
                       scope=route.scope if route.scope != "unknown" else None, url=address,
@@ -229,137 +234,65 @@ def _claim(connection: Any, address: str, row: Any) -> Claimed:
 
 
 # ---------------------------------------------------------------- reading, here or in workers
+Read = tuple[Job, Report | None, str]
+"""A job with its report, or with our own fault."""
+
+
 @contextmanager
-def _results(jobs: list[Job], workers: int, executor: Executor | None
-             ) -> Iterator[Iterator[tuple[Job, Report | None, str]]]:
+def _results(jobs: list[Job], workers: int, executor: Executor | None, elsewhere: Elsewhere | None
+             ) -> Iterator[Iterator[Read]]:
     if executor is not None:
         yield _gather(executor, jobs)
-        return
-    count = max(1, min(workers, len(jobs)))
-    with ExitStack() as guards, ThreadPoolExecutor(count, "reading", _start, (guards,)) as pool:
-        yield _gather(pool, jobs)
-
-
-def _gather(executor: Executor, jobs: Iterable[Job]) -> Iterator[tuple[Job, Report | None, str]]:
-    futures = {executor.submit(read_job, job): job for job in jobs}
-    try:
-        for future in as_completed(futures):
-            yield futures[future], *future.result()
-    except BrokenExecutor:
-        raise MonitorError("a reading worker was killed (memory?); what was read is kept, run nianbao scan --resume "
-                           "to read the rest, or set [reading] workers lower") from None
-    finally:
-        for future in futures:
-            future.cancel()
-
-
-_own = threading.local()
+    elif elsewhere is not None and jobs:
+        with elsewhere() as opened:
+            yield _gather(opened, jobs)
+    else:
+        count = max(1, min(workers, len(jobs)))
+        with ExitStack() as guards, ThreadPoolExecutor(count, "reading", _start, (guards,)) as pool:
+            yield _gather(pool, jobs)
 
 
 def _start(guards: ExitStack) -> None:
     """Give a thread a guard that ends with the pool."""
-    _own.guard = guards.enter_context(Guard())
+    captures.own_guard(guards.enter_context(Guard()))
 
 
-def read_job(job: Job) -> tuple[Report | None, str]:
-    """Read one page in a worker, which keeps its guard for the next; (report, "") or (None, our fault)."""
-    if getattr(_own, "guard", None) is None:
-        _own.guard = Guard().__enter__()
-        atexit.register(_own.guard.__exit__, None, None, None)
-    return _read(job, _own.guard)
-
-
-def _read(job: Job, guard: Guard) -> tuple[Report | None, str]:
-    evidence = Evidence(job.evidence)
-    pages: list[Report] = []
-    attachments: list[Report] = []
-    problems: list[str] = []
-    pictures = _pictures(job, evidence)
-    for part in job.parts:
-        if part.get("role") not in ("page", "attachment"):
-            continue
-        named = part.get("name") or part.get("url") or "page"
-        if not part.get("sha256") or part.get("outcome") not in (None, "", "ok", "not_modified"):
-            problems.append(f"{part.get('role')} {named}: {part.get('outcome') or 'nothing captured'}")
-            continue
-        try:
-            data = evidence.get(part["sha256"])
-        except EvidenceError as fault:
-            return None, str(fault)
-        read = pages if part["role"] == "page" else attachments
-        try:
-            read.append(guard.read(data, _hints_of(part, job.hints, pictures)))
-        except ExtractError as fault:
-            problems.append(f"{named}: {fault}")
-            read.append(_unreadable(part, job.hints))
-    page = joined(pages) if pages else _unreadable({}, job.hints)
-    report = combine(page, attachments) if attachments else page
-    report.problems = [*report.problems, *(problem for problem in problems if problem not in report.problems)]
-    return report, ""
-
-
-def _pictures(job: Job, evidence: Evidence) -> dict[str, bytes]:
-    """The captured pictures of a page by their address; one that is lost costs its table, not the page."""
-    found = {}
-    for part in job.parts:
-        if part.get("role") == "image" and part.get("sha256") and part.get("url"):
+def _gather(executor: Executor, jobs: Iterable[Job]) -> Iterator[Read]:
+    """What is read of every job, as it comes; so few pages wait at once that memory holds them."""
+    under_way: dict[Future[Report], tuple[Job, Capture]] = {}
+    finished: SimpleQueue[Future[Report]] = SimpleQueue()
+    held = 0
+    try:
+        for job in jobs:
             try:
-                found[part["url"]] = evidence.get(part["sha256"])
-            except EvidenceError:
+                capture = captures.gather(job.parts, job.hints, Evidence(job.evidence))
+            except EvidenceError as fault:
+                yield job, None, str(fault)
                 continue
-    return found
+            future = executor.submit(captures.read, capture)
+            under_way[future] = job, capture
+            held += capture.size
+            future.add_done_callback(finished.put)
+            while len(under_way) >= AHEAD or held > AHEAD_BYTES:
+                done = finished.get()
+                held -= under_way[done][1].size
+                yield _result(done, *under_way.pop(done))
+        while under_way:
+            done = finished.get()
+            yield _result(done, *under_way.pop(done))
+    except BrokenExecutor:
+        raise MonitorError("a reading worker was killed (memory?); what was read is kept, run nianbao scan --resume "
+                           "to read the rest, or set [reading] workers lower") from None
+    finally:
+        for future in under_way:
+            future.cancel()
 
 
-def joined(pages: list[Report]) -> Report:
-    """The pages of one article, in order, as one report: a section or table that runs on is put together again."""
-    first, *further = pages
-    if not further:
-        return first
-    sections = [replace(section) for section in first.sections]
-    tables = {table.table: table for table in first.tables}
-    figures = dict(first.figures)
-    for page in further:
-        for section in page.sections:
-            # What stands before a page's first heading continues the section the page before ended with.
-            held = (sections[-1] if section.number == 0 and sections else
-                    next((each for each in sections if each.number == section.number), None))
-            if held is None:
-                sections.append(replace(section))
-            else:
-                held.text = f"{held.text}\n{section.text}".strip()
-        for table in page.tables:
-            held_table = tables.get(table.table)
-            tables[table.table] = _joined_table(held_table, table) if held_table else table
-        for key, figure in page.figures.items():
-            if key not in figures or figures[key].state == "absent":
-                figures[key] = figure
-    year = next((page.year for page in pages if page.year), None)
-    return replace(
-        first, year=year, body=next((page.body for page in pages if page.body), None),
-        form=next((page.form for page in pages if page.form), None), sections=sections, figures=figures,
-        tables=[tables[number] for number in sorted(tables)], claims=claims.find_claims(sections, year),
-        period=claims.stated_period(sections), damaged=any(page.damaged for page in pages),
-        problems=[problem for page in pages for problem in page.problems])
-
-
-def _joined_table(one: TableReading, other: TableReading) -> TableReading:
-    if not (one.found and other.found):
-        return one if one.found or (one.image and not other.found) else other
-    return replace(one, rows_missing=[row for row in one.rows_missing if row in other.rows_missing],
-                   rows_extra=[*one.rows_extra, *other.rows_extra],
-                   columns_missing=[column for column in one.columns_missing if column in other.columns_missing])
-
-
-def _hints_of(part: dict[str, Any], hints: Hints, pictures: dict[str, bytes]) -> Hints:
-    return Hints(title=hints.title, year=hints.year, scope=hints.scope, url=hints.url, list_date=hints.list_date,
-                 resources=pictures if part.get("role") == "page" else {},
-                 last_modified=hints.last_modified if part.get("role") == "page" else None,
-                 first_seen=hints.first_seen, media_type=part.get("media_type"), name=part.get("name") or None)
-
-
-def _unreadable(part: dict[str, Any], hints: Hints) -> Report:
-    return Report(title=hints.title or "", body=None, year=hints.year, scope=hints.scope or "unknown", form=None,
-                  medium=part.get("media_type") or "", sha256=part.get("sha256") or "", version=VERSION, damaged=True)
+def _result(future: Future[Report], job: Job, capture: Capture) -> Read:
+    try:
+        return job, future.result(), ""
+    except WorkersKilledError as fault:
+        return job, captures.refused(capture, str(fault)), ""
 
 
 # ---------------------------------------------------------------- whose it is

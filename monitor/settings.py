@@ -120,6 +120,25 @@ class Monitoring(_Section):
 
 class Reading(_Section):
     workers: int = Field(default=0, ge=0, le=256)
+    cluster: str = Field(default="", pattern=r"^((tcp|tls)://[^\s/:]+:\d{1,5}|(tcp|tls)://\[[0-9a-fA-F:]+\]:\d{1,5})?$")
+    """Address of a Dask scheduler; see monitor/cluster.py."""
+    cluster_ca_file: Path | None = None
+    cluster_certificate: Path | None = None
+    cluster_key: Path | None = None
+    cluster_unprotected: bool = False
+
+    @field_validator("cluster_ca_file", "cluster_certificate", "cluster_key", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return value or None
+
+    @model_validator(mode="after")
+    def _has_certificates(self) -> Reading:
+        if self.cluster.startswith("tls:") and not (self.cluster_ca_file and self.cluster_certificate
+                                                    and self.cluster_key):
+            raise ValueError(f"cluster is {self.cluster!r}; tls:// needs cluster_ca_file, cluster_certificate and "
+                             "cluster_key, three PEM files")
+        return self
 
     @property
     def processes(self) -> int:
@@ -323,6 +342,9 @@ def _anchor(settings: Settings, base: Path) -> None:
         settings.facts.folder = base / settings.facts.folder.expanduser()
     if settings.scan.proxy_secrets is not None:
         settings.scan.proxy_secrets = base / settings.scan.proxy_secrets.expanduser()
+    for name in ("cluster_ca_file", "cluster_certificate", "cluster_key"):
+        if (path := getattr(settings.reading, name)) is not None:
+            setattr(settings.reading, name, base / path.expanduser())
     if settings.mail.password_file is not None:
         settings.mail.password_file = base / settings.mail.password_file.expanduser()
     if settings.mail.ca_file is not None:

@@ -8,7 +8,7 @@ import pytest
 from crawler.evidence import Evidence
 from crawler.model import Body
 from extract.model import Figure, Report, Section, TableReading
-from monitor import reading, records
+from monitor import captures, reading, records
 from monitor.exceptions import MonitorError
 from tests.documents import making
 from tests.monitor.history import HOST, History, item
@@ -220,7 +220,7 @@ def test_pages_of_one_article_are_put_together():
                       "0", sections=list(sections), tables=[TableReading(table, found)],
                       figures={f"k{number}": Figure(value, "number")})
 
-    whole = reading.joined([
+    whole = captures.joined([
         part(1, Section(1, "一、总体情况", "全年新收政府信息公开申请3件。"), table=2, found=True, value=1),
         part(2, Section(0, "", "续上页。"), Section(5, "五、问题", "不足。"), table=2, found=False, value=2)])
     assert [(section.number, section.text) for section in whole.sections] == [
