@@ -19,6 +19,8 @@ from monitor.rules import catalogue
 from monitor.transitions import SETTLED
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from crawler.roster import Roster
     from crawler.store import Store
     from monitor.settings import Settings
@@ -99,18 +101,31 @@ def view(store: Store, roster: Roster, settings: Settings, *, year: int | None =
     """The standings as last judged, or as of a moment `at` (ISO text) judged anew without storing anything."""
     with store.read() as connection:
         if at is None:
-            standings = records.standings(connection)
-            as_of = records.judged_at(connection) or clock.stamp()
-        else:
-            standings, as_of = _as_of(connection, roster, settings, at)
-        errors = Counter((each.finding.body, each.finding.scope, each.finding.year)
-                         for each in review.list_findings(connection, severities=["E"], outcomes=["fail"])
-                         if _marks(each) and each.first_seen <= as_of)
-    order = {body: (roster.bodies[body].sort_order, number) for number, body in enumerate(roster.bodies)}
-    chosen = [each for each in standings
-              if (year is None or each.year == year) and (bodies is None or each.body in bodies)]
-    chosen.sort(key=lambda each: (order.get(each.body, (10**9, 0)), each.body, each.year, each.scope))
-    return View(as_of, chosen, dict(errors))
+            return held(connection, roster, year=year, bodies=bodies)
+        standings, as_of = _as_of(connection, roster, settings, at)
+        chosen = [each for each in standings
+                  if (year is None or each.year == year) and (bodies is None or each.body in bodies)]
+        return _view(connection, roster, chosen, as_of, year, bodies)
+
+
+def held(connection: sqlite3.Connection, roster: Roster, *, year: int | None = None,
+         bodies: Collection[str] | None = None) -> View:
+    """The standings as last judged, of one report year or all; of few bodies it costs only what theirs are."""
+    as_of = records.judged_at(connection) or clock.stamp()
+    return _view(connection, roster, records.standings(connection, year, bodies), as_of, year, bodies)
+
+
+def _view(connection: sqlite3.Connection, roster: Roster, standings: list[Standing], as_of: str, year: int | None,
+          bodies: Collection[str] | None) -> View:
+    errors = Counter((each.finding.body, each.finding.scope, each.finding.year)
+                     for each in review.list_findings(connection, bodies=bodies, year=year, severities=["E"],
+                                                      outcomes=["fail"])
+                     if _marks(each) and each.first_seen <= as_of)
+    told = {each.body for each in standings}
+    order = {} if len(told) < 2 else {body: (roster.bodies[body].sort_order, number)
+                                      for number, body in enumerate(roster.bodies) if body in told}
+    standings.sort(key=lambda each: (order.get(each.body, (10**9, 0)), each.body, each.year, each.scope))
+    return View(as_of, standings, dict(errors))
 
 
 def _marks(stored: review.StoredFinding) -> bool:

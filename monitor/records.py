@@ -400,17 +400,21 @@ def put_standings(connection: sqlite3.Connection, standings: Iterable[Standing],
           json.dumps(one.evidence, ensure_ascii=False), at) for one in standings])
 
 
-def standings(connection: sqlite3.Connection, year: int | None = None) -> list[Standing]:
-    """The stored standings, of one report year or all, by body, scope and year."""
-    rows = row_dicts(connection, "SELECT * FROM standing WHERE ? IS NULL OR year = ? ORDER BY body, scope, year",
-                     (year, year))
+def standings(connection: sqlite3.Connection, year: int | None = None,
+              bodies: Collection[str] | None = None) -> list[Standing]:
+    """The stored standings, of one report year or all, of these bodies or all, by body, scope and year."""
+    only = "" if bodies is None else "body IN (SELECT value FROM json_each(?)) AND "
+    rows = row_dicts(connection, f"SELECT * FROM standing WHERE {only}(? IS NULL OR year = ?) "
+                     "ORDER BY body, scope, year",
+                     (*(() if bodies is None else (json.dumps(list(bodies)),)), year, year))
     return [_standing(row) for row in rows]
 
 
 def judged_at(connection: sqlite3.Connection) -> str | None:
     """When the stored standings were judged; None before the first judgement."""
-    row = connection.execute("SELECT max(at) AS at FROM standing").fetchone()
-    return cast("str | None", row["at"])
+    # A judgement replaces them all and gives each the same moment, so any of them tells it.
+    row = connection.execute("SELECT at FROM standing LIMIT 1").fetchone()
+    return None if row is None else cast(str, row["at"])
 
 
 def standing_record(one: Standing) -> dict[str, Any]:

@@ -278,7 +278,9 @@ def list_findings(connection: sqlite3.Connection, *, ids: Collection[str] | None
     """
     clauses, values = ["1 = 1"], list[Any]()
     for column, wanted in (("id", ids), ("body", bodies), ("rule", rules), ("severity", severities),
-                           ("outcome", outcomes), ("year", None if year is None else [year])):
+                           ("outcome", outcomes), ("year", None if year is None else [year]),
+                           # What is put off may be over: such a row has the state it had before.
+                           ("state", None if states is None else {*states, FindingState.SNOOZED.value})):
         if wanted is not None:
             clauses.append(f"{column} IN (SELECT value FROM json_each(?))")
             values.append(json.dumps(list(wanted)))
@@ -295,7 +297,8 @@ def _stored(connection: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> Iter
     opened: set[tuple[str, str]] = set()
     explained: dict[str, str] = {}
     letters: dict[tuple[str, str], str | None] = {}
-    for step in audit.steps(connection):
+    rows = list(rows)
+    for step in audit.steps(connection, [row["id"] for row in rows]):
         if step.author:
             taken[step.finding] = step
             opened.discard((step.finding, step.fact))

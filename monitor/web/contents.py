@@ -71,7 +71,9 @@ class Contents:
         for body in self._of_body:
             if bodies is None or body in bodies:
                 self.standings.setdefault(body, [])
-        held = {row[0] for row in connection.execute("SELECT id FROM report")}
+        named = json.dumps([standing.report for standing in view.standings if standing.report])
+        held = {row[0] for row in connection.execute(
+            "SELECT id FROM report WHERE id IN (SELECT value FROM json_each(?))", (named,))}
         self.reports: dict[str, Standing] = {}
         for standing in view.standings:
             if standing.report in held:

@@ -25,6 +25,8 @@ from monitor.wording import Lang, Terms
 STYLE = Path(__file__).parent / "templates" / "style.css"
 TINTS = {"missing": "solid", "late": "warm", "late_by_rule": "warm", "withdrawn": "warm", "unverified": "pale",
          "not_seen": "pale", "undated": "pale", "invalid": "pale"}
+NO_DESK: dict[str, Any] = {}
+"""Where nobody is asked who they are: the static site."""
 _COLON: dict[Lang, str] = {"zh": "：", "en": ": "}
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,80}")
 
@@ -72,7 +74,14 @@ def render(kind: str, content: dict[str, Any], lang: Lang, links: Links, desk: d
     speak = {name: functools.partial(made, lang=lang)
              for name, made in (("t", say), ("word", _word), ("mark", mark), ("day", wording.day))}
     return _template(kind).render(c=content, lang=lang, links=links, kind=kind, colon=_COLON[lang],
-                                  desk=desk or {}, **speak)
+                                  desk=desk or _Nobody(), **speak)
+
+
+class _Nobody(dict[str, Any]):
+    """The desk of a page that is a file: falsy, and without anything templates look for on one."""
+
+    def __missing__(self, name: str) -> None:
+        return None
 
 
 def say(key: str, lang: Lang, **values: Any) -> str:
