@@ -11,7 +11,7 @@ import itertools
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -78,8 +78,10 @@ def run(arguments: list[str]) -> int:
     """The exit code of one call, after everything was printed."""
     printing.tolerate_encodings()
     command = typer.main.get_command(app)
-    if {"-h", "--help"} & set(arguments) or not arguments:
-        _localise(command, arguments)
+    if ({"-h", "--help"} & set(arguments) or not arguments) and _spoken(arguments) == "zh":
+        from monitor import command_help
+
+        command_help.in_chinese(command)
     try:
         code = command.main(args=arguments, prog_name="nianbao", standalone_mode=False)
         sys.stdout.flush()
@@ -95,12 +97,17 @@ def _tell(fault: BaseException, arguments: list[str]) -> int:
     from monitor import messages
 
     if _of_click(fault):
-        context, said = getattr(fault, "ctx", None), fault.format_message()  # type: ignore[attr-defined]
+        lang, context = _spoken(arguments), getattr(fault, "ctx", None)
+        if context and lang == "zh":
+            from monitor import command_help
+
+            command_help.in_chinese(context.find_root().command)
+            command_help.speak_chinese(context)
         if type(fault).__name__ == "NoArgsIsHelpError":
-            printing.note(said)
+            printing.note(context.get_help())  # type: ignore[union-attr]
         else:
-            lang = _spoken(arguments)
-            usage = messages.said(context.get_usage(), lang) + "\n" if context else ""
+            usage = f"{context.get_usage()}\n" if context else ""
+            said = fault.format_message()  # type: ignore[attr-defined]
             printing.note(f"{usage}nianbao: {messages.said(said + _given(fault, arguments), lang)}")
         return USAGE
     if isinstance(fault, BrokenPipeError) or isinstance(fault.__context__, BrokenPipeError):
@@ -170,28 +177,6 @@ def _message(fault: BaseException) -> str:
     if isinstance(fault, MemoryError):
         return "out of memory; close other programs or lower [reading] workers"
     return f"fault of nianbao itself: {type(fault).__name__}: {fault} (NIANBAO_DEBUG=1 shows where)"
-
-
-def _localise(command: Any, arguments: list[str]) -> None:
-    """Give every command and option its help in the language asked for; the code's own help is English."""
-    if "--lang=en" in arguments or ("--lang", "en") in itertools.pairwise(arguments):
-        return
-    from monitor import wording
-
-    words = wording.vocabulary()
-
-    def translate(each: Any, path: str) -> None:
-        if path in words.commands:
-            each.help = words.commands[path].zh.replace("\\b", "\b")
-            each.short_help = words.commands[path].zh.splitlines()[0]
-        for parameter in each.params:
-            known = words.options.get(f"{path} {parameter.name}".strip()) or words.options.get(parameter.name or "")
-            if known and hasattr(parameter, "help"):
-                parameter.help = known.zh
-        for name, child in getattr(each, "commands", {}).items():
-            translate(child, f"{path} {name}".strip())
-
-    translate(command, "")
 
 
 if __name__ == "__main__":

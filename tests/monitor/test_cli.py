@@ -556,3 +556,26 @@ def test_read_imports_nothing_it_does_not_need(tmp_path: Path) -> None:
     assert done.stderr.strip() == "[]"
     assert time.monotonic() - begun < 10
 
+
+
+def test_the_frame_of_the_help_is_chinese_too_and_english_on_request(nianbao: Any) -> None:
+    for arguments in (["--help"], ["export", "reminder", "--help"]):
+        said = nianbao(*arguments)
+        assert said.out.startswith("用法：nianbao")
+        assert "\n选项：\n" in said.out
+        assert not re.search(r"Usage|Options:|Commands:|Show this|OPTIONS|required\]", said.out)
+        english = nianbao("--lang", "en", *arguments).out
+        assert english.startswith("Usage: nianbao")
+        assert "Show this message and exit." in english
+    for arguments in ([], ["roster"], ["config"]):
+        said = nianbao(*arguments)
+        assert said.code == 2
+        assert "\n命令：\n" in said.err
+        assert "Commands" not in said.err
+
+
+def test_help_follows_the_language_of_the_settings(nianbao: Any, tmp_path: Path) -> None:
+    settings = written(tmp_path, "settings.toml", '[general]\nlanguage = "en"\n')
+    assert nianbao("--config", settings, "status", "--help").out.startswith("Usage:")
+    assert nianbao("--config", settings, "roster").err.startswith("Usage:")
+    assert nianbao("--config", settings, "--lang", "zh", "roster").err.startswith("用法：")

@@ -1,0 +1,81 @@
+"""The help of every command in Chinese: texts of commands and options, and the parser's own headings around them.
+
+Promises: a whole tree of commands is changed in place, so that `--help`, a call without arguments and the usage line of
+an error read alike; what the vocabulary doesn't hold stays in the code's English. Leaves alone: errors (messages.py),
+which language is spoken (cli.py).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from monitor import wording
+
+_HEADINGS = {"Arguments": "help_arguments", "Options": "help_options", "Commands": "help_commands"}
+_METAVARS = {"[OPTIONS]": "help_any_option", "COMMAND": "help_a_command", "[ARGS]...": "help_its_arguments"}
+
+
+def in_chinese(command: Any) -> Any:
+    """The command and all below it, with their help in Chinese."""
+    words = wording.vocabulary()
+
+    def translate(each: Any, path: str) -> None:
+        if path in words.commands:
+            each.help = words.commands[path].zh.replace("\\b", "\b")
+            each.short_help = words.commands[path].zh.splitlines()[0]
+        for parameter in each.params:
+            known = words.options.get(f"{path} {parameter.name}".strip()) or words.options.get(parameter.name or "")
+            if known and hasattr(parameter, "help"):
+                parameter.help = known.zh
+        each.context_class = _context(each.context_class)
+        for name, child in getattr(each, "commands", {}).items():
+            translate(child, f"{path} {name}".strip())
+
+    translate(command, "")
+    return command
+
+
+def speak_chinese(context: Any) -> None:
+    """Let a context that was made before its tree was translated write its usage and help in Chinese."""
+    while context is not None:
+        context.formatter_class = _formatter(type(context).formatter_class)
+        context = context.parent
+
+
+@functools.cache
+def _context(base: type[Any]) -> type[Any]:
+    return type("ChineseContext", (base,), {"formatter_class": _formatter(base.formatter_class)})
+
+
+@functools.cache
+def _formatter(base: type[Any]) -> type[Any]:
+    """The parser's formatter with its own few words replaced."""
+
+    class ChineseFormatter(base):  # type: ignore[misc]
+        def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+            for english, key in _METAVARS.items():
+                args = args.replace(english, _say(key))
+            super().write_usage(prog, args, prefix or _say("help_usage"))
+
+        def write_heading(self, heading: str) -> None:
+            key = _HEADINGS.get(heading)
+            self.write(f"{'':>{self.current_indent}}{_say(key)}\n" if key else f"{heading}:\n")
+
+        def write_dl(self, rows: Sequence[tuple[str, str]], *args: Any, **options: Any) -> None:
+            super().write_dl([(first, remark(second)) for first, second in rows], *args, **options)
+
+    return ChineseFormatter
+
+
+def remark(second: str) -> str:
+    """An option's help with the parser's additions to it, such as its default, in Chinese."""
+    second = second.replace("Show this message and exit.", wording.vocabulary().options["help"].zh)
+    second = re.sub(r"\s*\[default: ([^\];]*)", lambda found: f"  [{_say('help_default', value=found[1])}", second)
+    return re.sub(r"(?<=[\[; ])required(?=\])", _say("help_required"), second)
+
+
+def _say(key: str, **values: object) -> str:
+    return wording.say(key, "zh", **values)
