@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: install demo test test-all lint bench lock clean
+.PHONY: install demo test test-all lint bench docs lock clean
 
 install: $(READY)
 
@@ -33,6 +33,10 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+
+# The documentation as a book, Chinese and English, into build/docs/site; any warning is an error.
+docs: $(READY)
+	$(BIN)/python -m docs.book
 
 # Locked versions with hashes and no index addresses; run after changing dependencies.
 lock: $(READY)

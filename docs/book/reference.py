@@ -1,0 +1,230 @@
+"""Reference pages written from code and config: commands, settings, outcomes, statuses, the database, the API.
+
+Promises: nothing here is told twice – help comes from the commands and config/vocabulary.yaml, defaults from
+config/settings.toml, types from the settings' model, tables from a freshly made database; both languages from the same
+facts; the same code gives the same pages. Raises SystemExit where words.yaml lacks a word for something the code has.
+Leaves alone: rules.md (monitor/catalogue_page.py), the pages people write.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import typer
+import yaml
+
+from crawler.store import Store
+from extract import configuration
+from monitor import command_help, wording
+from monitor.cli import app
+from monitor.records import monitor_schema
+from monitor.settings import Settings
+from monitor.wording import Lang
+
+Words = dict[str, Any]
+_KEY = re.compile(r"""(\w+)\s*=\s*("[^"]*"|\[[^\]]*\]|\{[^}]*\}|[^\s#]+)\s*(?:#\s*(.*))?""")
+
+
+def pages(words: Words) -> dict[str, str]:
+    """Every generated page by its name in the book, `x.zh.md` and `x.en.md`."""
+    written = {}
+    for name, write in (("commands", commands), ("settings", settings), ("outcomes", outcomes),
+                        ("statuses", statuses), ("schema", schema)):
+        for lang in ("zh", "en"):
+            written[f"reference/{name}.{lang}.md"] = write(words, lang)  # type: ignore[arg-type]
+    return written
+
+
+def _table(heads: list[str], rows: list[list[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return re.sub(r"\s*\n\s*", " ", text).replace("|", "\\|").strip()
+
+
+def _head(words: Words, page: str, lang: Lang) -> str:
+    said = words["pages"][page]
+    return f"# {said['title'][lang]}\n\n{said['lead'][lang]}\n"
+
+
+# ---------------------------------------------------------------- commands
+def commands(words: Words, lang: Lang) -> str:
+    """Every command with its arguments and options, groups after their own help."""
+    said = words["terms"]
+    parts = [_head(words, "commands", lang)]
+    for path, command in _commands(_tree(lang)):
+        parts.append(f"## nianbao {path}\n" if path else f"## {said['global'][lang]}\n")
+        if path:
+            parts.append(_kept_lines(command.help or ""))
+            parts.append(f"```text\nnianbao {path}{_usage(command)}\n```\n")
+        context = typer.Context(command)
+        records = [each.get_help_record(context) for each in command.params if each.name != "help"]
+        rows = [[f"`{name.partition(' <')[0]}`", command_help.remark(text) if lang == "zh" else text]
+                for name, text in filter(None, records)]
+        if rows:
+            parts.append(_table([said["option"][lang], said["meaning"][lang]], rows))
+    parts.append(f"## {said['exit_codes'][lang]}\n")
+    parts.append(_table([said["code"][lang], said["meaning"][lang]],
+                        [[str(code), each[lang]] for code, each in words["exit_codes"].items()]))
+    return "\n".join(parts)
+
+
+def _tree(lang: Lang) -> Any:
+    tree = typer.main.get_command(app)
+    return command_help.in_chinese(tree) if lang == "zh" else tree
+
+
+def _commands(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    yield path, command
+    for name, child in getattr(command, "commands", {}).items():
+        yield from _commands(child, f"{path} {name}".strip())
+
+
+def _kept_lines(help_text: str) -> str:
+    """A help text whose blocks marked with a backspace keep their line breaks."""
+    first, *blocks = help_text.split("\b\n")
+    return "\n\n".join([first.strip(), *(f"```text\n{block.rstrip()}\n```" for block in blocks)]) + "\n"
+
+
+def _usage(command: Any) -> str:
+    return "".join(f" {each.metavar or each.name.upper()}" for each in command.params
+                   if each.param_type_name == "argument")
+
+
+# ---------------------------------------------------------------- settings
+def settings(words: Words, lang: Lang) -> str:
+    """Every setting with its default and what it may be, by section."""
+    said = words["terms"]
+    text = (configuration.packaged_folder() / "settings.toml").read_text("utf-8")
+    comments, defaults = _comments(text), tomllib.loads(text)
+    parts = [_head(words, "settings", lang)]
+    for section, field in Settings.model_fields.items():
+        parts.append(f"## [{section}]\n")
+        rows = []
+        for name, setting in field.annotation.model_fields.items():  # type: ignore[union-attr]
+            key = setting.alias or name
+            place = f"{section}.{key}"
+            meaning = comments.get(place, "") if lang == "en" else words["settings"].get(place)
+            if meaning is None:
+                raise SystemExit(f"docs/book/words.yaml: settings: {place} has no Chinese; add a line for it")
+            value = defaults.get(section, {}).get(key, setting.default)
+            rows.append([f"`{key}`", f"`{_toml(value)}`", _allowed(setting), meaning])
+        parts.append(_table([said["setting"][lang], said["default"][lang], said["allowed"][lang],
+                             said["meaning"][lang]], rows))
+    parts.append(f"## {said['whole_file'][lang]}\n\n```toml\n{text.rstrip()}\n```\n")
+    return "\n".join(parts)
+
+
+def _comments(text: str) -> dict[str, str]:
+    """section.key → its comment: what stands behind it, in indented lines below, and in whole lines above."""
+    found: dict[str, str] = {}
+    section, above, place = "", "", ""
+    for line in text.splitlines():
+        if heading := re.match(r"\[(\w+)\]", line):
+            section, above, place = heading[1], "", ""
+        elif line.startswith("#"):
+            above, place = f"{above} {line.strip('# ')}".strip(), ""
+        elif re.match(r"\s+#", line) and place:
+            found[place] = f"{found[place]} {line.strip(' #')}".strip()
+        elif key := _KEY.match(line):
+            place = f"{section}.{key[1]}"
+            found[place], above = "; ".join(filter(None, (above, key[3] or ""))), ""
+        else:
+            above, place = "", ""
+    return found
+
+
+def _toml(value: Any) -> str:
+    if value is None or value == "":
+        return '""'
+    return str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
+
+
+def _allowed(setting: Any) -> str:
+    """The type and its bounds: `whole number ≥ 1 ≤ 366`; the words of a choice."""
+    choices = [each for each in get_args(setting.annotation) if isinstance(each, str)]
+    if choices:
+        return " · ".join(f"`{each}`" for each in choices)
+    kind = getattr(setting.annotation, "__name__", "") if isinstance(setting.annotation, type) else ""
+    bounds = [f"{sign} {getattr(each, name):g}" for each in setting.metadata
+              for name, sign in (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<")) if hasattr(each, name)]
+    return " ".join([{"int": "123", "float": "1.5", "bool": "true · false"}.get(kind, '"…"'), *bounds])
+
+
+# ---------------------------------------------------------------- outcomes and statuses
+def outcomes(words: Words, lang: Lang) -> str:
+    """What a fetch may come to, whose job it is, how to mend it."""
+    facts = yaml.safe_load((configuration.packaged_folder() / "outcomes.yaml").read_text("utf-8"))
+    said = words["terms"]
+    rows = [[f"`{key}`", each[lang], facts["jobs"][each["job"]][lang], each["mend"][lang]]
+            for key, each in facts["outcomes"].items()]
+    return f"{_head(words, 'outcomes', lang)}\n" + _table(
+        [said["key"][lang], said["meaning"][lang], said["job"][lang], said["mend"][lang]], rows)
+
+
+def statuses(words: Words, lang: Lang) -> str:
+    """The words of matrix, findings and review: statuses, reasons, verdicts, severities, states, tiers, scopes."""
+    vocabulary, said = wording.vocabulary(), words["terms"]
+    parts = [_head(words, "statuses", lang)]
+    for group in ("statuses", "reasons", "verdicts", "severities", "states", "tiers", "duties", "scopes",
+                  "date_sources", "figure_states"):
+        terms: dict[str, wording.Term] = getattr(vocabulary, group)
+        meanings = words["meanings"].get(group, {})
+        rows = []
+        for key, term in terms.items():
+            meaning = term.meaning if lang == "zh" else meanings.get(key)
+            if meaning is None and term.meaning:
+                raise SystemExit(f"docs/book/words.yaml: meanings: {group}.{key} has no English; add a line for it")
+            row = [f"`{key}`", *([term.symbol] if group == "statuses" else []), term.say(lang)]
+            rows.append([*row, meaning or ""])
+        heads = [said["key"][lang], *([said["symbol"][lang]] if group == "statuses" else []), said["word"][lang],
+                 said["meaning"][lang]]
+        if not any(row[-1] for row in rows):
+            heads, rows = heads[:-1], [row[:-1] for row in rows]
+        parts.append(f"## {words['groups'][group][lang]}\n\n{_table(heads, rows)}")
+    return "\n".join(parts)
+
+
+# ---------------------------------------------------------------- the database
+def schema(words: Words, lang: Lang) -> str:
+    """Every table of a freshly made database with its columns, keys and references."""
+    said = words["terms"]
+    parts = [_head(words, "schema", lang)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        Store(path).migrate(monitor_schema)
+        connection = sqlite3.connect(path)
+        try:
+            names = [name for (name,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite%' "
+                "AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name")]
+            shadow = re.compile(rf"(?:{'|'.join(map(re.escape, names))})_(?:data|idx|content|docsize|config)")
+            for name in names:
+                if shadow.fullmatch(name):  # a full text index keeps tables of its own
+                    continue
+                meaning = words["tables"].get(name)
+                if meaning is None:
+                    raise SystemExit(f"docs/book/words.yaml: tables: {name} has no words; add a line for it")
+                parts.append(f"## {name}\n\n{meaning[lang]}\n\n{_columns(connection, name, said, lang)}")
+        finally:
+            connection.close()
+    return "\n".join(parts)
+
+
+def _columns(connection: sqlite3.Connection, table: str, said: Words, lang: Lang) -> str:
+    leads = {row[3]: f"→ {row[2]}" for row in connection.execute(f'PRAGMA foreign_key_list("{table}")')}
+    rows = []
+    for _, name, kind, not_null, default, key, hidden in connection.execute(f'PRAGMA table_xinfo("{table}")'):
+        notes = [said["primary_key"][lang]] * bool(key) + [leads.get(name, "")] * (name in leads)
+        notes += [f"{said['default'][lang]} {default}"] * (default is not None)
+        notes += [said["computed"][lang]] * (hidden in (2, 3))
+        rows.append([f"`{name}`", kind, "" if not_null or key else said["may_be_null"][lang], " · ".join(notes)])
+    return _table([said["column"][lang], said["type"][lang], "NULL", said["notes"][lang]], rows)
