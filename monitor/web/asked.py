@@ -33,7 +33,11 @@ if TYPE_CHECKING:
     from monitor.web.people import Person
     from monitor.wording import Lang
 
-NAVIGATION = ("overview", "worklist", "trends", "regions", "runs", "search", "method", "data")
+NAVIGATION = {"overview": "viewer", "worklist": "viewer", "trends": "viewer", "regions": "viewer", "search": "viewer",
+              "runs": "viewer", "method": "viewer", "data": "viewer"}
+"""Pages of the head's first row with the least role that sees them there; beneath, those under 更多."""
+MORE = {"brief": "viewer", "progress": "viewer", "rectification": "viewer", "precheck": "viewer", "letters": "reviewer",
+        "trail": "operator"}
 
 
 class AbsentError(LookupError):
@@ -152,7 +156,9 @@ class Asked:
 
     def _desk(self) -> dict[str, Any]:
         said = self.query("said")
-        return {"pages": [each for each in NAVIGATION if each in self.request.app.state.kinds],
+        shown = [[kind for kind, role in each.items() if kind in self.request.app.state.kinds and self.person.may(role)]
+                 for each in (NAVIGATION, MORE)]
+        return {"pages": shown[0], "more": shown[1],
                 "person": self.person, "token": self.token,
                 "said": self.t(said) if said.startswith("said_") and said in pages.strings().strings else "",
                 "login": self.request.app.state.login}

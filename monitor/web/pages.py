@@ -25,8 +25,6 @@ from monitor.wording import Lang, Terms
 STYLE = Path(__file__).parent / "templates" / "style.css"
 TINTS = {"missing": "solid", "late": "warm", "late_by_rule": "warm", "withdrawn": "warm", "unverified": "pale",
          "not_seen": "pale", "undated": "pale", "invalid": "pale"}
-NO_DESK: dict[str, Any] = {}
-"""Where nobody is asked who they are: the static site."""
 _COLON: dict[Lang, str] = {"zh": "：", "en": ": "}
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,80}")
 

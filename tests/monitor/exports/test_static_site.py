@@ -100,7 +100,8 @@ def test_every_link_leads_somewhere_and_nothing_is_loaded_from_elsewhere(city, t
         for element, attribute, link, _ in page.iterlinks():
             parts = urlsplit(link)
             if parts.scheme:
-                assert (element.tag, attribute, parts.scheme) in {("a", "href", "http"), ("a", "href", "https")}
+                assert (element.tag, attribute, parts.scheme) in {("a", "href", "http"), ("a", "href", "https"),
+                                                                      ("link", "href", "data")}
                 continue
             target = (tmp_path / "s" / name).parent / unquote(parts.path) if parts.path else tmp_path / "s" / name
             assert target.is_file(), (name, link)
