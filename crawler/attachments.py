@@ -10,11 +10,11 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qs, parse_qsl, unquote, urljoin, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
 from lxml import html
 
-from crawler.families.rows import absolute, target_of, title_of
+from crawler.families.rows import absolute, joined, target_of, title_of
 
 _ENDING = r"\.(pdf|docx?|wps|wpt|ofd|rtf|xlsx?|et|zip|rar|7z|txt)"
 FILE = re.compile(rf"{_ENDING}$", re.I)
@@ -126,7 +126,7 @@ def _shown(base: str, source: str) -> str:
         except ValueError:
             continue
         if FILE.search(path) and ("/" in plain or name.lower() == "file"):
-            return absolute(urljoin(base, source), plain)
+            return absolute(joined(base, source), plain)
     return absolute(base, source)
 
 

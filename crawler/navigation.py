@@ -12,13 +12,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from lxml import html
 from pydantic import BaseModel, ConfigDict
 
 from crawler.families import rows
-from crawler.families.rows import absolute, base_of, parse
+from crawler.families.rows import absolute, base_of, joined, parse
 from extract import configuration, titles
 from extract.literals import literal_after
 
@@ -115,8 +115,8 @@ def search_address(text: str, url: str) -> str:
 
 def conventional(home: str) -> list[str]:
     """Addresses at which portals keep their annual reports by convention, below the home page's own folder first."""
-    folder, root = urljoin(home, "."), urljoin(home, "/")
-    return list(dict.fromkeys(urljoin(base, path) for base in (folder, root) for path in facts().conventional))
+    folder, root = joined(home, "."), joined(home, "/")
+    return list(dict.fromkeys(joined(base, path) for base in (folder, root) for path in facts().conventional))
 
 
 def describe(text: str, url: str) -> str:
@@ -226,7 +226,7 @@ def _tree(text: str, url: str) -> Iterator[tuple[str, str]]:
             continue
         waiting += node.get("children") or []
         name, jump = str(node.get("name") or ""), str(node.get("jump_url") or "")
-        address = urljoin(url, jump) if jump else f"{url.split('#')[0]}#{node.get('id')}"
+        address = joined(url, jump) if jump else f"{url.split('#')[0]}#{node.get('id')}"
         if name and address.startswith("http"):
             yield address, name
 

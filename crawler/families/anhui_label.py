@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawler.families import static
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, ends, stated
-from crawler.families.rows import parse, rows
+from crawler.families.rows import joined, parse, rows
 from crawler.model import Item
 from extract import literals
 
@@ -95,9 +95,9 @@ def label_call(text: str, url: str) -> tuple[str, dict[str, str]]:
     text = _JOINT.sub("", text)
     calls: list[tuple[str, dict[str, str]]] = []
     for match in _ADDRESS.finditer(text):
-        parts = urlsplit(urljoin(url, unescape(match.group(1))))
+        parts = urlsplit(joined(url, unescape(match.group(1))))
         calls.append((parts._replace(query="").geturl(), dict(parse_qsl(parts.query, keep_blank_values=True))))
-    address = calls[0][0] if calls else urljoin(url, "/site/label/8888")
+    address = calls[0][0] if calls else joined(url, "/site/label/8888")
     calls = [call for call in calls if "labelName" in call[1] or "organId" in call[1]]
     for literal in _OBJECT.findall(text):
         # Variables read as None: what a script fills in is no parameter we know.

@@ -11,13 +11,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html import unescape
-from urllib.parse import urljoin
 
 from lxml import html
 
 from crawler.families import static
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, ends
-from crawler.families.rows import names_report, parse, title_of
+from crawler.families.rows import joined, names_report, parse, title_of
 
 _MARKS = re.compile(r"__VIEWSTATE\b")
 _CALL = re.compile(r"""__doPostBack\(\s*(?:'|&#39;|")([^'"&]*)(?:'|&#39;|")\s*,\s*(?:'|&#39;|")([^'"&]*)"""
@@ -130,7 +129,7 @@ def _postback(root: html.HtmlElement, url: str, target: _Target) -> Ask:
             fields[choice.get("name")] = chosen[0].get("value") or chosen[0].text_content().strip()
     fields |= {"__EVENTTARGET": target.control, "__EVENTARGUMENT": target.argument}
     action = form.get("action") if states else None
-    return Ask(urljoin(url, action) if action else url, form=fields)
+    return Ask(joined(url, action) if action else url, form=fields)
 
 
 def _rows_by_postback(root: html.HtmlElement) -> bool:

@@ -12,11 +12,11 @@ import re
 from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from crawler.families import static
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
-from crawler.families.rows import absolute, find_day, main_rows, names_report, parse, rows
+from crawler.families.rows import absolute, find_day, joined, main_rows, names_report, parse, rows
 from crawler.model import Item
 from extract.literals import literal_after
 
@@ -99,8 +99,8 @@ async def _query(first: Answer, get: Get) -> tuple[Query | None, str]:
         return None, "neither the address nor the page names a categorynum"
     text = first.text
     if not _GUID.search(text):
-        script = next((urljoin(first.url, unescape(source)) for source in _SCRIPT.findall(text)),
-                      urljoin(first.url, "/js/webBuilderCommon.js"))
+        script = next((joined(first.url, unescape(source)) for source in _SCRIPT.findall(text)),
+                      joined(first.url, "/js/webBuilderCommon.js"))
         answer = await get(Ask(script, expect="data"))
         # Where the script is gone the interface may still answer without the guid.
         text += answer.text if answer.ok else ""
@@ -111,7 +111,7 @@ async def _query(first: Answer, get: Get) -> tuple[Query | None, str]:
     address = named if named and not named.startswith(ACTION) else own
     body = {"deptcode": _address(first.url, "deptcode") or _in_page(first.text, "deptcode"), "categorynum": category,
             "siteGuid": guid.group(1) if guid else ""}
-    return Query(urljoin(first.url, address), body), ""
+    return Query(joined(first.url, address), body), ""
 
 
 def _address(url: str, name: str) -> str:

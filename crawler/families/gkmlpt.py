@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
-from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
+from urllib.parse import urldefrag, urlencode, urlsplit
 
 from crawler.families import trs
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
-from crawler.families.rows import absolute, find_day, names_report
+from crawler.families.rows import absolute, find_day, joined, names_report
 from crawler.model import Item, Outcome
 from extract.literals import literal_after
 
@@ -58,7 +58,7 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
     if chosen is None:
         return walk.conclude(False, known_shape=False, seen="no category of annual reports in the catalogue's tree")
     if chosen.jump:
-        answer = await get(urljoin(first.url, chosen.jump))
+        answer = await get(joined(first.url, chosen.jump))
         if not answer.ok:
             return walk.breaks_off(answer, f"{chosen.name} lies elsewhere")
         return await trs.enumerate_list(answer, get, max_pages)
@@ -114,7 +114,7 @@ def _categories(tree: Any) -> Iterator[Category]:
 def _root(url: str) -> str:
     """http://host/…/gkmlpt/ of this catalogue; several departments of a city have one each below a folder."""
     before, mark, _ = urldefrag(url)[0].partition("/gkmlpt")
-    return f"{before}/gkmlpt/" if mark else urljoin(url, "/gkmlpt/")
+    return f"{before}/gkmlpt/" if mark else joined(url, "/gkmlpt/")
 
 
 def _answered(text: str, url: str) -> Listing | None:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lxml import html
 
 from crawler import clock
 from crawler.families import static
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number, stated
-from crawler.families.rows import find_day, main_rows, names_report, parse, rows, title_of
+from crawler.families.rows import find_day, joined, main_rows, names_report, parse, rows, title_of
 from crawler.model import Item, Outcome
 
 SEARCH = "/module/xxgk/search.jsp"
@@ -65,7 +65,7 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
             return await static.enumerate_list(first, get, max_pages)
         return Walk(max_pages).conclude(False, known_shape=False,
                                         seen="the page names neither area nor infotypeId for search.jsp")
-    address = urljoin(first.url, SEARCH)
+    address = joined(first.url, SEARCH)
 
     async def page(number: int) -> tuple[Answer, Listing | None]:
         form = {**dict.fromkeys(_BLANK, ""), **call, "currpage": str(number)}
@@ -134,7 +134,7 @@ def _annual_address(first: Answer) -> str:
         return first.url
     match = re.search(r"""["'(]([^"'()\s<>]*\bxxgkAnnualReport\.jsp\?[^"'()\s<>]*area=[^"'()\s<>]*)""",
                       first.text, re.I)
-    return urljoin(first.url, unescape(match.group(1))) if match else ""
+    return joined(first.url, unescape(match.group(1))) if match else ""
 
 
 async def _by_years(address: str, first: Answer, get: Get, max_pages: int) -> Enumeration:

@@ -12,11 +12,11 @@ import re
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 from crawler.families import static
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
-from crawler.families.rows import names_report, parse, rows
+from crawler.families.rows import joined, names_report, parse, rows
 from extract.literals import literal
 
 PATH = "/api-gateway/jpaas-publish-server/front/page/build/unit"
@@ -62,7 +62,7 @@ def units(text: str, url: str) -> list[Unit]:
         attributes = {name.lower(): double or single for name, double, single in _ATTRIBUTE.findall(match.group(1))}
         parameters = literal(unescape(attributes.get("querydata", "")))
         if isinstance(parameters, dict) and (parameters.get("pageId") or parameters.get("tagId")):
-            found.append(Unit(urljoin(url, unescape(attributes.get("url", "")) or PATH),
+            found.append(Unit(joined(url, unescape(attributes.get("url", "")) or PATH),
                               {key: "" if value is None else str(value) for key, value in parameters.items()}))
     return sorted(found, key=lambda unit: not _LISTED.search(unit.name))
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from html import unescape
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk
-from crawler.families.rows import names_report, parse, rows
+from crawler.families.rows import joined, names_report, parse, rows
 from crawler.model import Item, Outcome
 from extract import literals
 
@@ -238,7 +238,7 @@ def _unit(name: str, block: str, options: dict[str, str], text: str, url: str, p
         mentioned = re.search(r"""["'(]([^"'()\s<>]*dataproxy\.jsp[^"'()\s<>]*)""", text)
         if mentioned and (declared or "?" in mentioned.group(1)):
             proxy = unescape(mentioned.group(1))
-    resolved = urljoin(url, proxy) if proxy else ""
+    resolved = joined(url, proxy) if proxy else ""
     if resolved and declared:
         resolved = _with(resolved, declared, drop=())
     return Unit(name, _records(block, url), resolved, int(total) if total and str(total).isdigit() else None,

@@ -11,11 +11,11 @@ import json
 import re
 from html import unescape
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawler.families import trs
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
-from crawler.families.rows import absolute, find_day, names_report
+from crawler.families.rows import absolute, find_day, joined, names_report
 from crawler.model import Item
 
 PAGE_SIZE = 20
@@ -72,9 +72,9 @@ def interface(text: str, url: str) -> str:
     """The JSON interface a page names, with its parameters; empty where it names none."""
     match = _INTERFACE.search(text)
     if match:
-        return urljoin(url, unescape(match.group(1)))
+        return joined(url, unescape(match.group(1)))
     channel, half = _CHANNEL.search(text), _HALF.search(text)
-    return urljoin(url, unescape(half.group(1)) + channel.group(1)) if channel and half else ""
+    return joined(url, unescape(half.group(1)) + channel.group(1)) if channel and half else ""
 
 
 def _paged(proxy: str, number: int) -> str:

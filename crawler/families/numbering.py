@@ -11,12 +11,12 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from html import unescape
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lxml import html
 
 from crawler.families.paging import Answer, Ask
-from crawler.families.rows import absolute, base_of, parse
+from crawler.families.rows import absolute, base_of, joined, parse
 
 NAMES = r"cur_?page|current_?page|page_?no|page_?num|page_?index|page_?number|pages?|pn|p|toPage|gopage"
 """What parameters that carry a page's number are called."""
@@ -61,7 +61,7 @@ def _by_script(text: str, base: str, url: str) -> Number | None:
         before, after = unescape(match.group(1)), unescape(match.group(2)) if match.lastindex == 2 else ""
         address = absolute(base, f"{before}1{after}")
         if address and _same_list(address, url):
-            return partial(_numbered, f"{urljoin(base, before)}{{}}{after}", 0)
+            return partial(_numbered, f"{joined(base, before)}{{}}{after}", 0)
     return None
 
 
@@ -87,7 +87,7 @@ def _by_form(root: html.HtmlElement, base: str, first: Answer) -> Number | None:
                   and (node.get("type") or "text").lower() in ("hidden", "text", "number")}
         field = next((name for name in fields if _FIELD.match(name)), None)
         if field is not None:
-            action = urljoin(base, form.get("action") or first.url)
+            action = joined(base, form.get("action") or first.url)
             posted = (form.get("method") or "get").lower() == "post"
             return partial(_submitted, action, fields, field, posted)
     return None

@@ -117,10 +117,18 @@ def _absolute(base: str, href: str) -> str:
     return parts._replace(netloc=host, path=parts.path.replace(" ", "%20") or "/").geturl()
 
 
+def joined(base: str, href: str) -> str:
+    """`href` against `base` as it stands; empty where the two make no address (http://[::1)."""
+    try:
+        return urljoin(base, href)
+    except ValueError:
+        return ""
+
+
 def base_of(root: html.HtmlElement, url: str) -> str:
-    """The address that relative links of this page start from (<base href> where it has one)."""
+    """The address that relative links of this page start from (<base href> where it has one that is an address)."""
     declared = root.xpath("string(//base/@href)").strip()
-    return urljoin(url, declared) if declared else url
+    return (joined(url, declared) if declared else "") or url
 
 
 def target_of(link: html.HtmlElement, base: str) -> str:

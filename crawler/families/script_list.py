@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from html import unescape
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number, stated
-from crawler.families.rows import absolute, find_day, names_report, parse, rows
+from crawler.families.rows import absolute, find_day, joined, names_report, parse, rows
 from crawler.model import Item
 from extract import literals
 
@@ -222,11 +222,11 @@ def _count(value: Any, names: tuple[str, ...]) -> int | None:
 def _data_addresses(text: str, url: str) -> list[str]:
     """Addresses of this host that the page's scripts fetch data from, calls first."""
     scripts = "\n".join(_SCRIPT.findall(text))
-    folder = urljoin(url, ".")
+    folder = joined(url, ".")
     named = [*_CALL.findall(scripts), *_NAMED.findall(text)]
     # A script that lies in the column's own folder, or is called data, holds this list and no library.
     named += [source for source in _SOURCE.findall(text)
-              if urljoin(url, source).startswith(folder) or re.search(r"(data|list|item)\w*\.js\b", source, re.I)]
+              if joined(url, source).startswith(folder) or re.search(r"(data|list|item)\w*\.js\b", source, re.I)]
     found = [absolute(url, unescape(address)) for address in named if "${" not in address
              and not re.search(r"\.(html?|css|png|jpe?g|gif|svg)(\?|$)", address, re.I)]
     host = urlsplit(url).netloc
@@ -251,4 +251,4 @@ def _numbered(address: str, number: int) -> str:
     if match:
         path = f"{parts.path[:match.start()]}{int(match.group(1)) + number - 1}{parts.path[match.end():]}"
         return parts._replace(path=path).geturl()
-    return urljoin(address, f"?{urlencode([*query, ('page', str(number))])}")
+    return joined(address, f"?{urlencode([*query, ('page', str(number))])}")

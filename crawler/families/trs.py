@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from crawler.families import static
 from crawler.families.paging import Answer, Enumeration, Get, Listing, Walk, stated
-from crawler.families.rows import main_rows, parse, rows
+from crawler.families.rows import joined, main_rows, parse, rows
 
 _MARKS = re.compile(r"createPageHTML\s*\(|\bcreatePage\s*\(\s*[\d'\"{]|\bPager\s*\(\s*\{|/t20\d{6}_\d+|TRS_Editor")
 _CALL = re.compile(r"\b(createPageHTML|createPage|Pager)\s*\(([^)]{1,400})\)", re.S)
@@ -40,7 +40,7 @@ class Pager:
         return self.rows
 
     def address(self, base: str, number: int) -> str:
-        return urljoin(base, f"{self.name}_{number}.{self.ending}")
+        return joined(base, f"{self.name}_{number}.{self.ending}")
 
 
 def recognise(text: str) -> bool:

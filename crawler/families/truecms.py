@@ -13,13 +13,13 @@ import re
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lxml import html
 
 from crawler.families import jpage
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk
-from crawler.families.rows import parse, rows
+from crawler.families.rows import joined, parse, rows
 from crawler.model import Item
 from extract.literals import literal, literal_after
 
@@ -60,7 +60,7 @@ def listing(text: str, url: str) -> Listing:
 def own_column(text: str, url: str) -> Column:
     """The list the page shows."""
     match = _PROXY.search(text)
-    proxy = urljoin(url, unescape(match.group(1))) if match else ""
+    proxy = joined(url, unescape(match.group(1))) if match else ""
     query = dict(parse_qsl(urlsplit(proxy).query))
     parameters = literal_after(text, "ajaxParam")
     named = str(parameters.get("columnId") or "") if isinstance(parameters, dict) else ""

@@ -154,10 +154,11 @@ class Fetching(scrapy.Spider):
             # A condition speaks of the page that answered last: where a redirect led there, only that hop carries it.
             meta["condition"] = (held.final_url, condition)
             headers |= condition if held.final_url == ask.url else {}
-        request = scrapy.Request(ask.url, method=ask.method, body=ask.body, headers=headers, meta=meta,
-                                 callback=NO_CALLBACK, dont_filter=True)
         begun = time.monotonic()
         try:
+            # A page may name what is no address at all, or a header that can't be sent: the page's fault, not ours.
+            request = scrapy.Request(ask.url, method=ask.method, body=ask.body, headers=headers, meta=meta,
+                                     callback=NO_CALLBACK, dont_filter=True)
             assert self.crawler.engine is not None
             response = await self.crawler.engine.download_async(request)
         except (CrawlerError, asyncio.CancelledError):

@@ -14,14 +14,14 @@ import traceback
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from crawler import articles, clock, families
 from crawler.conduct import HostRule, within_hours
 from crawler.exceptions import CrawlerError
 from crawler.families import cut_titles, subcolumns, trs
 from crawler.families.paging import Answer, Ask, Enumeration, Get
-from crawler.families.rows import absolute, names_report, parse, without_twins
+from crawler.families.rows import absolute, joined, names_report, parse, without_twins
 from crawler.model import Column, Item, Outcome, Portal, Route, ScanPlan
 from crawler.outcomes import Verdict
 from crawler.pipelines import CaptureResult, FetchLog, ListingResult, PortalResult
@@ -324,7 +324,7 @@ class PortalSpider(Fetching):
         for _ in range(2 if ask.expect == "page" else 0):
             text = got.verdict.text if got.ok else ""
             match = _REFRESH.search(text) if 0 < len(text) < 4096 and text.count("<a ") < 5 else None
-            target = match and urljoin(got.fetch.final_url or url, next(group for group in match.groups() if group))
+            target = match and joined(got.fetch.final_url or url, next(group for group in match.groups() if group))
             if not target or target == got.fetch.url or "<datastore" in text:
                 break
             if urlsplit(target).path in ("", "/") and urlsplit(url).path not in ("", "/"):
