@@ -30,6 +30,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+	$(BIN)/python .ci/sizes.py
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
