@@ -198,8 +198,9 @@ def ofd() -> Parts:
                    f'</ofd:DocID><ofd:CreationDate>2022-01-18</ofd:CreationDate></ofd:DocInfo><ofd:DocRoot>Doc_0/Document.xml'
                    f'</ofd:DocRoot></ofd:DocBody></ofd:OFD>'.encode(),
         "Doc_0/Document.xml": f'<?xml version="1.0"?><ofd:Document {_OFD}><ofd:CommonData><ofd:PageArea>'
-                              f'<ofd:PhysicalBox>0 0 210 297</ofd:PhysicalBox></ofd:PageArea></ofd:CommonData><ofd:Pages>'
-                              f'<ofd:Page ID="1" BaseLoc="Pages/Page_0/Content.xml"/></ofd:Pages></ofd:Document>'.encode(),
+                              f'<ofd:PhysicalBox>0 0 210 297</ofd:PhysicalBox></ofd:PageArea></ofd:CommonData>'
+                              f'<ofd:Pages><ofd:Page ID="1" BaseLoc="Pages/Page_0/Content.xml"/></ofd:Pages>'
+                              f'</ofd:Document>'.encode(),
         "Doc_0/Pages/Page_0/Content.xml": f'<?xml version="1.0"?><ofd:Page {_OFD}><ofd:Content><ofd:Layer ID="2">'
                                           f'{drawn}{lines}</ofd:Layer></ofd:Content></ofd:Page>'.encode(),
     }
