@@ -53,18 +53,40 @@ class Pair:
         return f"{pages.slug(self.body)}-{self.scope}-{self.before.year}-{self.after.year}"
 
 
+def visible(stored: StoredFinding, role: str) -> bool:
+    """Whether somebody of that role (people.py; empty: anybody at all) may see a finding: whoever decides sees what was
+    decided away too."""
+    if role in ("reviewer", "operator"):
+        entry = catalogue.catalogue().rules.get(stored.finding.rule)
+        return role == "operator" or entry is None or not entry.operator_only
+    return shown(stored) and stored.state not in UNSAID
+
+
+def body_named(connection: sqlite3.Connection, roster: Roster, slug: str) -> str | None:
+    """The body whose pages stand under that part of an address (pages.slug)."""
+    if slug in roster.bodies:
+        return slug if pages.slug(slug) == slug else None
+    if not re.fullmatch(r"[0-9a-f]{16}", slug):
+        return slug if connection.execute("SELECT 1 FROM standing WHERE body = ?1 UNION ALL SELECT 1 FROM finding "
+                                          "WHERE body = ?1 LIMIT 1", (slug,)).fetchone() else None
+    hashed = (body for body in roster.bodies if pages.slug(body) == slug)
+    return next(hashed, None) or next((row[0] for row in connection.execute("SELECT DISTINCT body FROM finding")
+                                       if pages.slug(row[0]) == slug), None)
+
+
 class Contents:
-    """The pages' data as last judged. `bodies`: only these."""
+    """The pages' data as last judged. `bodies`: only these. `role`: of whoever looks (visible); `cleared`: findings
+    that hold no more have pages too."""
 
     def __init__(self, connection: sqlite3.Connection, view: compliance.View, roster: Roster, settings: Settings,
-                 bodies: Collection[str] | None = None) -> None:
+                 bodies: Collection[str] | None = None, *, role: str = "", cleared: bool = False) -> None:
         self.connection, self.view, self.roster, self.settings = connection, view, roster, settings
-        listed = review.list_findings(connection, bodies=bodies)
-        self.findings: dict[str, StoredFinding] = {
-            each.finding.id: each for each in listed if shown(each) and each.state not in UNSAID}
+        listed = review.list_findings(connection, bodies=bodies, cleared=cleared)
+        self.findings: dict[str, StoredFinding] = {each.finding.id: each for each in listed if visible(each, role)}
         self._of_body: dict[str, list[StoredFinding]] = defaultdict(list)
+        self._past: dict[str, list[StoredFinding]] = defaultdict(list)
         for each in self.findings.values():
-            self._of_body[each.finding.body].append(each)
+            (self._of_body if each.cleared is None else self._past)[each.finding.body].append(each)
         self.standings: dict[str, list[Standing]] = defaultdict(list)
         for standing in view.standings:
             self.standings[standing.body].append(standing)
