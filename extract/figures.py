@@ -32,9 +32,6 @@ _CHINESE = re.compile(f"^[{''.join(_DIGITS)}{''.join(_UNITS)}{''.join(_MYRIADS)}
 _WITH_MYRIAD = re.compile(r"^([+-]?[\d,，.]+)(百万|千万|万亿|万|萬|亿|千|百)$")
 _FACTORS = {"百": 100, "千": 1000, "万": 10_000, "萬": 10_000, "百万": 10**6, "千万": 10**7, "亿": 10**8,
             "万亿": 10**12}
-NUMERAL = (r"(?:[\d０-９]+(?:[,，][\d０-９]{3})*(?:[.．][\d０-９]+)?\s*(?:百万|千万|万亿|万|亿)?"
-           r"|[零〇一二两三四五六七八九十百千万亿]+)")
-"""Pattern of one numeral in prose; parse_number reads what it matches."""
 _WORDED = re.compile(r"^(?P<before>[^\d.+\-零〇一二两三四五六七八九十百千万亿]{0,8})(?P<number>[+-]?[\d,，.]+)"
                      r"(?P<factor>百万|千万|万|亿)?(?P<about>[余多]?)"
                      r"(?P<unit>(?:元|圆|人民币|[件条项笔个次份起宗人家例篇部批户]|整|余|多|左右|[(（)）])*)$")

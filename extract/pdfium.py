@@ -31,8 +31,6 @@ from extract.pages import Sheet
 
 SCAN = 0.7
 """A picture over that share of the page is the page."""
-UNSURE = 0.5
-"""Confidence of figures whose characters a scanner recognised before us."""
 _SMALLEST_PICTURE = 0.05
 _THIN = 4
 """A picture no thicker than that many points may be a rule."""
