@@ -39,6 +39,12 @@ bench: $(READY)
 docs: $(READY)
 	$(BIN)/python -m docs.book
 
+# A nation's season on loopback, held against what only its generator knows: make rehearsal PORTALS=3000 BODIES=60000
+PORTALS ?= 300
+BODIES ?= 6000
+rehearsal: $(READY)
+	$(BIN)/python -m tests.bench.rehearsal --portals $(PORTALS) --bodies $(BODIES) $(REHEARSAL)
+
 # Locked versions with hashes and no index addresses; run after changing dependencies.
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
