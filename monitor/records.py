@@ -157,6 +157,34 @@ def links_of_pages(db: Database) -> None:
         links TEXT NOT NULL) WITHOUT ROWID""")
 
 
+@monitor_schema()
+def web_sessions_replies(db: Database) -> None:
+    """What only the served web keeps, see web/tables.py; the order in which its worklist shows findings."""
+    from monitor.web.tables import STATEMENTS
+
+    for statement in STATEMENTS:
+        db.conn.execute(statement)
+
+
+@monitor_schema()
+def judgement_number(db: Database) -> None:
+    """How many times standings were stored: what holds them in memory sees by it that they are others."""
+    db.conn.execute("CREATE TABLE judgement (number INTEGER NOT NULL)")
+    db.conn.execute("INSERT INTO judgement VALUES (0)")
+
+
+@monitor_schema()
+def full_text(db: Database) -> None:
+    """What searching.py keeps: the words of current reports and of the bodies above theirs, without the texts; a row of
+    text_row without a body is a dead one of the index; `above` and `mark` tell whether either changed."""
+    db.conn.execute("""CREATE VIRTUAL TABLE text_index USING fts5 (words, place, content = '', columnsize = 0,
+        tokenize = 'ascii')""")
+    db.conn.execute("""CREATE TABLE text_row (id INTEGER PRIMARY KEY, body TEXT, scope TEXT NOT NULL,
+        year INTEGER NOT NULL, report TEXT NOT NULL, version INTEGER NOT NULL, mark BLOB NOT NULL,
+        above BLOB NOT NULL, UNIQUE (body, scope, year))""")
+    db.conn.execute("CREATE TABLE text_state (id INTEGER PRIMARY KEY, unindexed INTEGER NOT NULL)")
+
+
 _FIRST = (
     # One version of one publication: id = hash(address, content). content = capture.content. record = zlib JSON of
     # schema 1; verdict: report, invalid (a page stands there that is no usable report), other (not a report at all).
@@ -393,6 +421,7 @@ def distrust_ahead(connection: sqlite3.Connection, now: datetime) -> int:
 def put_standings(connection: sqlite3.Connection, standings: Iterable[Standing], at: str) -> None:
     """Replace every stored standing by these; call it inside a write transaction."""
     connection.execute("DELETE FROM standing")
+    connection.execute("UPDATE judgement SET number = number + 1")
     connection.executemany(
         f"INSERT INTO standing (body, scope, year, {', '.join(_STANDING)}, evidence, at) "
         f"VALUES ({', '.join('?' * (len(_STANDING) + 5))})",

@@ -1,7 +1,8 @@
 """What the serving process holds for all who ask: settings, store, evidence, roster.
 
 Promises: the roster follows its files without a restart (looked at once in a few seconds; a broken file keeps the last
-good roster and is logged). Leaves alone: who asks (asked.py), the matrix in memory (board.py).
+good roster and is logged); the board follows every judgement, a large one behind the readers' backs. Leaves alone: who
+asks (asked.py), what the board holds (board.py).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import time
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crawler.evidence import Evidence
 from crawler.exceptions import CrawlerError
@@ -21,15 +22,19 @@ from crawler.roster import Roster
 from crawler.store import Store
 from extract import configuration
 from extract.exceptions import ExtractError
+from monitor.web import board
 
 if TYPE_CHECKING:
     import sqlite3
 
     from monitor.settings import Settings
+    from monitor.web.board import Board
     from monitor.wording import Lang
 
 LOOK = 5.0
 """Seconds between two looks at whether the facts have changed."""
+AT_ONCE = 50_000
+"""Standings up to which a board is loaded while its reader waits; more are loaded while the old board serves."""
 log = logging.getLogger("nianbao.web")
 
 
@@ -42,6 +47,9 @@ class Installation:
         self._looked = 0.0
         self._mark: tuple[tuple[str, int, int], ...] = ()
         self._roster: Roster | None = None
+        self._loading = threading.Lock()
+        self._board: Board | None = None
+        self._board_mark: tuple[Any, ...] = ()
 
     @property
     def other(self) -> Lang:
@@ -75,6 +83,38 @@ class Installation:
                 except (CrawlerError, ExtractError) as fault:
                     log.error("the roster as it was stays in use: %s", fault)
             return self._roster
+
+    @property
+    def board(self) -> Board:
+        """How everything stands as last judged. A newer large judgement shows once it is loaded."""
+        roster = self.roster
+        with self.read() as connection:
+            mark = (board.mark(connection), id(roster))
+        held = self._board
+        if held is not None and mark == self._board_mark:
+            return held
+        if held is None or held.size <= AT_ONCE:
+            with self._loading:
+                return self._loaded(roster, mark)
+        if self._loading.acquire(blocking=False):
+            threading.Thread(target=self._behind, args=(roster, mark), daemon=True).start()
+        return held
+
+    def _behind(self, roster: Roster, mark: tuple[Any, ...]) -> None:
+        try:
+            self._loaded(roster, mark)
+        except Exception as fault:
+            log.error("the board as it was stays in use: %s", fault)
+        finally:
+            self._loading.release()
+
+    def _loaded(self, roster: Roster, mark: tuple[Any, ...]) -> Board:
+        if self._board is None or mark != self._board_mark:
+            with self.read() as connection:
+                connection.execute("BEGIN")  # one state for the mark and the rows
+                mark = (board.mark(connection), id(roster))
+                self._board, self._board_mark = board.load(connection, roster), mark
+        return self._board
 
     def _facts(self) -> tuple[tuple[str, int, int], ...]:
         folder = self.settings.facts.folder
