@@ -20,6 +20,7 @@ from extract.exceptions import ExtractError
 from extract.limits import Guard
 from extract.model import Hints, Report, TableReading
 from extract.report import VERSION, combine
+from monitor.exceptions import MonitorError
 
 _own = threading.local()
 
@@ -76,7 +77,8 @@ def own_guard(guard: Guard) -> None:
 
 
 def read(capture: Capture) -> Report:
-    """Read one page under this thread's guard, which is kept for the next."""
+    """Read one page under this thread's guard, which is kept for the next. Raises MonitorError where the guard's helper
+    turns out to be of another release than this process."""
     if getattr(_own, "guard", None) is None:
         _own.guard = Guard().__enter__()
         atexit.register(_own.guard.__exit__, None, None, None)
@@ -89,7 +91,11 @@ def read(capture: Capture) -> Report:
             continue
         found = pages if part.role == "page" else attachments
         try:
-            found.append(_own.guard.read(part.data, _hints_of(part, capture)))
+            report = _own.guard.read(part.data, _hints_of(part, capture))
+            if report.version != VERSION:
+                raise MonitorError(f"the reader was replaced by version {report.version} while version {VERSION} was "
+                                   "at work; start it again")
+            found.append(report)
         except ExtractError as fault:
             problems.append(f"{part.told.get('name') or part.told.get('url') or 'page'}: {fault}")
             found.append(_unreadable(part.told, capture.hints))

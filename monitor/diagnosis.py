@@ -258,6 +258,29 @@ def _recognition(settings: Settings) -> Check:
     return Check("recognition", "ok", "recognition_ok")
 
 
+def _cluster(settings: Settings) -> Check:
+    reading = settings.reading
+    if not reading.cluster:
+        return Check("cluster", "ok", "cluster_none")
+    from monitor import cluster
+    from monitor.exceptions import ClusterError
+
+    cluster.check(reading)
+    try:
+        client = cluster.connect(reading)
+        try:
+            found = cluster.workers(client)
+        finally:
+            client.close()
+    except (ClusterError, OSError) as fault:
+        return Check("cluster", "fail", "cluster_unreachable", {"error": str(fault)})
+    values = {"address": reading.cluster, "n": found.usable, "m": len(found.refused),
+              "error": next(iter(found.refused.values()), "")}
+    if found.refused:
+        return Check("cluster", "warn" if found.usable else "fail", "cluster_refused", values)
+    return Check("cluster", "ok" if found.usable else "fail", f"cluster_{'ok' if found.usable else 'empty'}", values)
+
+
 def _fonts(settings: Settings) -> Check:
     if shutil.which("soffice") is None:
         return Check("fonts", "ok", "fonts_unused")
@@ -279,8 +302,23 @@ def _megabytes(size: int) -> str:
     return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"
 
 
+def _accounts(settings: Settings) -> Check:
+    from monitor.web import accounts
+
+    path = settings.web.accounts
+    if path is None:
+        return Check("accounts", "ok", "accounts_proxy" if settings.web.user_header else "accounts_none")
+    people = [each for each in accounts.load(path).people.values() if not each.disabled]
+    if not people:
+        return Check("accounts", "fail" if not settings.web.user_header else "warn", "accounts_empty", {"path": path})
+    if path.stat().st_mode & 0o077:
+        return Check("accounts", "warn", "accounts_readable", {"path": path})
+    return Check("accounts", "ok", "accounts_ok", {"n": len(people), "path": path})
+
+
 _CHECKS: tuple[tuple[str, Callable[[Settings], Check]], ...] = (
     ("python", _python), ("settings", _settings), ("facts", _facts), ("database", _database), ("evidence", _evidence),
     ("disk", _disk), ("clock", _clock), ("contact", _contact), ("mail", _mail), ("recipients", _recipients),
     ("robots", _robots), ("outbox", _outbox), ("watch", _watch), ("backup", _backup), ("holidays", _holidays),
-    ("recognition", _recognition), ("fonts", _fonts), ("browser", _browser))
+    ("recognition", _recognition), ("cluster", _cluster), ("fonts", _fonts), ("browser", _browser),
+    ("accounts", _accounts))

@@ -31,3 +31,11 @@ class BackupError(MonitorError):
 
 class WorkersKilledError(MonitorError):
     """Raised for a document whose reading ended one worker of the cluster after another."""
+
+
+class UnsettledError(MonitorError):
+    """Raised for a document that may or may not have ended workers of a cluster which is gone."""
+
+
+class ClusterError(MonitorError):
+    """Raised when the cluster that the settings name can't be reached."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -39,6 +40,7 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+OnNote = Callable[[str], None]
 
 
 @dataclass(slots=True)
@@ -77,20 +79,24 @@ class PatrolResult:
         return {"run": scanned.run if scanned else None, "state": scanned.state if scanned else None,
                 "portals": scanned.outcomes if scanned else {}, "reasons": scanned.reasons if scanned else {},
                 "pages": scanned.pages if scanned else 0, "captures": scanned.captures if scanned else 0,
-                "read": self.read.read, "faults": self.read.faults, "reports": self.reports,
+                "read": self.read.read, "faults": self.read.faults, "notes": self.read.notes, "reports": self.reports,
                 "findings": self.judged.findings.to_record(), "queued": self.judged.queued, "as_of": self.judged.at}
 
 
 def round(settings: Settings, store: Store, roster: Roster, *, portals: Iterable[str] = (),
           bodies: Iterable[str] = (), year: int | None = None, resume: bool = False, executor: Executor | None = None,
-          on_progress: OnProgress | None = None) -> PatrolResult:
+          on_progress: OnProgress | None = None, on_note: OnNote | None = None) -> PatrolResult:
     """One whole round. `portals`, `bodies` and `year` narrow what is fetched; judging is always of everything.
 
     Raises UsageError (unknown ids), SettingsError (no contact), ScanError, StoreError, EvidenceError.
     """
+    if settings.reading.cluster:
+        from monitor import cluster
+
+        cluster.check(settings.reading)  # before hours of scanning
     plan = plan_of(settings, store, roster, portals=portals, bodies=bodies, year=year, resume=resume)
     scanned = scan_portals(plan, on_progress) if plan else None
-    found = read(settings, store, roster, executor=executor, on_progress=on_progress)
+    found = read(settings, store, roster, executor=executor, on_progress=on_progress, on_note=on_note)
     judged = judge(settings, store, roster, on_progress=on_progress)
     return PatrolResult(scanned, found, judged, _reports(store, found, scanned))
 
@@ -142,15 +148,30 @@ def scan_portals(plan: ScanPlan, on_progress: OnProgress | None = None) -> scan.
 
 
 def read(settings: Settings, store: Store, roster: Roster, *, executor: Executor | None = None,
-         on_progress: OnProgress | None = None) -> reading.ReadResult:
-    """Read captures not yet read or read by an older version; assign again what the roster now knows better."""
+         on_progress: OnProgress | None = None, on_note: OnNote | None = None) -> reading.ReadResult:
+    """Read captures not yet read or read by an older version, on the cluster where the settings name one; assign again
+    what the roster now knows better. `on_note` is told what became of the cluster, in a thread of its own."""
+    notes: list[str] = []
+
     def tell(done: int, total: int) -> None:
         if on_progress:
             on_progress(Progress("read", done, total))
 
+    def note(sentence: str) -> None:
+        notes.append(sentence)
+        if on_note:
+            on_note(sentence)
+
+    def elsewhere() -> AbstractContextManager[Executor]:
+        from monitor import cluster
+
+        return cluster.opened(settings.reading, note)
+
     store.migrate(records.monitor_schema)
-    found = reading.read_captures(store, Evidence(settings.store.evidence), roster,
-                                  workers=settings.reading.processes, executor=executor, on_progress=tell)
+    found = reading.read_captures(
+        store, Evidence(settings.store.evidence), roster, workers=settings.reading.processes, executor=executor,
+        elsewhere=elsewhere if settings.reading.cluster else None, on_progress=tell)
+    found.notes = notes
     reading.reroute(store, roster)
     page_links.gather(store, Evidence(settings.store.evidence))
     return found

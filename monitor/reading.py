@@ -31,7 +31,7 @@ from extract.model import Hints, Report, Scope
 from extract.report import VERSION
 from monitor import captures, records
 from monitor.captures import Capture
-from monitor.exceptions import MonitorError, WorkersKilledError
+from monitor.exceptions import MonitorError, UnsettledError, WorkersKilledError
 
 if TYPE_CHECKING:
     from crawler.roster import Roster
@@ -74,6 +74,8 @@ class ReadResult:
     new: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     faults: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    """What became of the cluster that was to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +295,8 @@ def _result(future: Future[Report], job: Job, capture: Capture) -> Read:
         return job, future.result(), ""
     except WorkersKilledError as fault:
         return job, captures.refused(capture, str(fault)), ""
+    except UnsettledError as fault:
+        return job, None, f"{job.address}: {fault}"
 
 
 # ---------------------------------------------------------------- whose it is

@@ -7,6 +7,7 @@ makes the process follow (facts folder, clock). Leaves alone: the facts themselv
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import tomllib
@@ -126,6 +127,7 @@ class Reading(_Section):
     cluster_certificate: Path | None = None
     cluster_key: Path | None = None
     cluster_unprotected: bool = False
+    cluster_patience: float = Field(default=30.0, ge=0, le=86400)
 
     @field_validator("cluster_ca_file", "cluster_certificate", "cluster_key", mode="before")
     @classmethod
@@ -226,6 +228,44 @@ class Chat(_Section):
     """Folder of the robots' addresses: `<recipient id>.webhook`."""
 
 
+class Web(_Section):
+    """Who may look at `nianbao serve`, and how; see docs/web-accounts.md."""
+
+    accounts: Path | None = None
+    trusted_proxies: tuple[str, ...] = ()
+    user_header: str = Field(default="", pattern=r"^([A-Za-z0-9-]+)?$")
+    role_header: str = Field(default="", pattern=r"^([A-Za-z0-9-]+)?$")
+    public: bool = False
+    session_hours: float = Field(default=12, gt=0, le=24 * 31)
+    idle_minutes: float = Field(default=120, gt=0, le=60 * 24 * 7)
+    hosts: tuple[str, ...] = ()
+    sign_off: bool = False
+    reply_days: int = Field(default=30, ge=1, le=366)
+
+    @field_validator("accounts", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return value or None
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                ipaddress.ip_network(each, strict=False)
+            except ValueError:
+                raise ValueError(f"{each!r} is no address; write one like 10.0.0.5 or 10.0.0.0/24") from None
+        return value
+
+    @model_validator(mode="after")
+    def _somebody_vouches(self) -> Web:
+        if self.user_header and not self.trusted_proxies:
+            raise ValueError("user_header needs trusted_proxies; anybody could send that header otherwise")
+        if self.role_header and not self.user_header:
+            raise ValueError("role_header means nothing without user_header")
+        return self
+
+
 class Settings(BaseSettings):
     """Everything an installation can set. Paths are absolute after `load`."""
 
@@ -244,6 +284,7 @@ class Settings(BaseSettings):
     retention: Retention = Retention()
     mail: Mail = Mail()
     chat: Chat = Chat()
+    web: Web = Web()
     _path: Path | None = PrivateAttr(default=None)
 
     @classmethod
@@ -345,6 +386,8 @@ def _anchor(settings: Settings, base: Path) -> None:
     for name in ("cluster_ca_file", "cluster_certificate", "cluster_key"):
         if (path := getattr(settings.reading, name)) is not None:
             setattr(settings.reading, name, base / path.expanduser())
+    if settings.web.accounts is not None:
+        settings.web.accounts = base / settings.web.accounts.expanduser()
     if settings.mail.password_file is not None:
         settings.mail.password_file = base / settings.mail.password_file.expanduser()
     if settings.mail.ca_file is not None:

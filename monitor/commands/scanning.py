@@ -44,13 +44,14 @@ def scan(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout")] = False,
 ) -> None:
     """Scan the portals: crawl, read, judge, queue the digests."""
-    from monitor import patrol
+    from monitor import messages, patrol
 
     session: Session = context.obj
     roster = session.roster()
     with _ended_politely(session.lang):
         done = patrol.round(session.settings, session.store(create=True), roster, portals=portals or (),
-                            bodies=bodies or (), year=year, resume=resume, on_progress=Teller(session.lang))
+                            bodies=bodies or (), year=year, resume=resume, on_progress=Teller(session.lang),
+                            on_note=lambda note: printing.complain(messages.said(note, session.lang)))
     if as_json:
         printing.document(done.to_record())
     else:

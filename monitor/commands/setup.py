@@ -87,7 +87,7 @@ def _roster_template(packaged: Path) -> str:
 
 def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     """Check environment, settings, facts, database, disk, clock and mail; each line says how to mend."""
-    from monitor import diagnosis, wording
+    from monitor import diagnosis, messages, wording
 
     session: Session = context.obj
     checks = list(diagnosis.examine(session.settings))
@@ -95,7 +95,8 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     counts = {level: sum(check.level == level for check in checks) for level in ("ok", "warn", "fail")}
     told: list[dict[str, Any]] = []
     for check in checks:
-        values = {name: wording.shown(str(value), session.lang) for name, value in check.values.items()}
+        values = {name: wording.shown(messages.said(str(value), session.lang), session.lang)
+                  for name, value in check.values.items()}
         told.append({"check": check.name, "level": check.level,
                      "text": wording.fill(texts[check.text].say(session.lang), values)})
     if as_json:
