@@ -17,9 +17,11 @@ import typer
 
 from monitor import printing
 from monitor.commands import (
+    accounts,
     alerting,
     documents,
     evaluating,
+    exploring,
     exporting,
     keeping,
     oversight,
@@ -28,6 +30,7 @@ from monitor.commands import (
     serving,
     setup,
     watching,
+    working,
 )
 from monitor.session import Session
 
@@ -62,7 +65,7 @@ def options(
 
 
 for room in (setup, rostering, scanning, documents, oversight, evaluating, exporting, keeping, alerting, watching,
-             serving):
+             serving, exploring, accounts, working):
     room.register(app)
 
 

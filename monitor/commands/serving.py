@@ -53,12 +53,16 @@ def serve(
 
 
 def refuse_open_doors(settings: Settings, host: str) -> None:
-    """Raises UsageError for an address that other machines reach while nobody has to log in."""
-    from monitor.web import sessions
+    """Raises UsageError for an address that other machines reach while nobody has to log in, and where nobody can."""
+    from monitor.web import accounts, sessions
 
     if not loopback(host) and not sessions.needed(settings):
         raise UsageError(f"--host {host}: other machines reach this address; name accounts or a trusted proxy under "
                          "[web] in settings.toml first, or leave --host out")
+    path = settings.web.accounts
+    if path is not None and not settings.web.user_header and not accounts.load(path).people:
+        raise UsageError(f"{path}: there is no account yet, nobody could log in; run `nianbao account add NAME --role "
+                         "operator` first")
 
 
 def loopback(host: str) -> bool:

@@ -53,9 +53,11 @@ class Asked:
     person: Person
     lang: Lang
     connection: sqlite3.Connection
-    token: str = ""
+    token: object = ""
     form: Mapping[str, Any] = field(default_factory=dict)
     """Fields of a POST; several of one name by `many`."""
+    wrote: bool = False
+    """Whether the view has written; such a form stands in the web's trail."""
 
     # ---------------------------------------------------------------- what is asked
     @property
@@ -145,6 +147,7 @@ class Asked:
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         with self.installation.store.write() as connection:
+            self.wrote = True
             yield connection
 
     # ---------------------------------------------------------------- words
@@ -161,7 +164,7 @@ class Asked:
         return {"pages": shown[0], "more": shown[1],
                 "person": self.person, "token": self.token,
                 "said": self.t(said) if said.startswith("said_") and said in pages.strings().strings else "",
-                "login": self.request.app.state.login}
+                "login": self.request.app.state.login, "logged_in": self.request.state.visit.logged_in}
 
 
 def links_of(installation: Installation, lang: Lang, path: str, query: str = "") -> pages.Links:

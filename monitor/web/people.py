@@ -24,3 +24,11 @@ class Person:
 
     def may(self, role: str) -> bool:
         return ROLES.index(self.role) >= ROLES.index(role)
+
+    @property
+    def guest(self) -> bool:
+        """Nobody in particular: a reader without a login, where pages are public."""
+        return not self.name
+
+
+GUEST = Person("")

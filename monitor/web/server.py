@@ -22,9 +22,9 @@ from crawler.exceptions import CrawlerError, StoreError
 from extract.exceptions import ExtractError
 from monitor import messages
 from monitor.exceptions import MonitorError, UsageError
-from monitor.web import pages, sessions
+from monitor.web import pages, sessions, trail
 from monitor.web.asked import AbsentError, Asked
-from monitor.web.guarding import Guarding
+from monitor.web.guarding import Guarding, same_site
 from monitor.web.views import View, registered
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from monitor.wording import Lang
 
 MAX_FIELDS = 3000
+KEPT = ("action", "state", "finding", "body", "until", "number")
+"""Fields of forms that the web's trail tells."""
 log = logging.getLogger("nianbao.web")
 
 
@@ -53,6 +55,7 @@ def application(installation: Installation) -> Starlette:
         middleware=[Middleware(Guarding, hosts=sessions.hosts(installation.settings))])
     application.state.kinds = {"overview", *(each.path.split("/")[1] for each in views)}
     application.state.login = sessions.needed(installation.settings)
+    application.state.door = sessions.Door(installation)
     return application
 
 
@@ -60,7 +63,8 @@ def _answering(view: View, installation: Installation, lang: Lang) -> Callable[[
     async def answer(request: Request) -> Response:
         form: Any = {}
         if request.method == "POST":
-            if int(request.headers.get("content-length") or view.upload + 1) > view.upload:
+            length = request.headers.get("content-length", "")
+            if not length.isdigit() or len(length) > 12 or int(length) > view.upload:
                 return await run_in_threadpool(_told, installation, request, lang, "too_large", 413)
             form = await request.form(max_files=20, max_fields=MAX_FIELDS, max_part_size=view.upload)
         try:
@@ -73,9 +77,11 @@ def _answering(view: View, installation: Installation, lang: Lang) -> Callable[[
 
 def _made(view: View, installation: Installation, lang: Lang, request: Request, form: Any) -> Response:
     with installation.read() as connection:
-        visit = sessions.visit(request, installation, connection)
-        asked = Asked(request, installation, visit.person, lang, connection, visit.token, form)
-        if not view.free and not visit.welcome:
+        visit = request.state.visit = sessions.visit(request, installation, connection)
+        asked = Asked(request, installation, visit.person, lang, connection, visit.form, form)
+        if request.method == "POST" and not same_site(request.headers):
+            response = asked.notice("stale_form", asked.t("stale_form_text"), 403)
+        elif not view.free and not visit.welcome:
             response = sessions.ask_to_log_in(asked)
         elif not view.free and not visit.person.may(view.role):
             response = asked.notice("not_allowed", asked.t("not_allowed_text"), 403)
@@ -83,8 +89,19 @@ def _made(view: View, installation: Installation, lang: Lang, request: Request, 
             response = asked.notice("stale_form", asked.t("stale_form_text"), 403)
         else:
             response = _tried(view, asked)
+        if asked.wrote and response.status_code < 400:
+            _keep(asked, visit)
         visit.finish(response)
         return response
+
+
+def _keep(asked: Asked, visit: sessions.Visit) -> None:
+    """Who changed something, and what: the form's own short fields, never a secret or a file."""
+    told = [f"{name}={value}" for name in KEPT for value in asked.many(name)[:20]]
+    with asked.installation.store.write() as connection:
+        trail.record(connection, asked.person.name, visit.address,
+                     asked.request.url.path.removeprefix(f"/{asked.installation.other}").split("/")[1],
+                     " ".join([asked.key if asked.person.name else "", *told]).strip())
 
 
 def _tried(view: View, asked: Asked) -> Response:
@@ -110,8 +127,8 @@ def _style(request: Request) -> Response:
 
 def _told(installation: Installation, request: Request, lang: Lang, title: str, status: int) -> Response:
     with installation.read() as connection:
-        visit = sessions.visit(request, installation, connection)
-        asked = Asked(request, installation, visit.person, lang, connection, visit.token)
+        visit = request.state.visit = sessions.visit(request, installation, connection)
+        asked = Asked(request, installation, visit.person, lang, connection, visit.form)
         return asked.notice(title, asked.t(f"{title}_text"), status)
 
 
