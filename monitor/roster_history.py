@@ -7,6 +7,7 @@ lines. Leaves alone: the file itself (crawler/importing.py), who changed it and 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import sqlite3
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _KNOWN = frozenset(each.name for each in fields(Body))
 _DEFAULTS = {each.name: each.default for each in fields(Body) if each.default is not MISSING}
+_NAMES = sorted(_KNOWN - {"line"})
 Key = tuple[str, str]
 """An obligation of one year: body and scope."""
 
@@ -127,30 +129,58 @@ def moved(connection: sqlite3.Connection, roster: Roster, settings: Settings, ye
 
     `remit` gives the bodies that count, of the roster as it was and as it is. None where no state was kept by `since`.
     """
-    former = newest_state(connection, since)
-    if former is None:
-        return None
-    newest = newest_state(connection)
-    if newest is not None and newest.id == former.id and newest.hash == _hash(json.dumps(sorted(
-            (body.id, _hash(_packed(body))) for body in roster.bodies.values()))):
-        return Moved(former.at)
-    before = Roster.of(bodies_of(connection, former.id), [])
-    then, now = _owed(before, settings, year, remit), _owed(roster, settings, year, remit)
-    return Moved(former.at, tuple(sorted(now - then)), tuple(sorted(then - now)))
+    return Movements(connection, roster, settings).since(year, since, remit)
 
 
-def _owed(roster: Roster, settings: Settings, year: int,
-          remit: Callable[[Roster], Collection[str]] | None) -> set[Key]:
-    """Obligations that hold for the year; local notices that name a body which has left the roster are passed over."""
-    inside = roster.bodies.keys() if remit is None else remit(roster)
-    return {(one.body, one.scope) for one in obligations.obligations(roster, settings, [year], lenient=True)
-            if one.applicable and one.body in inside}
+class Movements:
+    """The same question asked for many remits at one moment: what all of them need is worked out once."""
+
+    def __init__(self, connection: sqlite3.Connection, roster: Roster, settings: Settings) -> None:
+        self._connection, self._roster, self._settings = connection, roster, settings
+        self._former: dict[tuple[int, int], tuple[Roster, set[Key]]] = {}
+
+    def since(self, year: int, since: str, remit: Callable[[Roster], Collection[str]] | None = None) -> Moved | None:
+        former = newest_state(self._connection, since)
+        if former is None:
+            return None
+        newest = newest_state(self._connection)
+        if newest is not None and newest.id == former.id and newest.hash == self._hash:
+            return Moved(former.at)
+        if (former.id, year) not in self._former:
+            before = Roster.of(bodies_of(self._connection, former.id), [])
+            self._former[former.id, year] = before, self._owed(before, year)
+        before, owed_then = self._former[former.id, year]
+        then, now = _inside(owed_then, before, remit), _inside(self._now(year), self._roster, remit)
+        return Moved(former.at, tuple(sorted(now - then)), tuple(sorted(then - now)))
+
+    @functools.cached_property
+    def _hash(self) -> str:
+        """Of the roster as it is."""
+        return _hash(json.dumps(sorted((body.id, _hash(_packed(body))) for body in self._roster.bodies.values())))
+
+    def _now(self, year: int) -> set[Key]:
+        if (0, year) not in self._former:
+            self._former[0, year] = self._roster, self._owed(self._roster, year)
+        return self._former[0, year][1]
+
+    def _owed(self, roster: Roster, year: int) -> set[Key]:
+        """Obligations that hold for the year; local notices that name a body which has left the roster are passed
+        over."""
+        return {(one.body, one.scope)
+                for one in obligations.obligations(roster, self._settings, [year], lenient=True) if one.applicable}
+
+
+def _inside(owed: set[Key], roster: Roster, remit: Callable[[Roster], Collection[str]] | None) -> set[Key]:
+    inside = None if remit is None else remit(roster)
+    return owed if inside is None else {key for key in owed if key[0] in inside}
 
 
 def _packed(body: Body) -> str:
     """A row as JSON with only what it says: what every row says by default, and the line in the file, are left out."""
-    row = {name: value for name, value in asdict(body).items()
-           if name != "line" and (name not in _DEFAULTS or value != _DEFAULTS[name])}
+    # By hand: dataclasses.asdict copies every value deeply, which a country's roster can't afford at each judgement.
+    row = {name: value for name in _NAMES if (value := getattr(body, name)) != _DEFAULTS.get(name, MISSING)}
+    if body.events:
+        row["events"] = [asdict(event) for event in body.events]
     return json.dumps(row, ensure_ascii=False, sort_keys=True)
 
 

@@ -31,11 +31,16 @@ def alert(template: str, recipient: Recipient, at: datetime, subject: str, value
     medium = "" if recipient.channel == "mail" else "chat."
     values = {**values, "subject": subject}
     return Alert(
-        key="|".join((kind, recipient.id, recipient.destination, period)), kind=kind,
+        key=key_of(kind, recipient, period), kind=kind,
         recipient=recipient.destination, channel=recipient.channel, subject=subject,
         text=_render(f"{template}.{medium}{recipient.language}.txt", values),
         html="" if medium else _render(f"{template}.{recipient.language}.html", values),
         created=at.isoformat(timespec="seconds"), scope=recipient.id, period=period)
+
+
+def key_of(kind: str, recipient: Recipient, period: str) -> str:
+    """What makes a message unique."""
+    return "|".join((kind, recipient.id, recipient.destination, period))
 
 
 def footer(settings: Settings) -> dict[str, str]:

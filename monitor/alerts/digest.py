@@ -10,13 +10,14 @@ from __future__ import annotations
 import functools
 import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from crawler.roster import Roster
-from monitor import roster_history, wording
+from monitor import records, roster_history, wording
 from monitor.alerts import attachments, outbox, situation, upkeep
-from monitor.alerts.composing import Names, alert, footer, in_roster_order
+from monitor.alerts.composing import Names, alert, footer, in_roster_order, key_of
 from monitor.alerts.recipients import Recipient, recipients
 from monitor.alerts.situation import Situation, Unreachable
 from monitor.alerts.upkeep import Upkeep
@@ -29,22 +30,32 @@ SUBJECT_LENGTH = 40
 NAMES, UNVERIFIED_NAMES, DETAILS, PORTALS = 10, 5, 30, 50
 
 
-def build(connection: sqlite3.Connection, roster: Roster, settings: Settings, at: datetime) -> list[Alert]:
-    """Every alert due in the ISO week of `at`, whether or not it was queued before. Reads only."""
+def build(connection: sqlite3.Connection, roster: Roster, settings: Settings, at: datetime, *,
+          lacking: bool = False) -> list[Alert]:
+    """Every alert due in the ISO week of `at`, or only those that were not queued before (`lacking`). Reads only."""
+    wanted = [each for each in recipients() if not (lacking and _queued(connection, each, at))]
+    if not wanted:
+        return []
+    standings, movements = records.standings(connection), roster_history.Movements(connection, roster, settings)
     alerts = []
-    for recipient in recipients():
+    for recipient in wanted:
         if recipient.role == "operator":
             alert = _operator(connection, roster, settings, recipient, at)
         else:
-            alert = _oversight(connection, roster, settings, recipient, at)
+            alert = _oversight(connection, roster, settings, recipient, at, standings, movements)
         if alert is not None:
             alerts.append(alert)
     return alerts
 
 
+def _queued(connection: sqlite3.Connection, recipient: Recipient, at: datetime) -> bool:
+    kind = OPERATOR if recipient.role == "operator" else DIGEST
+    return outbox.known(connection, key_of(kind, recipient, period(at)))
+
+
 def queue_due(connection: sqlite3.Connection, roster: Roster, settings: Settings, at: datetime) -> list[str]:
     """Queue what this week hasn't seen yet; call it in the write transaction of the judgement. The keys added."""
-    return outbox.queue(connection, build(connection, roster, settings, at), settings.mail.list_id)
+    return outbox.queue(connection, build(connection, roster, settings, at, lacking=True), settings.mail.list_id)
 
 
 def period(at: date) -> str:
@@ -55,17 +66,16 @@ def period(at: date) -> str:
 
 # ---------------------------------------------------------------- oversight
 def _oversight(connection: sqlite3.Connection, roster: Roster, settings: Settings, recipient: Recipient,
-               at: datetime) -> Alert:
+               at: datetime, standings: Sequence[Standing], movements: roster_history.Movements) -> Alert:
     last = outbox.last_sent(connection, DIGEST, recipient.destination, recipient.id, period(at))
     found = situation.of_remit(connection, recipient.bodies(roster), settings.monitoring.since, at,
-                               last["created"] if last else None)
+                               last["created"] if last else None, standings)
     found.standings = in_roster_order(roster, found.standings, lambda each: each.body)
     for name in ("findings", "snoozed", "woken"):
         setattr(found, name, in_roster_order(roster, getattr(found, name), lambda each: each.finding.body))
     lang = recipient.language
     values = _values(found, roster, recipient, settings, at, last)
-    moved = roster_history.moved(connection, roster, settings, found.year, last["created"],
-                                 functools.partial(_then, recipient)) if last else None
+    moved = movements.since(found.year, last["created"], functools.partial(_then, recipient)) if last else None
     values["roster_moved"] = moved.told if moved else ""
     return alert(DIGEST, recipient, at, _subject(found, recipient, at, lang), values, period=period(at))
 

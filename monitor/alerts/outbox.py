@@ -54,6 +54,11 @@ def queue(connection: sqlite3.Connection, alerts: Iterable[Alert], list_id: str 
     return added
 
 
+def known(connection: sqlite3.Connection, key: str) -> bool:
+    """Whether a message of this key was queued already, whatever became of it."""
+    return connection.execute("SELECT 1 FROM outbox WHERE key = ?", (key,)).fetchone() is not None
+
+
 def drain(settings: Settings, store: Store, now: datetime | None = None, sender: Sender | None = None, *,
           any_time: bool = False) -> Drained:
     """Send everything that is due at `now`, one message after the other, each step noted before and after.

@@ -7,8 +7,9 @@ else. Leaves alone: sentences and layout (digest.py, templates/).
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -66,12 +67,14 @@ class Situation:
         return any(each.finding.id in self.fresh for each in self.findings)
 
 
-def of_remit(connection: sqlite3.Connection, bodies: Collection[str], since: int, at: datetime,
-             last: str | None) -> Situation:
-    """The situation of these bodies at `at`; `last` (ISO time) is when their last digest was made (None: never)."""
+def of_remit(connection: sqlite3.Connection, bodies: Collection[str], since: int, at: datetime, last: str | None,
+             everybody: Iterable[Standing] | None = None) -> Situation:
+    """The situation of these bodies at `at`; `last` (ISO time) is when their last digest was made (None: never).
+    `everybody`: the stored standings where the caller holds them already."""
     year = at.year - 1
     wanted = set(bodies)
-    standings = [each for each in records.standings(connection) if each.body in wanted]
+    standings = [each for each in (records.standings(connection) if everybody is None else everybody)
+                 if each.body in wanted]
     listed = review.list_findings(connection, bodies=wanted, severities=["E", "W"], outcomes=["fail"])
     counted = [each for each in listed if each.finding.year is None or each.finding.year >= since]
     held = [each for each in counted if each.state.value not in SETTLED and not unasked(each)]
@@ -109,7 +112,8 @@ def _published(connection: sqlite3.Connection, standings: list[Standing], last: 
     """How many of these obligations are fulfilled by a report whose address was first seen after `last`."""
     ids = {standing.report for standing in standings if standing.report and standing.status is not Status.INVALID}
     first = {row["id"]: row["first"] for row in connection.execute(
-        "SELECT r.id, (SELECT min(first_seen) FROM report s WHERE s.address = r.address) AS first FROM report r")}
+        "SELECT r.id, (SELECT min(first_seen) FROM report s WHERE s.address = r.address) AS first FROM report r "
+        "WHERE r.id IN (SELECT value FROM json_each(?))", (json.dumps(sorted(ids)),))}
     return sum(_after(first.get(identity), last) for identity in ids)
 
 
