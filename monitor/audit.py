@@ -14,6 +14,9 @@ from typing import Any
 from crawler import clock
 from monitor.model import Decision
 
+REMARKS = ("note", "reply")
+"""Steps that change no state: what a person noted, what a body wrote. Only those who ask for remarks get them."""
+
 
 def record(connection: sqlite3.Connection, finding: str, fact: str, action: str, *, before: str, after: str,
            author: str = "", reason: str = "", until: str | None = None, detail: dict[str, Any] | None = None,
@@ -29,8 +32,9 @@ def record(connection: sqlite3.Connection, finding: str, fact: str, action: str,
 
 
 def steps(connection: sqlite3.Connection, findings: Collection[str] | None = None, *, since: str | None = None,
-          actions: Collection[str] | None = None, by_people: bool = False) -> list[Decision]:
-    """Steps in the order they were taken: of these findings, from this day on (ISO), of these actions, of people."""
+          actions: Collection[str] | None = None, by_people: bool = False, remarks: bool = False) -> list[Decision]:
+    """Steps in the order they were taken: of these findings, from this day on (ISO), of these actions, of people;
+    `remarks`: with what changed no state."""
     clauses, values = ["1 = 1"], list[Any]()
     for column, wanted in (("finding", findings), ("action", actions)):
         if wanted is not None:
@@ -41,6 +45,8 @@ def steps(connection: sqlite3.Connection, findings: Collection[str] | None = Non
         values.append(since)
     if by_people:
         clauses.append("author <> ''")
+    if not remarks:
+        clauses.append(f"action NOT IN {REMARKS}")
     rows = connection.execute(f"SELECT * FROM audit WHERE {' AND '.join(clauses)} ORDER BY id", values)
     return [_step(row) for row in rows]
 
@@ -49,9 +55,9 @@ def newest(connection: sqlite3.Connection, finding: str, fact: str, actions: Col
            ) -> Decision | None:
     """The last step taken on this very fact, or the last of these actions."""
     row = connection.execute(
-        "SELECT * FROM audit WHERE finding = ? AND fact = ? AND (? IS NULL OR action IN (SELECT value FROM "
-        "json_each(?))) ORDER BY id DESC LIMIT 1",
-        (finding, fact, *(None if actions is None else json.dumps(list(actions)),) * 2)).fetchone()
+        f"SELECT * FROM audit WHERE finding = ?1 AND fact = ?2 AND CASE WHEN ?3 IS NULL THEN action NOT IN {REMARKS} "
+        "ELSE action IN (SELECT value FROM json_each(?3)) END ORDER BY id DESC LIMIT 1",
+        (finding, fact, None if actions is None else json.dumps(list(actions)))).fetchone()
     return None if row is None else _step(row)
 
 

@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from crawler import clock
 from extract.model import Scope
-from monitor import audit, cases, rectification, transitions
+from monitor import audit, cases, rectification, signing, transitions
 from monitor.exceptions import UsageError
 from monitor.model import Decision, Finding, FindingState, Severity
 from monitor.rules import catalogue
@@ -147,7 +147,7 @@ def _rebase(connection: sqlite3.Connection, since: int | None) -> None:
     if since is None:
         return
     undecided = ("NOT EXISTS (SELECT 1 FROM audit WHERE audit.finding = finding.id AND audit.fact = finding.fact "
-                 "AND audit.author <> '')")
+                 f"AND audit.author <> '' AND audit.action NOT IN {audit.REMARKS})")
     connection.execute(f"UPDATE finding SET state = 'historic' WHERE state = 'open' AND year < ? AND {undecided}",
                        (since,))
     connection.execute(f"UPDATE finding SET state = 'open' WHERE state = 'historic' AND year >= ? AND {undecided}",
@@ -180,6 +180,7 @@ def decide(connection: sqlite3.Connection, finding_id: str, action: str, *, auth
         raise UsageError(f"{action} {finding_id}: say who decides (--author NAME)")
     if "reason" in taken.needs and not reason:
         raise UsageError(f"{action} {finding_id}: say why (--reason TEXT); the reason is kept in the register")
+    signing.check(connection, finding_id, row["fact"], state, action, author)
     detail: dict[str, Any] = {"number": number} if number else {}
     if taken.cause:
         detail["cause"] = _cause(finding_id, action, cause)
@@ -198,6 +199,19 @@ def decide(connection: sqlite3.Connection, finding_id: str, action: str, *, auth
     if taken.to is FindingState.CONFIRMED:
         _give_number(connection, row)
     return step
+
+
+def remark(connection: sqlite3.Connection, finding_id: str, text: str, *, author: str, action: str = "note",
+           detail: dict[str, Any] | None = None) -> Decision:
+    """Keep what somebody noted on a finding, or what its body wrote (`reply`), in its trail; its state stays. Call it
+    inside a write transaction. Raises UsageError for an unknown id and where nothing is said."""
+    row = connection.execute("SELECT fact, state FROM finding WHERE id = ?", (finding_id,)).fetchone()
+    if row is None:
+        raise UsageError(f"no finding {finding_id!r}; {nearby(connection, finding_id)}")
+    if not text.strip() or not author.strip():
+        raise UsageError(f"{action} {finding_id}: say what, and who says it")
+    return audit.record(connection, finding_id, row["fact"], action, before=row["state"], after=row["state"],
+                        author=author.strip(), reason=text.strip(), detail=detail)
 
 
 def _cause(finding_id: str, action: str, cause: str | None) -> str:

@@ -350,15 +350,19 @@ def load(path: Path | None = None) -> Settings:
 
 
 def activate(settings: Settings) -> None:
-    """Let this process follow the settings: the office's facts folder and, where one is set, the simulated clock.
+    """Let this process follow the settings: the office's facts folder, who signs what and, where one is set, the
+    simulated clock.
 
     NIANBAO_NOW in the environment outweighs `[clock] at`.
     """
+    from monitor import signing
+
     configuration.use_office_folder(settings.facts.folder)
     if settings.clock.at and not os.environ.get(clock.ENVIRONMENT):
         clock.simulate(settings.clock.at)
     else:
         clock.now()
+    signing.require(settings.web.sign_off)
 
 
 def _text_of(path: Path) -> str:

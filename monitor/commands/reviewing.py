@@ -212,7 +212,7 @@ def _log(connection: sqlite3.Connection, ids: list[str], since: str | None, filt
     held = {each.finding.id: each for each in chosen}
     if unknown := [each for each in ids if each not in held]:
         raise UsageError(f"no finding {unknown[0]!r}; {findings.nearby(connection, unknown[0])}")
-    steps = [step for step in audit.steps(connection, ids or None, since=_day("--since", since))
+    steps = [step for step in audit.steps(connection, ids or None, since=_day("--since", since), remarks=True)
              if step.finding in held]
     if as_json:
         printing.document({"steps": [step_record(step) for step in steps],
