@@ -1,4 +1,4 @@
-"""One round of patrol (巡查): scan → read → stand → judge → queue.
+"""One round of patrol (巡查): scan → read → stand → judge → queue; then texts are indexed.
 
 Promises: each step reads what the step before stored, is idempotent and callable alone; a round that was killed goes on
 with `resume`, and a round in which nothing changed adds no report, finding or mail. Standings, findings and queued mail
@@ -20,13 +20,23 @@ from crawler.evidence import Evidence
 from crawler.model import ScanPlan
 from crawler.roster import Roster
 from crawler.store import Store, row_dicts
-from monitor import lookalikes, obligations, page_links, reading, records, rejudging, roster_history, standing
+from monitor import (
+    lookalikes,
+    obligations,
+    page_links,
+    reading,
+    records,
+    rejudging,
+    roster_history,
+    searching,
+    standing,
+)
 from monitor.alerts import digest, notices
 from monitor.exceptions import SettingsError, UsageError
 from monitor.model import Obligation, Standing
 from monitor.settings import Settings
 
-Step = Literal["scan", "read", "judge"]
+Step = Literal["scan", "read", "judge", "index"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,7 @@ def round(settings: Settings, store: Store, roster: Roster, *, portals: Iterable
     scanned = scan_portals(plan, on_progress) if plan else None
     found = read(settings, store, roster, executor=executor, on_progress=on_progress, on_note=on_note)
     judged = judge(settings, store, roster, on_progress=on_progress)
+    index(store, roster, on_progress=on_progress)
     return PatrolResult(scanned, found, judged, _reports(store, found, scanned))
 
 
@@ -224,6 +235,15 @@ def judge(settings: Settings, store: Store, roster: Roster, *, at: datetime | No
     if on_progress:
         on_progress(Progress("judge", len(listed), len(listed)))
     return judged
+
+
+def index(store: Store, roster: Roster, *, on_progress: OnProgress | None = None) -> None:
+    """Let the texts of reports that statuses now rest on be found."""
+    def tell(done: int, total: int) -> None:
+        if on_progress:
+            on_progress(Progress("index", done, total))
+
+    searching.update(store, roster, tell)
 
 
 def _reports(store: Store, found: reading.ReadResult,

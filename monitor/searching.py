@@ -232,6 +232,12 @@ def _marked(text: str, plain: str, low: int, high: int, patterns: Iterable[re.Pa
     return tuple((" ".join(piece.split("\n")), marked) for piece, marked in pieces if piece)
 
 
+def record(passage: Passage) -> dict[str, object]:
+    """A passage as plain JSON data."""
+    return {"section": passage.section, "before": passage.before, "after": passage.after,
+            "pieces": [{"text": text, "found": marked} for text, marked in passage.pieces]}
+
+
 _SECTIONS = '"sections": ['
 
 
