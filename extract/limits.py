@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import dataclasses
+import gc
 import importlib
 import io
 import json
@@ -88,6 +89,11 @@ class Usage:
     peak_bytes: int = 0
 
 
+_HARMLESS = (
+    "<html><body><h1>某局2024年政府信息公开工作年度报告</h1><h2>一、总体情况</h2><p>2024年收到政府信息公开申请1件，办结1件，"
+    "行政复议1件，规范性文件1件，举办培训1次，发布信息1条，占比100%。</p><h2>三、收到和处理政府信息公开申请情况</h2><table><tr>"
+    "<td>行政许可</td><td>1</td></tr></table><h2>六、其他需要报告的事项</h2><p>未收取信息处理费。</p></body></html>")
+"""A page that takes every fact and pattern a report of the usual kind takes."""
 _current = Limits()
 _guarded = False
 """Whether this process is a guarded child."""
@@ -351,9 +357,11 @@ def _load_reader(medium: str) -> None:
 
 def _warm(read: Read) -> None:
     """Read a harmless page here, so that the facts it takes are loaded in every child from now on."""
-    page = "<html><body><p>年度报告</p><table><tr><td>行政许可</td><td>1</td></tr></table></body></html>"
     with contextlib.suppress(Exception):  # what is wrong with the facts, the child says
-        read(page.encode(), Hints())
+        read(_HARMLESS.encode(), Hints())
+    # A child's collector would touch, and so copy, every page of memory that it shares with the helper.
+    gc.collect()
+    gc.freeze()
 
 
 def _prepared(request: dict[str, Any]) -> dict[str, Any] | None:
