@@ -38,10 +38,13 @@ class Exhibit:
     grids: list[Grid] = field(default_factory=list)
     text: str = ""
     """Of a text file, decoded, with \\n at the line ends, as spans count it."""
+    pages: int = 0
+    """How many pages there are to ask for; 0 where the medium has none of its own."""
 
     def to_record(self) -> dict[str, Any]:
         """JSON: picture in base64; a grid as rows, columns and its cells with their spans."""
         return {"picture": base64.b64encode(self.picture).decode("ascii"), "scale": self.scale, "text": self.text,
+                "pages": self.pages,
                 "grids": [{"page": grid.page, "rows": grid.height, "columns": grid.width,
                            "cells": [{"row": cell.row, "column": cell.column, "rowspan": cell.rowspan,
                                       "colspan": cell.colspan, "text": cell.text} for cell in grid.cells]}
@@ -77,7 +80,7 @@ def _pdf_page(data: bytes, number: int, named: str) -> Exhibit:
         turn_upright(page, page.get_textpage())  # as it was read: boxes count from the upright page's top left
         width, height = page.get_size()
         scale = min(_DPI / 72, _WIDEST / max(1.0, width), (current_limits().pixels / max(1.0, width * height)) ** 0.5)
-        return Exhibit(_png(page.render(scale=scale).to_pil()), scale)
+        return Exhibit(_png(page.render(scale=scale).to_pil()), scale, pages=len(document))
     finally:
         document.close()
 
@@ -93,8 +96,8 @@ def _picture(data: bytes, number: int, named: str) -> Exhibit:
     pixels = frame.pixels if frame.pixels.ndim == 2 else frame.pixels[:, :, ::-1]
     picture = Image.fromarray(pixels)
     scale = min(1.0, _WIDEST / picture.width)
-    return Exhibit(_png(picture.resize((max(1, round(picture.width * scale)), max(1, round(picture.height * scale))))),
-                   scale)
+    smaller = picture.resize((max(1, round(picture.width * scale)), max(1, round(picture.height * scale))))
+    return Exhibit(_png(smaller), scale, pages=frame.of)
 
 
 def _png(picture: Any) -> bytes:

@@ -35,6 +35,8 @@ class Picture:
     """0 where the file states none that fits a sheet of paper."""
     unit: float = 1.0
     """Units of the places to be told a pixel: 1 for pictures, points for pages of a PDF."""
+    of: int = 1
+    """How many frames the file holds that count as pages."""
 
 
 def frames(data: bytes, named: str) -> Iterator[Picture]:
@@ -61,7 +63,7 @@ def frames(data: bytes, named: str) -> Iterator[Picture]:
             if width * height > limits.pixels:
                 raise LimitExceededError(f"{named}: a picture of {width} × {height} pixels, more than "
                                          f"{limits.pixels / 10**6:.2g} million")
-            yield Picture(_pixels(picture), _dpi(picture))
+            yield Picture(_pixels(picture), _dpi(picture), of=count)
         except (OSError, SyntaxError, ValueError, EOFError, struct.error) as fault:
             raise UnreadableDocumentError(f"{named}: damaged picture ({fault}); fetch it again") from None
 

@@ -59,7 +59,7 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 @reader("text/html", "application/xhtml+xml", name="markup")
 def read(data: bytes, hints: Hints) -> Document:
     """One web page as a document; hints.media_type may carry the charset the server declared."""
-    _refuse_depth(data)
+    refuse_depth(data)
     html, lost = decode(data, hints.media_type)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # bs4 wonders about fragments that look like a path or like XML
@@ -106,7 +106,7 @@ def _name_tables(soup: BeautifulSoup) -> None:
                     tag[name] = tag[f"aria-{name}"]
 
 
-def _refuse_depth(data: bytes) -> None:
+def refuse_depth(data: bytes) -> None:
     """Refuse markup nested so deep that parsers drop it silently or break."""
     if data.count(b"<") < MAX_TABLES:
         return
