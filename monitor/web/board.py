@@ -7,6 +7,7 @@ shown. Leaves alone: when to load anew (installation.py), what evidence there is
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -15,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from monitor.compliance import OWED, Totals
+from monitor.compliance import OWED, TOLD_BY_STATUS, Totals
 from monitor.model import Status
+from monitor.rules import catalogue
+from monitor.transitions import SETTLED
 from monitor.web.bodies import Bodies
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from crawler.roster import Roster
     from monitor.web.bodies import Mask
 
+Key = tuple[str, str, int]
+"""Body, scope, year."""
 STATUSES = tuple(Status)
 NEVER = -32768
 """Stands where no number of days is known."""
@@ -294,3 +299,33 @@ def _laid_out(at: str, bodies: Bodies, places: list[int], scopes: tuple[str, ...
         laid.append(wide)
     return Board(at, bodies, tuple(int(each) for each in years), scopes, tiers, causes, ranks[order],
                  scope[starts][order], *laid)
+
+
+# ---------------------------------------------------------------- what the store knows of few bodies
+def stored(connection: sqlite3.Connection, bodies: Collection[str]) -> tuple[dict[Key, str], dict[Key, str]]:
+    """Of the obligations of few bodies: the report that is held, and when it was last looked for with success."""
+    reports, checked = dict[Key, str](), dict[Key, str]()
+    for body, scope, year, looked, report in connection.execute(
+            "SELECT s.body, s.scope, s.year, s.last_checked, r.id FROM standing s "
+            "LEFT JOIN report r ON r.id = s.report WHERE s.body IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(bodies)),)):
+        if report:
+            reports[body, scope, year] = report
+        if looked:
+            checked[body, scope, year] = looked
+    return reports, checked
+
+
+def open_issues(connection: sqlite3.Connection, bodies: Collection[str]) -> dict[Key, int]:
+    """How many issues of their reports are open, of few bodies: what `compliance` marks ≠."""
+    return {(body, scope, year): number for body, scope, year, number in connection.execute(
+        "SELECT body, scope, year, count(*) FROM finding WHERE body IN (SELECT value FROM json_each(?)) "
+        "AND cleared IS NULL AND severity = 'E' AND outcome = 'fail' "
+        "AND rule NOT IN (SELECT value FROM json_each(?)) AND state NOT IN (SELECT value FROM json_each(?)) "
+        "GROUP BY 1, 2, 3", (json.dumps(list(bodies)), json.dumps(_unmarked()), json.dumps(sorted(SETTLED))))}
+
+
+def _unmarked() -> list[str]:
+    """Rules whose findings the status tells already, or that concern somebody other than the body."""
+    return sorted(rule for rule, text in catalogue.catalogue().rules.items()
+                  if rule in TOLD_BY_STATUS or text.addressee != "body")

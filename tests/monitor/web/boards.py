@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import random
+from collections.abc import Sequence
 from datetime import date, timedelta
+from pathlib import Path
 
 from crawler.model import Body
 from crawler.roster import Roster
+from crawler.store import Store
+from extract import configuration
+from monitor import records
 from monitor.model import Standing, Status
 
 MOMENT = "2026-04-07T09:00:00+08:00"
@@ -52,3 +58,32 @@ def standings(roster: Roster, years: range, seed: int = 1) -> list[Standing]:
                                  last_checked=MOMENT, reason="portal_unreachable" if blind else "",
                                  outcome="timeout" if blind else None, evidence={"listings": [number]}))
     return made
+
+
+class Seat:
+    """An installation of a made country. `settings` is the path of settings.toml, `store` the database beside it."""
+
+    def __init__(self, folder: Path, roster: Roster, made: Sequence[Standing] = ()) -> None:
+        facts = folder / "facts"
+        (facts / "portals").mkdir(parents=True)
+        (facts / "portals" / "city.yaml").write_text(
+            "id: city\nname: 示例门户\nhosts: [www.city.example]\n"
+            "columns: [{id: nb, name: 年度报告, url: 'http://www.city.example/nb/'}]\n", "utf-8")
+        with (facts / "bodies.csv").open("w", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(["id", "name", "kind", "level", "parent", "sort_order", "portal", "scopes"])
+            rows.writerows([each.id, each.name, each.kind, each.level, each.parent, each.sort_order, "city",
+                            ";".join(each.scopes)] for each in roster.bodies.values())
+        self.settings = folder / "settings.toml"
+        self.settings.write_text('[facts]\nfolder = "facts"\n[monitoring]\nsince = 2020\nrequire_confirmation = false\n'
+                                 f'[clock]\nat = "{MOMENT[:16]}"\n', "utf-8")
+        configuration.load.cache_clear()
+        self.roster, self.store = roster, Store(folder / "nianbao.db")
+        self.store.migrate(records.monitor_schema)
+        if made:
+            self.judge(made)
+
+    def judge(self, made: Sequence[Standing]) -> None:
+        with self.store.write() as connection:
+            records.ensure_figures(connection)
+            records.put_standings(connection, made, MOMENT)
