@@ -1,6 +1,7 @@
 """The daemon's log: one line for each event on stderr, as text or as JSON, for journald or whatever keeps it.
 
-Promises: times in Asia/Shanghai as the product's clock has them; no file, so nothing to rotate. Leaves alone: what is
+Promises: times in Asia/Shanghai as the product's clock has them; one event is one line, whatever a portal put into a
+name or an error, and no sign of it commands a terminal; no file, so nothing to rotate. Leaves alone: what is
 logged, and the commands' own messages (printing.py).
 """
 
@@ -10,6 +11,7 @@ import json
 import logging
 
 from crawler import clock
+from monitor import printing
 
 
 class _Plain(logging.Formatter):
@@ -39,4 +41,4 @@ def _said(record: logging.LogRecord) -> str:
     said = record.getMessage()
     if record.exc_info and record.exc_info[1] is not None:
         said += f" ({type(record.exc_info[1]).__name__}: {record.exc_info[1]})"
-    return " ⏎ ".join(said.splitlines())
+    return printing.shown(" ⏎ ".join(said.splitlines()))

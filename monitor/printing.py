@@ -1,16 +1,27 @@
 """What goes to the terminal: streams that survive any encoding, one JSON document, tables, progress and complaints.
 
 Promises: results on stdout, everything else on stderr; a character the terminal can't show becomes "?" and never an
-exception; JSON is lossless under every encoding. Leaves alone: what is said (wording.py).
+exception; what would command the terminal or turn the order of signs (titles come from strangers' pages) is shown as
+a mark; JSON is lossless under every encoding. Leaves alone: what is said (wording.py).
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
+
+_COMMANDING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Signs that act on a terminal instead of being shown: control characters, escape, and those that turn the direction of
+text. Tab and newline are ours."""
+
+
+def shown(text: str) -> str:
+    """`text` with a mark in place of everything that would command a terminal."""
+    return _COMMANDING.sub("\ufffd", text)
 
 
 def tolerate_encodings() -> None:
@@ -23,18 +34,26 @@ def tolerate_encodings() -> None:
 def document(data: Any) -> None:
     """Exactly one JSON document on stdout; characters escaped where the stream isn't UTF-8."""
     unicode = (getattr(sys.stdout, "encoding", "") or "").lower().replace("-", "").startswith("utf8")
-    json.dump(data, sys.stdout, ensure_ascii=not unicode, indent=1, default=str)
+    json.dump(data, _Escaping(), ensure_ascii=not unicode, indent=1, default=str)
     sys.stdout.write("\n")
     sys.stdout.flush()
 
 
+class _Escaping:
+    """stdout for JSON: what would command a terminal is written as \\u escapes, which JSON reads as the same."""
+
+    @staticmethod
+    def write(text: str) -> None:
+        sys.stdout.write(_COMMANDING.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text))
+
+
 def line(text: str = "") -> None:
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(shown(text) + "\n")
 
 
 def note(text: str) -> None:
     """Progress and remarks, on stderr."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(shown(text) + "\n")
     sys.stderr.flush()
 
 
@@ -59,7 +78,8 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         return
     from rich.cells import cell_len
 
-    lines = [list(headings), *[list(row) for row in rows]] if any(headings) else [list(row) for row in rows]
+    rows = [[shown(cell) for cell in row] for row in rows]
+    lines = [list(headings), *rows] if any(headings) else rows
     widths = [max(cell_len(entry[column]) for entry in lines) for column in range(len(headings))] if lines else []
     for entry in lines:
         padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(entry, widths, strict=True))
@@ -70,4 +90,4 @@ def _plain(cell: str) -> Any:
     """Cells are data: square brackets in them are no markup."""
     from rich.text import Text
 
-    return Text(cell)
+    return Text(shown(cell))

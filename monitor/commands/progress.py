@@ -11,6 +11,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from monitor import printing
+
 if TYPE_CHECKING:
     from monitor.patrol import Progress
     from monitor.wording import Lang
@@ -53,7 +55,7 @@ class Teller:
         from rich.cells import set_cell_size
 
         fresh = "\n" if self._open not in ("", step) else ""
-        shown = set_cell_size(text, shutil.get_terminal_size().columns - 1).rstrip()
+        shown = set_cell_size(printing.shown(text), shutil.get_terminal_size().columns - 1).rstrip()
         sys.stderr.write(f"{fresh}\r\x1b[2K{shown}" + ("\n" if last else ""))
         sys.stderr.flush()
         self._open = "" if last else step
