@@ -98,8 +98,8 @@ def of_obligation(connection: sqlite3.Connection, body: str, year: int, scope: s
 
 # ---------------------------------------------------------------- everything
 def everything(connection: sqlite3.Connection) -> Proof:
-    """What must never be let go: the proof of every standing, finding and version, of captures not read yet, and the
-    newest look at every column."""
+    """What must never be let go: the proof of every standing, finding and version, of captures not read yet, the newest
+    look at every column, and what bodies sent with their replies."""
     proof = Proof()
     for standing in records.standings(connection):
         proof |= _of_evidence(connection, standing.evidence)
@@ -115,6 +115,7 @@ def everything(connection: sqlite3.Connection) -> Proof:
     for condition in ("", "WHERE outcome IN ('ok', 'not_modified')", "WHERE outcome = 'ok' AND complete"):
         for row in row_dicts(connection, f"SELECT pages, max(at) FROM listing {condition} GROUP BY portal, column_id"):
             proof.fetches |= set(json.loads(row["pages"]))
+    proof.hashes |= {row["sha256"] for row in row_dicts(connection, "SELECT sha256 FROM reply_file")}
     return proof
 
 

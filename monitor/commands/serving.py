@@ -43,8 +43,10 @@ def serve(
     installation = Installation(session.settings, session.store(create=True), session.lang)
     _ = installation.roster
     logs.begin()
+    served = application(installation)
+    served.state.rechecks.begin()
     server = uvicorn.Server(uvicorn.Config(
-        application(installation), host=host, port=port, log_config=None, access_log=False, server_header=False,
+        served, host=host, port=port, log_config=None, access_log=False, server_header=False,
         proxy_headers=False, timeout_keep_alive=10, limit_concurrency=200, timeout_graceful_shutdown=5))
     listening = server.config.bind_socket()
     shown = f"[{host}]" if ":" in host else host

@@ -99,6 +99,11 @@ class Asked:
         given = self.form.get(name)
         return given if given is not None and not isinstance(given, str) and given.filename else None
 
+    def files(self, name: str) -> list[UploadFile]:
+        """All files chosen under one name."""
+        listed = self.form.getlist(name) if hasattr(self.form, "getlist") else [self.form.get(name)]
+        return [each for each in listed if each is not None and not isinstance(each, str) and each.filename]
+
     # ---------------------------------------------------------------- whose it is
     @cached_property
     def reach(self) -> frozenset[str] | None:

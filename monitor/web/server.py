@@ -25,6 +25,7 @@ from monitor.exceptions import MonitorError, UsageError
 from monitor.web import pages, sessions, trail
 from monitor.web.asked import AbsentError, Asked
 from monitor.web.guarding import Guarding, same_site
+from monitor.web.rechecks import Rechecks
 from monitor.web.views import View, registered
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def application(installation: Installation) -> Starlette:
     application.state.kinds = {"overview", *(each.path.split("/")[1] for each in views)}
     application.state.login = sessions.needed(installation.settings)
     application.state.door = sessions.Door(installation)
+    application.state.rechecks = Rechecks(installation)
     return application
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monitor.web import deciding
 from monitor.web.asked import AbsentError
 from monitor.web.contents import Contents
 from monitor.web.views import view
@@ -27,4 +28,5 @@ def finding_asked(asked: Asked) -> tuple[Contents, str]:
 @view("/finding/{key}")
 def finding(asked: Asked) -> Response:
     contents, identity = finding_asked(asked)
-    return asked.page("finding", contents.finding(identity, asked.lang))
+    return asked.page("finding", {**contents.finding(identity, asked.lang),
+                                  "offer": deciding.offer(asked, contents.findings[identity])})
