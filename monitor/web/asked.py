@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from monitor import wording
 from monitor.exceptions import UsageError
@@ -137,7 +137,10 @@ class Asked:
         return HTMLResponse(pages.render(kind, whole, self.lang, self.links, self._desk()), status)
 
     def notice(self, title: str, text: str, status: int = 200) -> Response:
-        """A page that only says something: `title` a key of pages.yaml, `text` ready to read."""
+        """A page that only says something: `title` a key of pages.yaml, `text` ready to read; for programs a problem
+        document."""
+        if self.request.url.path.startswith("/api/"):
+            return problem(self.t(title), text, status)
         return self.page("notice", {"title": title, "text": text}, status)
 
     def go(self, kind: str, key: str = "", said: str = "", **query: str) -> Response:
@@ -170,6 +173,13 @@ class Asked:
                 "person": self.person, "token": self.token,
                 "said": self.t(said) if said.startswith("said_") and said in pages.strings().strings else "",
                 "login": self.request.app.state.login, "logged_in": self.request.state.visit.logged_in}
+
+
+def problem(title: str, text: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """What a program gets instead of an answer (RFC 9457)."""
+    challenge = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    return JSONResponse({"type": "about:blank", "title": title, "status": status, "detail": text}, status,
+                        {**challenge, **(headers or {})}, media_type="application/problem+json")
 
 
 def links_of(installation: Installation, lang: Lang, path: str, query: str = "") -> pages.Links:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -68,7 +69,10 @@ def _answering(view: View, installation: Installation, lang: Lang) -> Callable[[
             length = request.headers.get("content-length", "")
             if not length.isdigit() or len(length) > 12 or int(length) > view.upload:
                 return await run_in_threadpool(_told, installation, request, lang, "too_large", 413)
-            form = await request.form(max_files=20, max_fields=MAX_FIELDS, max_part_size=view.upload)
+            if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
+                form = FormData([("json", (await request.body()).decode("utf-8", "replace"))])
+            else:
+                form = await request.form(max_files=20, max_fields=MAX_FIELDS, max_part_size=view.upload)
         try:
             return await run_in_threadpool(_made, view, installation, lang, request, form)
         finally:

@@ -21,7 +21,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
-from starlette.responses import JSONResponse, RedirectResponse
+from starlette.responses import RedirectResponse
 
 from crawler import clock
 from monitor.web import accounts
@@ -241,7 +241,7 @@ def ask_to_log_in(asked: Asked) -> Response:
     path = asked.request.url.path
     made: Visit = asked.request.state.visit
     if path.removeprefix(f"/{asked.installation.other}").startswith("/api/"):
-        return JSONResponse({"error": asked.t("login_needed")}, 401, {"WWW-Authenticate": "Bearer"})
+        return asked.notice("not_allowed", asked.t("login_needed"), 401)
     if made.stranger:
         return asked.notice("not_allowed", asked.t("stranger_text", name=made.stranger), 403)
     if not needed(asked.settings):
