@@ -8,14 +8,13 @@ pictures larger than the limits, by their header alone. Leaves alone: what they 
 from __future__ import annotations
 
 import io
-import struct
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image as Pictures
-from PIL import ImageOps, UnidentifiedImageError
+from PIL import ImageOps
 
 from extract.exceptions import LimitExceededError, UnreadableDocumentError
 from extract.limits import current_limits
@@ -50,7 +49,9 @@ def frames(data: bytes, named: str) -> Iterator[Picture]:
     except Pictures.DecompressionBombError:
         most = f"{limits.pixels / 10**6:.2g} million pixels"
         raise LimitExceededError(f"{named}: a picture of more than {most}") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, struct.error) as fault:
+    except MemoryError:
+        raise
+    except Exception as fault:  # Pillow's formats each have ways of their own to say that a file is broken
         raise UnreadableDocumentError(f"{named}: damaged picture ({type(fault).__name__}); fetch it again") from None
     if count > limits.pages:
         raise LimitExceededError(f"{named}: {count} pictures in one file, more than {limits.pages}")
@@ -64,7 +65,9 @@ def frames(data: bytes, named: str) -> Iterator[Picture]:
                 raise LimitExceededError(f"{named}: a picture of {width} × {height} pixels, more than "
                                          f"{limits.pixels / 10**6:.2g} million")
             yield Picture(_pixels(picture), _dpi(picture), of=count)
-        except (OSError, SyntaxError, ValueError, EOFError, struct.error) as fault:
+        except (MemoryError, UnreadableDocumentError):
+            raise
+        except Exception as fault:
             raise UnreadableDocumentError(f"{named}: damaged picture ({fault}); fetch it again") from None
 
 
