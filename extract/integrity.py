@@ -23,7 +23,7 @@ _NAME = re.compile(rb"/(\w+)")
 _LONGEST_HEAD = 4096
 """Bytes that a stream's dictionary takes at most."""
 _TABLE = re.compile(rb"\s*xref\s+")
-_PART = re.compile(rb"\s*(\d+)\s+(\d+)\s*(?=\d{10}\s)")
+_PART = re.compile(rb"\s*(\d{1,12})\s+(\d{1,12})\s*(?=\d{10}\s)")
 _ENTRY = re.compile(rb"\s*(\d{10})\s+\d{5}\s+([nf])")
 _MOST_DIRECTORIES = 50
 _MOST_OBJECTS = 200_000
@@ -58,14 +58,14 @@ def _lost_objects(data: bytes) -> int:
     shift = max(0, data.find(b"%PDF-", 0, 1024))
     seen: dict[int, int] = {}
     started = data.rfind(b"startxref")
-    at = re.compile(rb"startxref\s+(\d+)").match(data, started) if started >= 0 else None
+    at = re.compile(rb"startxref\s+(\d{1,12})").match(data, started) if started >= 0 else None
     place: int | None = int(at[1]) if at else None
     for _ in range(_MOST_DIRECTORIES):
         if place is None:
             break
         offsets, place = _directory(data, place + shift)
         seen = offsets | seen
-    return sum(not re.compile(rb"\s*%d\s+\d+\s+obj" % number).match(data, place + shift)
+    return sum(place >= len(data) or not re.compile(rb"\s*%d\s+\d+\s+obj" % number).match(data, place + shift)
                for number, place in seen.items() if place)
 
 
@@ -90,13 +90,13 @@ def _directory(data: bytes, place: int) -> tuple[dict[int, int], int | None]:
             return {}, None
         head = data[place:stream.start()]
         offsets = _packed_directory(head, data[stream.end():])
-    before = re.search(rb"/Prev\s+(\d+)", head)
+    before = re.search(rb"/Prev\s+(\d{1,12})", head)
     return offsets, int(before[1]) if before else None
 
 
 def _packed_directory(head: bytes, raw: bytes) -> dict[int, int]:
     """The entries of a cross-reference stream; none where it is packed in a way that is hardly ever used."""
-    widths = [int(width) for width in re.findall(rb"\d+", _array_of(head, b"W"))]
+    widths = [int(width) for width in re.findall(rb"\d{1,12}", _array_of(head, b"W"))]
     if b"/XRef" not in head or len(widths) != 3 or not 0 < sum(widths) < 32:
         return {}
     try:
@@ -110,9 +110,9 @@ def _packed_directory(head: bytes, raw: bytes) -> dict[int, int]:
         if not np.isin(rows[:, 0], (0, 2)).all() or len(np.unique(rows[1:, 0])) > 1:
             return {}
         rows = np.cumsum(rows[:, 1:], axis=0, dtype=np.uint8) if (rows[1:, 0] == 2).all() else rows[:, 1:]
-    numbers = [int(number) for number in re.findall(rb"\d+", _array_of(head, b"Index"))]
+    numbers = [int(number) for number in re.findall(rb"\d{1,12}", _array_of(head, b"Index"))]
     spans = zip(numbers[::2], numbers[1::2], strict=False) if numbers else [(0, len(rows))]
-    order = [first + number for first, count in spans for number in range(min(count, len(rows)))]
+    order = (first + number for first, count in spans for number in range(min(count, len(rows))))
     offsets = {}
     for number, row in zip(order, rows.tolist(), strict=False):
         kind = int.from_bytes(row[:widths[0]]) if widths[0] else 1

@@ -17,6 +17,8 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0
 _WORDS = {"true": True, "false": False}
 _PLAIN = {quote: re.compile(rf"[^\\{quote}]+") for quote in "'\"`"}
 _DEEPEST = 100
+_LONGEST_NUMBER = 40
+_LARGEST_NUMBER = 10 ** 18
 
 
 class LiteralError(ValueError):
@@ -54,12 +56,19 @@ def read(text: str, at: int, depth: int = 0) -> tuple[Any, int]:
         return _string(text, at)
     number = _NUMBER.match(text, at)
     if number:
-        printed = number.group()
-        return (float(printed) if re.search(r"[.eE]", printed) else int(printed)), number.end()
+        return _number(number.group()), number.end()
     word = _WORD.match(text, at)
     if word is None:
         raise LiteralError(f"no literal at {text[at:at + 20]!r}")
     return _WORDS.get(word.group()), word.end()
+
+
+def _number(printed: str) -> int | float | None:
+    """None for what no page means as a number: 1e999, or digits without end."""
+    if len(printed) > _LONGEST_NUMBER:
+        return None
+    value = float(printed) if re.search(r"[.eE]", printed) else int(printed)
+    return value if abs(value) < _LARGEST_NUMBER else None
 
 
 def _object(text: str, at: int, depth: int) -> tuple[dict[str, Any], int]:

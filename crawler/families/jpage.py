@@ -280,7 +280,8 @@ def _unescaped(piece: str) -> str:
 
 def _href(fragment: str) -> str:
     match = re.search(r"""href\s*=\s*["']?([^"'\s>]+)""", fragment, re.I)
-    return unescape(match.group(1)) if match else ""
+    address = unescape(match.group(1)) if match else ""
+    return address if joined("http:", address) else ""  # what is no address is none
 
 
 def _number(pattern: re.Pattern[str], text: str) -> str:

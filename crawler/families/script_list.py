@@ -39,6 +39,8 @@ _SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script>", re.I | re.S)
 _PAGE_PARAMETER = re.compile(r"^(page|pageno|pageindex|pagenum|currpage|curpage|cur_page|current|p|pn)$", re.I)
 _FURTHER = re.compile(r"(\d+)(?=\.json$)")
 _CHINA = timezone(timedelta(hours=8))
+_LAST_SECOND = 4_102_444_800
+"""New Year 2100: what lies behind it is no day."""
 
 
 def recognise(text: str) -> bool:
@@ -192,6 +194,8 @@ def _day(value: Any) -> str:
     """A printed day, or one given in seconds or milliseconds since 1970, as China counts days."""
     if isinstance(value, int | float) and not isinstance(value, bool) and value > 10 ** 8:
         seconds = value / 1000 if value > 10 ** 11 else value
+        if not seconds < _LAST_SECOND:
+            return ""
         return datetime.fromtimestamp(seconds, UTC).astimezone(_CHINA).date().isoformat()
     if isinstance(value, str) and re.fullmatch(r"\d{10}(\d{3})?", value):
         return _day(int(value))

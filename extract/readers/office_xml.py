@@ -166,11 +166,11 @@ def _cells(sheet: Element) -> Iterator[Cell]:
     covered: dict[int, int] = {}
     """Column → the last row that a cell above covers."""
     for line in (line for table in sheet if local(table) == "Table" for line in table if local(line) == "Row"):
-        row = whole(attribute(line, "Index"), row + 2) - 1
+        row = max(0, whole(attribute(line, "Index"), row + 2) - 1)
         column = 0
         for cell in (cell for cell in line if local(cell) == "Cell"):
             named = attribute(cell, "Index")
-            column = whole(named, 1) - 1 if named else column
+            column = max(0, whole(named, 1) - 1) if named else column
             while not named and covered.get(column, -1) >= row:
                 column += 1
             across = max(1, min(whole(attribute(cell, "MergeAcross"), 0) + 1, current_limits().colspan))
