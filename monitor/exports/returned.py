@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -64,14 +64,15 @@ class Returned:
         return [each for each in self.answers if each.verdict == verdict]
 
 
-def take(connection: sqlite3.Connection, path: Path, lang: Lang, *, author: str = "",
+def take(connection: sqlite3.Connection, path: Path | Iterable[Row], lang: Lang, *, author: str = "",
          dry_run: bool = False) -> Returned:
-    """Bring the decisions of the ledger at `path` in; call it inside a write transaction.
+    """Bring the decisions of the ledger at `path`, or of rows already read from one, in; call it inside a write
+    transaction.
 
     `author` stands in where a row names nobody. Raises UsageError where the file is no ledger of ours.
     """
     returned = Returned()
-    for row in rows(path):
+    for row in rows(path) if isinstance(path, Path) else path:
         connection.execute("SAVEPOINT returned_row")
         answer = _take(connection, row, lang, author)
         if dry_run or answer.verdict != "taken":
@@ -117,14 +118,14 @@ def _action(text: str) -> str | None:
 
 
 # ---------------------------------------------------------------- the workbook
-def rows(path: Path) -> Iterator[Row]:
+def rows(path: Path, inflated: int = INFLATED) -> Iterator[Row]:
     """The rows of the sheet of findings, known by its hidden heads wherever they stand. Raises UsageError."""
     try:
         if path.stat().st_size > LARGEST:
             raise UsageError(f"{path}: larger than {LARGEST >> 20} MiB, no ledger of nianbao")
         with zipfile.ZipFile(path) as archive:
-            if sum(member.file_size for member in archive.infolist()) > INFLATED:
-                raise UsageError(f"{path}: inflates to more than {INFLATED >> 20} MiB, no ledger of nianbao")
+            if sum(member.file_size for member in archive.infolist()) > inflated:
+                raise UsageError(f"{path}: inflates to more than {inflated >> 20} MiB, no ledger of nianbao")
         yield from _rows(path)
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file") from None
