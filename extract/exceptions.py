@@ -17,5 +17,9 @@ class LimitExceededError(UnreadableDocumentError):
     """Raised when a document passes a limit of size, members, pages, spans, memory or time."""
 
 
+class GuardError(ExtractError):
+    """Raised when our own side kept a document from being read; says nothing of the document."""
+
+
 class RecordError(ExtractError):
     """Raised when a JSON record given in place of a document is not of schema 1."""

@@ -225,17 +225,19 @@ class Guard:
             self._end()
 
     def _ask(self, request: bytes, data: bytes, named: str) -> Any:
-        for attempt in (1, 2):
+        deaths = 0
+        while True:
             helper, fresh = self._start()
             try:
                 return json.loads(helper.ask(request, data, time.monotonic() + self.limits.picture_wall_seconds + 15))
             except (EOFError, OSError, ValueError) as fault:
                 reason, said = str(fault) or type(fault).__name__, self._end()
-                # A helper that served before may have died between two documents; a fresh one died of this one.
-                if fresh or attempt == 2:
+                # A helper that served before may have died between two documents, and one was killed by somebody; two
+                # fresh ones died of this document.
+                deaths += fresh * (2 if isinstance(fault, TimeoutError) else 1)
+                if deaths >= 2:
                     raise UnreadableDocumentError(
                         f"{named}: the reading process ended ({reason}) {said}".rstrip()) from None
-        raise AssertionError("unreachable")
 
     def _start(self) -> tuple[_Helper, bool]:
         """The helper of this very process, and whether it had to be started."""
@@ -341,6 +343,8 @@ def serve(task: str) -> None:
         if answer is None and served == 2:  # not for a single document: whoever reads many gains
             _warm(read)
         answer = answer or _in_child(read, request, data, caller, answers)
+        if answer is not None and answer.pop("killed", False):  # by the system or by somebody: that may pass
+            answer = _in_child(read, request, data, caller, answers)
         if answer is None:
             return
         write_frame(answers, json.dumps(answer).encode())
@@ -380,7 +384,13 @@ def _in_child(read: Read, request: dict[str, Any], data: bytes, caller: int, ans
     limits = Limits(**request["limits"])
     started = time.monotonic()
     source, sink = os.pipe()
-    child = os.fork()
+    try:
+        child = os.fork()
+    except OSError as fault:
+        os.close(source)
+        os.close(sink)
+        return {**_error("GuardError", f"no process could be started to read it ({fault.strerror}); the machine is "
+                                       "short of memory or processes, read it again"), "usage": {}}
     if child == 0:
         for pipe in (source, 0, answers):  # a child that outlives the helper must not keep the caller waiting
             os.close(pipe)
@@ -400,6 +410,7 @@ def _in_child(read: Read, request: dict[str, Any], data: bytes, caller: int, ans
         answer = json.loads(raw)
     except ValueError:
         answer = _failure(reason, status, limits)
+        answer["killed"] = not reason and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
     answer["usage"] = {"seconds": round(time.monotonic() - started, 3),
                        "cpu_seconds": round(used.ru_utime + used.ru_stime, 3), "peak_bytes": used.ru_maxrss * 1024}
     return answer

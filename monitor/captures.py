@@ -16,7 +16,7 @@ from typing import Any
 from crawler.evidence import Evidence
 from crawler.exceptions import EvidenceError
 from extract import claims
-from extract.exceptions import ExtractError
+from extract.exceptions import ExtractError, GuardError
 from extract.limits import Guard
 from extract.model import Hints, Report, TableReading
 from extract.report import VERSION, combine
@@ -77,8 +77,8 @@ def own_guard(guard: Guard) -> None:
 
 
 def read(capture: Capture) -> Report:
-    """Read one page under this thread's guard, which is kept for the next. Raises MonitorError where the guard's helper
-    turns out to be of another release than this process."""
+    """Read one page under this thread's guard, which is kept for the next. Raises GuardError where no process
+    could be had for it, MonitorError where the guard's helper turns out to be of another release than this process."""
     if getattr(_own, "guard", None) is None:
         _own.guard = Guard().__enter__()
         atexit.register(_own.guard.__exit__, None, None, None)
@@ -96,6 +96,8 @@ def read(capture: Capture) -> Report:
                 raise MonitorError(f"the reader was replaced by version {report.version} while version {VERSION} was "
                                    "at work; start it again")
             found.append(report)
+        except GuardError:
+            raise
         except ExtractError as fault:
             problems.append(f"{part.told.get('name') or part.told.get('url') or 'page'}: {fault}")
             found.append(_unreadable(part.told, capture.hints))

@@ -26,6 +26,7 @@ from crawler.exceptions import EvidenceError
 from crawler.model import Body
 from crawler.store import Store, row_dicts
 from extract import titles
+from extract.exceptions import GuardError
 from extract.limits import Guard
 from extract.model import Hints, Report, Scope
 from extract.report import VERSION
@@ -295,7 +296,7 @@ def _result(future: Future[Report], job: Job, capture: Capture) -> Read:
         return job, future.result(), ""
     except WorkersKilledError as fault:
         return job, captures.refused(capture, str(fault)), ""
-    except UnsettledError as fault:
+    except (GuardError, UnsettledError) as fault:  # our own side: it is read next time
         return job, None, f"{job.address}: {fault}"
 
 
