@@ -148,7 +148,9 @@ def _refused(installation: Installation) -> Callable[[Request, Exception], Await
     async def refused(request: Request, fault: Exception) -> Response:
         status = getattr(fault, "status_code", 400)
         title = {404: "absent_page", 405: "absent_page", 413: "too_large"}.get(status, "bad_request")
-        return await run_in_threadpool(_told, installation, request, _lang_of(installation, request), title, status)
+        answer = await run_in_threadpool(_told, installation, request, _lang_of(installation, request), title, status)
+        answer.headers.update(getattr(fault, "headers", None) or {})  # which methods there are
+        return answer
     return refused
 
 

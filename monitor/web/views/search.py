@@ -12,7 +12,7 @@ from monitor.web.views import view
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from monitor.searching import Found
+    from monitor.searching import Found, Hit
     from monitor.web.asked import Asked
 
 SCOPES = ("own", "consolidated", "system", "unknown")
@@ -87,3 +87,9 @@ def shown(found: Found, asked: Asked) -> list[dict[str, Any]]:
              "name": bodies[hit.body].name if hit.body in bodies else hit.body,
              "scope": wording.term("scopes", hit.scope, asked.lang), "passages": hit.passages}
             for hit in found.hits if asked.sees(hit.body)]
+
+
+def shown_text(hit: Hit) -> str:
+    """The passages of a hit as one text."""
+    return " ".join(f"{'…' if each.before else ''}{''.join(text for text, _ in each.pieces)}{'…' if each.after else ''}"
+                    for each in hit.passages)
