@@ -161,6 +161,20 @@ def days_of(body: Body, scope: Scope, year: int, facts: Deadlines | None = None,
     return tuple(sorted(days, key=lambda day: (day.day, day.tier)))
 
 
+def days_for(roster: Roster, body: Body, scope: Scope, year: int) -> tuple[DueDay, ...]:
+    """The days of one body with what local notices and packs set for it, without a look at all the others."""
+    from monitor.packs import Packs
+
+    above, upper = {body.id}, body
+    while upper.parent in roster.bodies and upper.parent not in above:
+        upper = roster.bodies[upper.parent]
+        above.add(upper.id)
+    facts = deadlines()
+    local = [rule for rule in facts.local if rule.under in above]
+    bound = Packs(roster, lenient=True)
+    return days_of(body, scope, year, facts, [*local, *(bound.local_days(body) if bound.packs else ())])
+
+
 def _key(body: Body, scope: Scope, year: int, facts: Deadlines) -> Key:
     for key in facts.keys.values():
         if key.until is not None and year <= key.until and scope in key.scopes:

@@ -216,7 +216,7 @@ class _Teller:
             printing.line("  " + self.say(
                 "day_passed" if day["passed"] else "day_ahead", due=day["day"], days=str(day["days"]),
                 due_note=wording.due_note(day["day"], self.lang), tier=wording.term("tiers", day["tier"], self.lang),
-                basis=_basis(day["basis"], self.lang)))
+                basis=basis_words(day["basis"], self.lang)))
 
     def _columns(self) -> None:
         from monitor import wording
@@ -346,7 +346,7 @@ class _Teller:
             printing.line("  " + self.say("more", n=str(n)))
 
 
-def _basis(key: str, lang: Lang) -> str:
+def basis_words(key: str, lang: Lang) -> str:
     """A due day's basis in words: the dictionary of rules.yaml, else the local notice with its number."""
     from monitor import obligations
     from monitor.rules import catalogue

@@ -15,10 +15,12 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from crawler.store import row_dicts
-from monitor import compliance, records, review, wording
+from monitor import compliance, obligations, records, review, wording
+from monitor.commands.explaining import basis_words
 from monitor.exports.open_tables import reviewed, shown
 from monitor.model import FindingState, Standing, Status
 from monitor.rules import catalogue, identities
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from crawler.roster import Roster
     from extract.model import Report
+    from monitor.model import Finding
     from monitor.review import StoredFinding
     from monitor.settings import Settings
     from monitor.wording import Lang
@@ -191,7 +194,8 @@ class Contents:
 
     # ---------------------------------------------------------------- report
     @functools.lru_cache(maxsize=8)  # noqa: B019 - lives as long as one writing of the pages
-    def _read(self, identity: str) -> tuple[Row, Report, tuple[Any, ...]]:
+    def read(self, identity: str) -> tuple[Row, Report, tuple[Any, ...]]:
+        """A report's row without its record, the report, and the verdicts on the form's sums. Raises KeyError."""
         row = records.report_row(self.connection, identity)
         if row is None:
             raise KeyError(identity)
@@ -199,33 +203,73 @@ class Contents:
         found = (*identities.judge_identities(report), *identities.judge_orders(report))
         return {key: row[key] for key in row if key != "record"}, report, found
 
+    def standing_of(self, identity: str) -> Standing:
+        """The obligation a report fulfils, or one that an earlier version of it belongs to. Raises KeyError."""
+        if identity in self.reports:
+            return self.reports[identity]
+        row = self.read(identity)[0]
+        owners = [(row["body"], row["scope"], row["year"]), *(tuple(each) for each in self.connection.execute(
+            "SELECT body, scope, year FROM report_owner WHERE report = ?", (identity,)))]
+        for body, scope, year in owners:
+            for standing in self.standings.get(body, ()) if row["verdict"] in ("report", "invalid") else ():
+                if standing.year == year and scope in (standing.scope, "unknown"):
+                    return standing
+        raise KeyError(identity)
+
+    def findings_of(self, standing: Standing) -> list[StoredFinding]:
+        """What holds of one report now."""
+        return [each for each in self._of_body[standing.body]
+                if (each.finding.scope, each.finding.year) == (standing.scope, standing.year)]
+
+    def past_of(self, standing: Standing) -> list[StoredFinding]:
+        """What once held of one report and holds no more."""
+        return [each for each in self._past[standing.body]
+                if (each.finding.scope, each.finding.year) == (standing.scope, standing.year)]
+
+    def concerned(self, identity: str) -> set[str]:
+        """The figures that an issue found concerns; notes and doubts mark no cell: the mark says that something doesn't
+        add up. Of an earlier version only what was found in it."""
+        standing = self.standing_of(identity)
+        return {key for each in self.findings_of(standing) for key in each.finding.figures
+                if each.finding.outcome == "fail" and each.finding.severity != "I"
+                and (identity in self.reports or each.finding.report == identity)}
+
     def report(self, identity: str, lang: Lang) -> Row:
-        """Raises KeyError for a report that fulfils no obligation."""
-        standing = self.reports[identity]
-        row, report, verdicts = self._read(identity)
-        own = [each for each in self._of_body[standing.body]
-               if (each.finding.scope, each.finding.year) == (standing.scope, standing.year)]
-        # Notes and doubts mark no cell: the mark says that something doesn't add up.
-        concerned = {key for each in own for key in each.finding.figures
-                     if each.finding.outcome == "fail" and each.finding.severity != "I"}
+        """Raises KeyError for a report that belongs to no obligation."""
+        standing = self.standing_of(identity)
+        row, report, verdicts = self.read(identity)
+        own = self.findings_of(standing)
         told = {(each.finding.rule, each.finding.subject): each.finding.outcome for each in own}
         return self.page(**{
             **self._status(standing, lang), "title": row["title"] or self.name(standing.body), "body": standing.body,
             "name": self.name(standing.body), "year": standing.year, "scope": standing.scope, "address": row["address"],
             "first_seen": wording.day(row["first_seen"][:16], lang), "medium": row["medium"], "sha256": row["sha256"],
             "reader_version": row["reader_version"], "comparisons": self._compared(standing.body, standing),
-            "findings": [self._line(each, lang) for each in own], "tables": printed.tables(report, concerned, lang),
+            "due_days": self._due_days(standing, lang), "current": identity in self.reports,
+            "problems": len(report.problems), "source": None, "versions": [], "trend": None, "log": [], "id": identity,
+            "findings": [self._line(each, lang) for each in own],
+            "tables": printed.tables(report, self.concerned(identity), lang),
             "relations": printed.relations(verdicts, told, lang),
             "sections": [{"title": part.title or wording.place(f"section.{part.number}", lang), "text": part.text}
                          for part in report.sections if part.title.strip() or part.text.strip()]})
+
+    def _due_days(self, standing: Standing, lang: Lang) -> list[Row]:
+        """Every day the report was due on, with the rule that sets it and how far from it the report was published."""
+        body = self.roster.bodies.get(standing.body)
+        found = []
+        for each in obligations.days_for(self.roster, body, standing.scope, standing.year) if body else ():
+            published = standing.published and date.fromisoformat(standing.published[:10])
+            found.append({"day": each.day, "tier": wording.term("tiers", each.tier, lang),
+                          "basis": basis_words(each.basis, lang), "note": wording.due_note(each.day, lang),
+                          "after": (published - each.day).days if published else None})
+        return found
 
     # ---------------------------------------------------------------- finding
     def finding(self, identity: str, lang: Lang) -> Row:
         """Raises KeyError for a finding that no page shows."""
         stored = self.findings[identity]
         one = stored.finding
-        standing = next((each for each in self.standings.get(one.body, ())
-                         if (each.scope, each.year) == (one.scope, one.year)), None)
+        standing = self._standing(one)
         text, name = catalogue.text_of(one.rule), self.name(one.body)
         return self.page(
             id=one.id, body=one.body, name=name, year=one.year, scope=one.scope, rule=one.rule, version=one.version,
@@ -241,17 +285,29 @@ class Contents:
             if lang == "en" else "", basis=wording.basis(one, lang), cells=printed.cells(one, lang),
             address=str(one.parameters.get("url") or one.evidence.get("address") or ""),
             sha256=str(one.evidence.get("sha256") or ""),
-            looks=self._looks(standing, lang) if one.rule in compliance.TOLD_BY_STATUS and standing else [])
+            looks=self._looks(one, lang))
 
-    def _looks(self, standing: Standing, lang: Lang) -> list[Row]:
-        """The lists that a status rests on, with the hashes of their captured pages."""
+    def listings(self, finding: Finding) -> list[Row]:
+        """The looks at columns that a finding on a status rests on, as rows of the table."""
+        standing = self._standing(finding)
+        if finding.rule not in compliance.TOLD_BY_STATUS | {"PUB-12", "PUB-17"} or standing is None:
+            return []
         ids = json.dumps(list(standing.evidence.get("listings", ())))
-        found = row_dicts(self.connection, "SELECT * FROM listing WHERE id IN (SELECT value FROM json_each(?)) "
-                          "ORDER BY at, id", (ids,))
-        return [{"at": wording.day(row["at"][:16], lang), "url": row["url"], "complete": bool(row["complete"]),
-                 "items": row["items"], "outcome": wording.outcome_words(row["outcome"], lang)[0],
-                 "hashes": records.snapshots(self.connection, [
-                     page for page in json.loads(row["pages"]) if isinstance(page, int)])} for row in found]
+        return row_dicts(self.connection, "SELECT * FROM listing WHERE id IN (SELECT value FROM json_each(?)) "
+                         "ORDER BY at, id", (ids,))
+
+    def _standing(self, finding: Finding) -> Standing | None:
+        return next((each for each in self.standings.get(finding.body, ())
+                     if (each.scope, each.year) == (finding.scope, finding.year)), None)
+
+    def _looks(self, finding: Finding, lang: Lang) -> list[Row]:
+        """The lists that a status rests on, with the hashes of their captured pages."""
+        return [{
+            "id": row["id"], "page": "", "at": wording.day(row["at"][:16], lang), "url": row["url"],
+            "complete": bool(row["complete"]), "items": row["items"],
+            "outcome": wording.outcome_words(row["outcome"], lang)[0],
+            "hashes": records.snapshots(self.connection, [
+                page for page in json.loads(row["pages"]) if isinstance(page, int)])} for row in self.listings(finding)]
 
     # ---------------------------------------------------------------- method, comparison
     def method(self, lang: Lang) -> Row:
@@ -260,7 +316,7 @@ class Contents:
     def comparison(self, key: str, lang: Lang) -> Row:
         """Raises KeyError for a pair there isn't."""
         pair = self.pairs[key]
-        left, right = (self._read(str(each.report))[1] for each in (pair.before, pair.after))
+        left, right = (self.read(str(each.report))[1] for each in (pair.before, pair.after))
         years, notes = {"before": str(pair.before.year), "after": str(pair.after.year)}, []
         if left.form != right.form:
             notes.append(pages.say("forms_differ", lang, before=left.form or "—", after=right.form or "—"))
@@ -277,7 +333,7 @@ class Contents:
 
     @functools.lru_cache(maxsize=4)  # noqa: B019 - lives as long as one writing of the pages
     def _texts(self, before: str, after: str) -> list[Row]:
-        return printed.texts(self._read(before)[1], self._read(after)[1])
+        return printed.texts(self.read(before)[1], self.read(after)[1])
 
 
 def method(lang: Lang) -> Row:

@@ -41,7 +41,8 @@ def tables(report: Report, concerned: Collection[str], lang: Lang) -> list[Row]:
                 continue
             label = f"{row.group} {row.label}".strip() if lang == "zh" else _row_name(fact.prefix, row.key, keys)
             rows.append({"label": label, "cells": [
-                cell(report.figures.get(key), key in concerned, lang) if key else None for key in keys]})
+                {**cell(report.figures.get(key), key in concerned, lang), "key": key} if key else None
+                for key in keys]})
         if any(_read(report.figures.get(fact.key(row.key, column)))
                for row in fact.rows for column in fact.columns_of(row.key)):
             labels = {column.key: column.label for column in fact.columns}

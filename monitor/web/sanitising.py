@@ -408,8 +408,8 @@ def _boxed(picture: bytes, scale: float, marks: list[dict[str, Any]]) -> bytes:
         left, top, right, bottom = left - width, top - width, max(left, right) + width, max(top, bottom) + width
         pen.rectangle((left, top, right, bottom), outline=colour, width=width)
         if mark["level"] == "chosen":
-            middle = (top + bottom) / 2
-            pen.polygon([(left - 4, middle), (left - 22, middle - 10), (left - 22, middle + 10)], fill=colour)
+            middle = (top + bottom) / 2  # at the edge of the page, where it hides no number
+            pen.polygon([(22, middle), (4, middle - 10), (4, middle + 10)], fill=colour)
     made = io.BytesIO()
     image.save(made, "PNG", optimize=False)
     return made.getvalue()

@@ -143,7 +143,13 @@ class Showing:
             except ExtractError as fault:
                 made = {"fault": str(fault)}
         self._keep(key, made)
+        if made.get("pages"):
+            self._keep(_count_key(document), {"pages": made["pages"]})
         return made
+
+    def pages_of(self, document: Document) -> int:
+        """How many pages a document was found to have when it was shown; 0 where that isn't known."""
+        return int((self._kept(_count_key(document)) or {}).get("pages", 0))
 
     def _pictures(self, pictures: Mapping[str, str]) -> dict[str, bytes]:
         from crawler.exceptions import EvidenceError
@@ -217,6 +223,10 @@ class Showing:
             with contextlib.suppress(OSError):
                 path.unlink()
                 total -= size
+
+
+def _count_key(document: Document) -> str:
+    return hashlib.sha256(f"pages {document.sha256}".encode()).hexdigest()
 
 
 def showing(installation: Installation) -> Showing:
