@@ -210,7 +210,8 @@ class Picked:
         return found
 
     def bodies_owing(self, year: int | None) -> int:
-        return len(numpy.unique(self.board.body[self.counted[self.owed(year)]]))
+        held = self.board.body[self.counted[self.owed(year)]]  # in order, since lines are
+        return int(numpy.count_nonzero(held[1:] != held[:-1])) + 1 if len(held) else 0
 
     def __len__(self) -> int:
         """How many lines are shown."""

@@ -35,6 +35,7 @@ class Bodies:
             each.casefold() for each in gone]
         self.parents: list[int] = [
             self.index.get(each.parent, -1) if each.parent != each.id else -1 for each in listed] + [-1] * len(gone)
+        self._above = numpy.array(self.parents, numpy.int32)
         self.children: dict[int, list[int]] = {}
         for number, parent in enumerate(self.parents):
             self.children.setdefault(parent, []).append(number)
@@ -103,8 +104,8 @@ class Bodies:
         """Levels and kinds of the bodies in a mask, empty ones left out, in the roster's order of appearance."""
         held = []
         for words, codes in ((self.levels, self._level), (self.kinds, self._kind)):
-            found = numpy.unique(codes[mask])
-            held.append([words[number] for number in found if words[number]])
+            found = numpy.bincount(codes[mask], minlength=len(words))
+            held.append([word for word, number in zip(words, found, strict=True) if word and number])
         return held[0], held[1]
 
     # ---------------------------------------------------------------- the tree
@@ -127,8 +128,8 @@ class Bodies:
 
     def tops(self, mask: Mask) -> list[str]:
         """The uppermost bodies of a mask: those whose parent isn't in it."""
-        return [self.ids[number] for number in numpy.flatnonzero(mask)
-                if self.parents[number] < 0 or not mask[self.parents[number]]]
+        above = self._above
+        return [self.ids[number] for number in numpy.flatnonzero(mask & ((above < 0) | ~mask[above]))]
 
 
 def _coded(words: list[str]) -> tuple[list[str], NDArray[Any]]:
