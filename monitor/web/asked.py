@@ -110,8 +110,7 @@ class Asked:
         """Ids of the bodies this person sees; None: all."""
         if not self.person.under:
             return None
-        return frozenset(body.id for top in self.person.under if top in self.roster.bodies
-                         for body in self.roster.under(top))
+        return self.installation.reach(self.person.under)
 
     def sees(self, body: str | None) -> bool:
         return self.reach is None or body in self.reach

@@ -47,6 +47,7 @@ class Installation:
         self._looked = 0.0
         self._mark: tuple[tuple[str, int, int], ...] = ()
         self._roster: Roster | None = None
+        self._reaches: dict[tuple[str, ...], tuple[Roster, frozenset[str]]] = {}
         self._loading = threading.Lock()
         self._board: Board | None = None
         self._board_mark: tuple[Any, ...] = ()
@@ -83,6 +84,15 @@ class Installation:
                 except (CrawlerError, ExtractError) as fault:
                     log.error("the roster as it was stays in use: %s", fault)
             return self._roster
+
+    def reach(self, tops: tuple[str, ...]) -> frozenset[str]:
+        """Ids of these bodies and all below them; walked once for each state of the roster."""
+        roster = self.roster
+        held = self._reaches.get(tops)
+        if held is None or held[0] is not roster:
+            found = frozenset(body.id for top in tops if top in roster.bodies for body in roster.under(top))
+            held = self._reaches[tops] = (roster, found)
+        return held[1]
 
     @property
     def board(self) -> Board:
