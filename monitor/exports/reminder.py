@@ -170,14 +170,17 @@ def _record(connection: sqlite3.Connection, made: Sequence[Letter], answer: date
 
 # ---------------------------------------------------------------- what the letters say
 def letters_of(connection: sqlite3.Connection, roster: Roster, settings: Settings, year: int,
-               bodies: Collection[str] | None, answer: date, *, approved_only: bool = False) -> Iterator[Letter]:
-    """Letters in the roster's order, one a body with confirmed findings on report year `year`."""
+               bodies: Collection[str] | None, answer: date, *, approved_only: bool = False,
+               ids: Collection[str] | None = None) -> Iterator[Letter]:
+    """Letters in the roster's order, one a body with confirmed findings on report year `year`; `ids`: only these."""
     found: dict[str, list[StoredFinding]] = {}
     for each in review.for_letters(connection, bodies, approved_only=approved_only):
-        if each.finding.year == year and reviewed.may_be_told(each.finding):
+        fits = each.finding.year == year and (ids is None or each.finding.id in ids)
+        if fits and reviewed.may_be_told(each.finding):
             found.setdefault(each.finding.body, []).append(each)
     as_of = wording.day((records.judged_at(connection) or clock.stamp())[:16], "zh")
-    shared = {**letters.common(settings), "year": str(year), "as_of": as_of, "deadline": wording.day(answer, "zh")}
+    shared = {**letters.common(settings), "year": str(year), "as_of": as_of, "deadline": wording.day(answer, "zh"),
+              "reply_link": "", "reply_until": ""}
     places = {body.id: (body.sort_order, place) for place, body in enumerate(roster.bodies.values())}
     for body in sorted(found, key=lambda each: (places.get(each, (10**9, 0)), each)):
         yield _letter(connection, roster, body, found[body], shared)

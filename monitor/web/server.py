@@ -103,7 +103,8 @@ def _made(view: View, installation: Installation, lang: Lang, request: Request, 
 
 def _keep(asked: Asked, visit: sessions.Visit) -> None:
     """Who changed something, and what: the form's own short fields, never a secret or a file."""
-    told = [f"{name}={value}" for name in KEPT for value in asked.many(name)[:20]]
+    told = [f"{name}={value}" for name in KEPT for value in asked.many(name)]
+    told += [value.partition(":")[0] for value in asked.many("item")]
     with asked.installation.store.write() as connection:
         trail.record(connection, asked.person.name, visit.address,
                      asked.request.url.path.removeprefix(f"/{asked.installation.other}").split("/")[1],

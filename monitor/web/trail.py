@@ -12,7 +12,8 @@ from typing import Any
 from crawler import clock
 from crawler.store import row_dicts
 
-LONGEST = 400
+LONGEST = 2000
+"""Characters of what is told of one change."""
 
 
 def record(connection: sqlite3.Connection, person: str, address: str, action: str, detail: str = "") -> None:
