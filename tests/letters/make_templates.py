@@ -264,6 +264,9 @@ def reminder() -> Page:
     page.mark("{%p endif %}")
     page.paragraph("请于{{ deadline }}前完成更正或核实，并填写附件《反馈表》回复我办。对上述内容有不同意见的，请一并说明理由并附有关材料，"
                    "我办将复核并书面答复。以上核查以互联网公开页面为准，如与实际不符，以实际情况为准。")
+    page.mark("{%p if reply_link %}")
+    page.paragraph("也可在线填写反馈表：{{ reply_link }}（{{ reply_until }}前有效，仅供{{ you }}使用，提交一次后失效）。")
+    page.mark("{%p endif %}")
     page.contact()
     page.attachments("问题清单", "反馈表")
     page.signature()
