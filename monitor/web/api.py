@@ -236,7 +236,7 @@ def parsed(operation: Operation, asked: Asked) -> dict[str, Any]:
             raise UsageError(f"{name[:40]!r} is no parameter here; known are {', '.join(operation.parameters)}")
         if len(given.getlist(name)) > 1:
             raise UsageError(f"{name} is given more than once; give it once")
-        values[name] = _value(name, known[name], given[name])
+        values[name] = checked(name, known[name], given[name])
     for name in operation.parameters:
         if known[name].needed and name not in values:
             raise UsageError(f"{name} is missing; it has to be given")
@@ -245,7 +245,8 @@ def parsed(operation: Operation, asked: Asked) -> dict[str, Any]:
     return values
 
 
-def _value(name: str, parameter: Parameter, given: str) -> Any:
+def checked(name: str, parameter: Parameter, given: str) -> Any:
+    """The value of one parameter. Raises UsageError."""
     if parameter.choices and given not in parameter.choices:
         raise UsageError(f"{name} is {given[:40]!r}; write one of {', '.join(parameter.choices)}")
     if parameter.type == "boolean":

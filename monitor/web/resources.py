@@ -93,11 +93,11 @@ def _behind(call: Call, places: Any, after: Key | None) -> int:
 
 def _statuses(call: Call, after: Key | None) -> Iterator[tuple[Key, Row]]:
     for lot in _lots(_cells(call, after)):
-        rows = _standings(call, {body for body, _, _ in lot})
+        rows = standings(call, {body for body, _, _ in lot})
         yield from ((list(key), rows[key]) for key in lot if key in rows)
 
 
-def _standings(call: Call, bodies: set[str]) -> dict[tuple[str, str, int], Row]:
+def standings(call: Call, bodies: set[str]) -> dict[tuple[str, str, int], Row]:
     held = compliance.held(call.asked.connection, call.asked.roster, bodies=bodies)
     return {(row["body"], row["scope"], row["year"]): {
         **row, "status_text": wording.term("statuses", row["status"], call.lang),
@@ -162,7 +162,7 @@ def _body(call: Call) -> Row:
     asked, given = call.asked, call.get("id")
     found = given if given in asked.roster.bodies else body_named(asked.connection, asked.roster, given)
     identity = asked.known(found)
-    rows = _standings(call, {identity}).values()
+    rows = standings(call, {identity}).values()
     return {**_body_row(call, identity), "statuses": [
         {name: row[name] for name in row if name != "evidence"}
         for row in sorted(rows, key=lambda row: (-row["year"], row["scope"]))]}
@@ -247,6 +247,14 @@ def _findings(call: Call, after: Key | None) -> Iterator[tuple[Key, Row]]:
                     and call.get("state") in (None, stored.state.value)):
                 yield [identity], _finding_row(call, stored)
         last = ids[-1]
+
+
+def findings_named(call: Call, ids: list[str]) -> Iterator[Row]:
+    """The findings of these ids that this person may see, in the order given."""
+    held = {each.finding.id: each for each in review.list_findings(call.asked.connection, ids=ids, cleared=True)}
+    for identity in ids:
+        if identity in held and visible(held[identity], call.asked.person.role):
+            yield _finding_row(call, held[identity])
 
 
 def _finding_row(call: Call, stored: StoredFinding) -> Row:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from monitor.web.asked import Asked
 
 SCOPES = ("own", "consolidated", "system", "unknown")
+FIELDS = ("q", "under", "year", "scope")
 _CURSOR = 1 << 45
 """Above every id of the index."""
 
@@ -25,7 +26,7 @@ def search_page(asked: Asked) -> Response:
     question = asked.query("q")
     places: dict[str, Any] = {"q": question, "under": asked.query("under"), "year": asked.query("year"),
                               "scope": asked.query("scope"), "unknown_body": ""}
-    content = {**places, "asked": False, "hits": [], "onward": "", "export": "", "years": years(asked),
+    content = {**places, "asked": False, "hits": [], "onward": "", "files": [], "years": years(asked),
                "scopes": [(scope, wording.term("scopes", scope, asked.lang)) for scope in SCOPES]}
     if question:
         try:
@@ -33,10 +34,13 @@ def search_page(asked: Asked) -> Response:
         except AbsentError:
             content["unknown_body"] = asked.query("under")
         else:
+            from monitor.web.views import exports
+
             content |= {"asked": True, "phrases": searching.phrases(question), "late": found.late,
                         "looked": found.looked, "unindexed": found.unindexed, "hits": shown(found, asked),
                         "onward": found.onward if found.onward is not None else "",
-                        "query": {name: value for name in ("q", "under", "year", "scope") if (value := places[name])}}
+                        "files": exports.files(asked, "search", {name: places[name] for name in FIELDS}),
+                        "query": {name: value for name in FIELDS if (value := places[name])}}
     return asked.page("search", content)
 
 
