@@ -185,6 +185,12 @@ def full_text(db: Database) -> None:
     db.conn.execute("CREATE TABLE text_state (id INTEGER PRIMARY KEY, unindexed INTEGER NOT NULL)")
 
 
+@monitor_schema()
+def newest_reports(db: Database) -> None:
+    """So that the newest publications are told without looking at all."""
+    db.conn.execute("CREATE INDEX report_first_seen ON report (first_seen)")
+
+
 _FIRST = (
     # One version of one publication: id = hash(address, content). content = capture.content. record = zlib JSON of
     # schema 1; verdict: report, invalid (a page stands there that is no usable report), other (not a report at all).
@@ -437,6 +443,13 @@ def standings(connection: sqlite3.Connection, year: int | None = None,
                      "ORDER BY body, scope, year",
                      (*(() if bodies is None else (json.dumps(list(bodies)),)), year, year))
     return [_standing(row) for row in rows]
+
+
+def standings_named(connection: sqlite3.Connection, keys: str) -> list[Standing]:
+    """The stored standings of these obligations, a JSON list of body, scope and year, in its order."""
+    return [_standing(row) for row in row_dicts(
+        connection, "SELECT s.* FROM json_each(?) k JOIN standing s ON s.body = k.value ->> 0 "
+        "AND s.scope = k.value ->> 1 AND s.year = k.value ->> 2 ORDER BY k.key", (keys,))]
 
 
 def judged_at(connection: sqlite3.Connection) -> str | None:

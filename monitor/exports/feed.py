@@ -8,6 +8,7 @@ could not be verified, what only a person may raise and what is uncertain is nev
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -101,21 +102,52 @@ def entries(store: Store, roster: Roster, settings: Settings, lang: Lang,
     return sorted(found, key=lambda each: (each.updated, each.id), reverse=True)
 
 
+def newest(connection: sqlite3.Connection, roster: Roster, settings: Settings, lang: Lang,
+           bodies: Collection[str] | None = None, limit: int = ENTRIES) -> list[Entry]:
+    """The newest of what `entries` tells, without looking at all there is."""
+    wanted = set(roster.bodies if bodies is None else bodies)
+    within = json.dumps(sorted(wanted)) if bodies is not None else None
+    reached = {row["address"] for row in connection.execute(
+        "SELECT address FROM report WHERE ?1 IS NULL OR body IN (SELECT value FROM json_each(?1)) "
+        "ORDER BY first_seen DESC LIMIT ?2", (within, 3 * limit))}
+    stood = json.dumps([list(row) for row in connection.execute(
+        "SELECT DISTINCT body, scope, year FROM owned_report WHERE body NOT NULL AND year NOT NULL AND id IN "
+        "(SELECT id FROM report WHERE address IN (SELECT value FROM json_each(?)))", (json.dumps(sorted(reached)),))])
+    ids: set[str] = set()
+    for query in ("SELECT id FROM finding WHERE outcome = 'fail' AND (?1 IS NULL OR body IN (SELECT value FROM "
+                  "json_each(?1))) ORDER BY first_seen DESC LIMIT ?2",
+                  "SELECT id FROM finding WHERE cleared NOT NULL AND (?1 IS NULL OR body IN (SELECT value FROM "
+                  "json_each(?1))) ORDER BY cleared DESC LIMIT ?2",
+                  "SELECT finding FROM audit WHERE author <> '' AND (?1 IS NULL OR finding IN (SELECT id FROM finding "
+                  "WHERE body IN (SELECT value FROM json_each(?1)))) ORDER BY id DESC LIMIT ?2"):
+        ids |= {row[0] for row in connection.execute(query, (within, 3 * limit))}
+    found = [*_publications(connection, roster, settings, lang, wanted, stood),
+             *_findings(connection, roster, settings, lang, wanted, ids)]
+    return sorted(found, key=lambda each: (each.updated, each.id), reverse=True)[:limit]
+
+
 def _tag(settings: Settings, *parts: object) -> str:
     """A tag URI (RFC 4151) under the office's own list name."""
     return f"tag:{settings.mail.list_id},2021:{':'.join(str(part) for part in parts)}"
 
 
 def _publications(connection: sqlite3.Connection, roster: Roster, settings: Settings, lang: Lang,
-                  bodies: set[str]) -> Iterator[Entry]:
+                  bodies: set[str], only: str | None = None) -> Iterator[Entry]:
+    """`only`: these obligations, as a JSON list of body, scope and year."""
     from monitor import records, wording
     from monitor.alerts.composing import Names
     from monitor.model import Status
 
     names = Names(roster, lang)
+    if only is None:
+        listed, addresses = records.standings(connection), None
+    else:
+        listed = records.standings_named(connection, only)
+        addresses = json.dumps([one.address for one in listed if one.address])
     first = {row["address"]: row["first"] for row in connection.execute(
-        "SELECT address, min(first_seen) AS first FROM report GROUP BY address")}
-    for one in records.standings(connection):
+        "SELECT address, min(first_seen) AS first FROM report WHERE ?1 IS NULL OR address IN "
+        "(SELECT value FROM json_each(?1)) GROUP BY address", (addresses,))}
+    for one in listed:
         if (one.body not in bodies or one.year < settings.monitoring.since or not one.address
                 or one.address not in first
                 or one.status not in (Status.ON_TIME, Status.LATE, Status.LATE_BY_RULE, Status.UNDATED)):
@@ -130,16 +162,21 @@ def _publications(connection: sqlite3.Connection, roster: Roster, settings: Sett
 
 
 def _findings(connection: sqlite3.Connection, roster: Roster, settings: Settings, lang: Lang,
-              bodies: set[str]) -> Iterator[Entry]:
+              bodies: set[str], ids: Collection[str] | None = None) -> Iterator[Entry]:
     from monitor import review
     from monitor.alerts.composing import Names
     from monitor.alerts.situation import unasked
     from monitor.model import FindingState
 
     names = Names(roster, lang)
-    links = dict(connection.execute("SELECT id, address FROM report").fetchall())
     wrong = (FindingState.DISMISSED, FindingState.RETRACTED)
-    for each in review.list_findings(connection, bodies=bodies, severities=["E", "W"], outcomes=["fail"], cleared=True):
+    listed = [each for each in review.list_findings(
+        connection, ids=ids, bodies=bodies if ids is None else None, severities=["E", "W"], outcomes=["fail"],
+        cleared=True) if each.finding.body in bodies]
+    links = dict(connection.execute(
+        "SELECT id, address FROM report WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(sorted({each.finding.report for each in listed if each.finding.report})),)).fetchall())
+    for each in listed:
         finding = each.finding
         if (finding.year is not None and finding.year < settings.monitoring.since) or unasked(each):
             continue
