@@ -1,8 +1,9 @@
 """What is let go with age: rows of fetches that saw nothing new, and the bytes of old pages that nothing rests on.
 
-Promises: of the fetches of one request the first and the last of each day (later week, later month) stay, and every one
-that saw something else than the one before; a row that goes is counted in the row that stands for it, and listings and
-captures then name that one. Bytes go only where no younger fetch, no newest good answer and nothing protected names
+Promises: of the fetches of one request the first and the last of each day (later week, later month, in the end of each
+unbroken row that saw the same) stay, and every one that saw something else than the one before; a row that goes is
+counted in the row that stands for it, and listings and captures then name that one. Captures of a page that opened and
+held the same go likewise. Bytes go only where no younger fetch, no newest good answer and nothing protected names
 them; their hash, size and time stay in the row. Every step is one transaction, rows before files: killed anywhere, it
 has lost nothing and goes on next time. No scan runs meanwhile. Leaves alone: what is protected (monitor/proofs.py),
 listings and sightings themselves.
@@ -36,12 +37,19 @@ Protected = Callable[[sqlite3.Connection], tuple[set[int], set[str]]]
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Ages in days. Fetches older than `daily` keep a day's first, last and changed ones, older than `weekly` a week's,
-    older than `monthly` a month's; unprotected bytes older than `evidence` are let go (0: never)."""
+    older than `monthly` a month's; older than `unchanged` (0: never) only where something else was seen, and captures
+    with them; unprotected bytes older than `evidence` are let go (0: never)."""
 
     daily: int = 30
     weekly: int = 180
     monthly: int = 365
     evidence: int = 1095
+    unchanged: int = 35
+
+    @property
+    def youngest(self) -> int:
+        """From which age on anything may go."""
+        return min(self.daily, self.unchanged or self.daily)
 
 
 @dataclass(slots=True)
@@ -49,6 +57,7 @@ class Tidied:
     """What was done, or would be: rows rolled up, files and bytes (as on disk) let go, leavings of killed processes."""
 
     rolled_up: int = 0
+    captures: int = 0
     files: int = 0
     bytes: int = 0
     cleared: int = 0
@@ -63,6 +72,8 @@ def tidy(store: Store, evidence: Evidence, policy: Policy, protected: Protected,
             fetches, hashes = protected(connection)
             portals = [row["portal"] for row in connection.execute("SELECT DISTINCT portal FROM fetch ORDER BY portal")]
         for portal in portals:
+            if policy.unchanged:
+                _roll_up_captures(store, portal, policy, fetches, at, dry_run, done)
             _roll_up(store, portal, policy, fetches, at, dry_run, done)
         with store.read() as connection:
             fetches, hashes = protected(connection)
@@ -77,10 +88,12 @@ def _roll_up(store: Store, portal: str, policy: Policy, protected: set[int], at:
     with store.read() as connection:
         protected = protected | {row["held"] for row in connection.execute(
             "SELECT DISTINCT held FROM fetch WHERE portal = ? AND held IS NOT NULL", (portal,))}
-        rows = row_dicts(connection, """SELECT id, run, request, url, at, status, outcome, sha256, repeats, last_at
+        # "Not modified" saw what the body it refers to held.
+        rows = row_dicts(connection, """SELECT id, run, request, url, at, status, outcome, repeats, last_at,
+            coalesce(sha256, (SELECT o.sha256 FROM fetch o WHERE o.id = fetch.held)) AS saw
             FROM fetch WHERE portal = ? AND at < ?
             AND run NOT IN (SELECT id FROM run WHERE state IN ('running', 'failed'))
-            ORDER BY request, at, id""", (portal, _before(at, policy.daily)))
+            ORDER BY request, at, id""", (portal, _before(at, policy.youngest)))
     # A run that saw a host answer must still say so: a page that failed beside it is the page's fault.
     healthy = Counter(_visit(row) for row in rows if row["outcome"] in _HEALTHY)
     going: list[tuple[dict[str, Any], dict[str, Any]]] = []
@@ -125,7 +138,40 @@ def _fold(connection: sqlite3.Connection, going: list[tuple[dict[str, Any], dict
 
 
 def _same(row: dict[str, Any], other: dict[str, Any]) -> bool:
-    return all(row[name] == other[name] for name in ("url", "status", "outcome", "sha256"))
+    if row["outcome"] == "not_modified" and other["outcome"] == "ok" and row["saw"]:
+        # The other way round the bytes would lose the row that holds them.
+        return bool(row["url"] == other["url"] and row["saw"] == other["saw"])
+    return all(row[name] == other[name] for name in ("url", "status", "outcome", "saw"))
+
+
+def _roll_up_captures(store: Store, portal: str, policy: Policy, protected: set[int], at: datetime, dry_run: bool,
+                      done: Tidied) -> None:
+    """Of the captures of a page that opened and held the same time after time, the first and the last stay."""
+    with store.read() as connection:
+        rows = row_dicts(connection, """SELECT id, url, outcome, content, parts, list_title, list_day FROM capture
+            WHERE portal = ? AND at < ? AND run NOT IN (SELECT id FROM run WHERE state IN ('running', 'failed'))
+            ORDER BY url, at, id""", (portal, _before(at, policy.unchanged)))
+    going: list[int] = []
+    for _, same in groupby(rows, key=_seen_in):
+        for row in list(same)[1:-1]:
+            parts = json.loads(row["parts"])
+            # What failed may prove that a page could not be opened.
+            if row["content"] and all(each in _HEALTHY for each in (
+                    row["outcome"], *(part.get("outcome") or "ok" for part in parts))) and not (
+                    protected & {part.get("fetch") for part in parts}):
+                going.append(row["id"])
+    done.captures += len(going)
+    if not dry_run:
+        for start in range(0, len(going), LOT):
+            with store.write() as connection:
+                connection.executemany("DELETE FROM capture WHERE id = ?",
+                                       [(number,) for number in going[start:start + LOT]])
+
+
+def _seen_in(row: dict[str, Any]) -> tuple[Any, ...]:
+    """What a capture saw, whenever it did."""
+    parts = tuple((part.get("role"), part.get("url"), part.get("sha256")) for part in json.loads(row["parts"]))
+    return row["url"], row["outcome"] in _HEALTHY, row["content"], row["list_title"], row["list_day"], parts
 
 
 def _visit(row: dict[str, Any]) -> tuple[str, str]:
@@ -136,6 +182,8 @@ def _period(moment: str, policy: Policy, at: datetime) -> date:
     """The first day of the day, week or month a fetch is kept by, as its age asks."""
     day = clock.parse(moment).astimezone(clock.ZONE).date()
     age = (at.date() - day).days
+    if policy.unchanged and age >= policy.unchanged:
+        return date.min
     if age >= policy.monthly:
         return day.replace(day=1)
     return day - timedelta(days=day.weekday()) if age >= policy.weekly else day

@@ -178,6 +178,7 @@ class Retention(_Section):
     daily_after: int = Field(default=30, ge=7)
     weekly_after: int = Field(default=180, ge=30)
     monthly_after: int = Field(default=365, ge=90)
+    unchanged_after: int = Field(default=35, ge=0)
     evidence: int = 1095
 
     @field_validator("evidence")

@@ -76,11 +76,12 @@ def tidy(
 
     session: Session = context.obj
     kept = session.settings.retention
-    policy = retention.Policy(kept.daily_after, kept.weekly_after, kept.monthly_after, kept.evidence)
+    policy = retention.Policy(kept.daily_after, kept.weekly_after, kept.monthly_after, kept.evidence,
+                              kept.unchanged_after)
     done = retention.tidy(session.store(), Evidence(session.settings.store.evidence), policy, protected, clock.now(),
                           dry_run)
     if as_json:
         printing.document({"dry_run": dry_run, **asdict(done)})
         return
-    printing.line(wording.say("tidy_dry" if dry_run else "tidy_done", session.lang, rows=done.rolled_up,
+    printing.line(wording.say("tidy_dry" if dry_run else "tidy_done", session.lang, rows=done.rolled_up + done.captures,
                               files=done.files, size=f"{done.bytes / 2**20:.1f} MiB", cleared=done.cleared))
