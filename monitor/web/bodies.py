@@ -31,6 +31,7 @@ class Bodies:
         self.names: list[str] = [each.name for each in listed] + gone
         self.levels, self._level = _coded([each.level for each in listed] + [""] * len(gone))
         self.kinds, self._kind = _coded([each.kind for each in listed] + [""] * len(gone))
+        _, self._due = _coded([each.due_key for each in listed] + [""] * len(gone))
         self._searched = ["\n".join((*each.names, each.id)).casefold() for each in listed] + [
             each.casefold() for each in gone]
         self.parents: list[int] = [
@@ -107,6 +108,16 @@ class Bodies:
             found = numpy.bincount(codes[mask], minlength=len(words))
             held.append([word for word, number in zip(words, found, strict=True) if word and number])
         return held[0], held[1]
+
+    def groups(self, bodies: NDArray[Any], scopes: NDArray[Any], *, by_place: bool) -> list[tuple[int, int]]:
+        """One body and scope (by index) for each kind, level, own due key and scope among these lines, and for each
+        parent where it goes by place."""
+        code = (self._level[bodies].astype(numpy.int64) * 64 + self._kind[bodies]) * 256 + self._due[bodies]
+        code = code * 8 + scopes
+        if by_place:
+            code = code + (self._above[bodies].astype(numpy.int64) + 1 << 32)
+        _, first = numpy.unique(code, return_index=True)
+        return [(int(bodies[number]), int(scopes[number])) for number in first]
 
     # ---------------------------------------------------------------- the tree
     def path(self, identity: str) -> list[str]:

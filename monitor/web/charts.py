@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from monitor import wording
 
-WIDTH, HEIGHT = 560, 300
+WIDTH, HEIGHT = 560, 280
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 540, 16, 252
 """Edges of the plot; what a legend needs is added on top."""
 _EM = 13
@@ -48,9 +48,10 @@ class Steps:
 
 
 class _Drawing:
-    """The frame that all charts share: title, legend, the axis of values."""
+    """The frame that all charts share: title, legend, the axis of values. `below`: rows of text beneath the labels."""
 
-    def __init__(self, key: str, title: str, described: str, names: Sequence[str], highest: float, unit: str) -> None:
+    def __init__(self, key: str, title: str, described: str, names: Sequence[str], highest: float, unit: str,
+                 below: int = 0) -> None:
         self.root = Element("svg", {
             "xmlns": "http://www.w3.org/2000/svg", "class": "chart", "role": "img",
             "aria-labelledby": f"{key}-title {key}-desc"})
@@ -60,7 +61,7 @@ class _Drawing:
         places = list(_legend(names))
         self.top = _TOP + (places[-1][1] + 1) * 20 if places else _TOP
         self.bottom = _BOTTOM + self.top - _TOP
-        self.root.set("viewBox", f"0 0 {WIDTH} {HEIGHT + self.top - _TOP}")
+        self.root.set("viewBox", f"0 0 {WIDTH} {HEIGHT + self.top - _TOP + 17 * below}")
         self.legend = places
         self.scale = 100.0 if unit == "%" else _nice(highest)
         for count in range(5):
@@ -150,10 +151,10 @@ def lines(key: str, title: str, described: str, labels: Sequence[str], series: S
 
 def steps(key: str, title: str, described: str, days: float, ticks: Sequence[tuple[float, str]],
           series: Sequence[Steps], dues: Sequence[tuple[float, str]] = ()) -> Markup:
-    """Shares in per cent that grow over `days` days, with a line upright at every due day, named at its head."""
-    drawn = _Drawing(key, title, described, [each.name for each in series], 100.0, "%")
+    """Shares in per cent that grow over `days` days, with a line upright at every due day, named at its foot."""
     days = max(_plain(days) or 0.0, 1.0)
-    dues = [(day, label) for day, label in dues if _plain(day) is not None]
+    dues = sorted((day, label) for day, label in dues if _plain(day) is not None)
+    drawn = _Drawing(key, title, described, [each.name for each in series], 100.0, "%", len(dues))
 
     def along(day: float) -> float:
         return _LEFT + min(max(day, 0.0), days) / days * (_RIGHT - _LEFT)
@@ -161,12 +162,13 @@ def steps(key: str, title: str, described: str, days: float, ticks: Sequence[tup
     for day, label in ticks:
         drawn.line(along(day), drawn.bottom, along(day), drawn.bottom + 4, "grid")
         drawn.text(along(day), drawn.bottom + 20, label)
-    for number, (day, label) in enumerate(sorted(dues)):
-        place = along(day)
-        drawn.line(place, drawn.top, place, drawn.bottom, "due", "3 3")
-        right = place > (_LEFT + _RIGHT) / 2
-        drawn.text(place - 4 if right else place + 4, drawn.top + 12 + 15 * (number % 4), label,
-                   "end" if right else "start", room=(place - _LEFT if right else _RIGHT - place) - 8)
+    for number, (day, label) in enumerate(dues):
+        # The earliest stands lowest, so that no line crosses the name of another.
+        place, height = along(day), drawn.bottom + 38 + 17 * (len(dues) - 1 - number)
+        drawn.line(place, drawn.top, place, height, "due", "3 3")
+        right = _long(label) > _RIGHT - place - 8 and place > (_LEFT + _RIGHT) / 2
+        drawn.text(place - 5 if right else place + 5, height, label, "end" if right else "start",
+                   room=(place - _LEFT if right else _RIGHT - place) - 8)
     _signs(drawn, marks=False)
     for number, each in enumerate(series):
         points = [(day, value) for day, value in each.points if _plain(day) is not None and _plain(value) is not None
