@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from monitor.wording import Lang
 
 LOG, REGISTER, DUE, ASK = "log", "register", "due", "ask"
-IMPORT = "import"
+IMPORT, REPLY_LINK = "import", "reply-link"
 _LISTS = (LOG, REGISTER, DUE, ASK)
 
 
@@ -60,7 +60,8 @@ def review(
     """Record what people decide on findings: confirm, dismiss, approve, notify, dispute, uphold, accept, rectify,
     verify, snooze, explain, retract, reopen. Decisions hold as long as the fact stays the same. Without ids the filters
     choose. `log` shows the trail, `register` the false alarms, `due` what the next circular names, `ask` what
-    disappeared without proof that it was mended. `import FILE` brings in a ledger that came back filled in."""
+    disappeared without proof that it was mended. `import FILE` brings in a ledger that came back filled in;
+    `reply-link ID...` makes a link by which the body answers."""
     from monitor import transitions
     from monitor.model import FindingState
     from monitor.rules import catalogue
@@ -72,6 +73,11 @@ def review(
         from monitor.commands.returning import bring_in
 
         bring_in(session, Path(words[1]), author=author or "", dry_run=dry_run, as_json=as_json)
+        return
+    if words[0] == REPLY_LINK:
+        from monitor.commands.replying import make_link
+
+        make_link(session, words[1:], author or _user(), number, as_json)
         return
     action, ids = _action(words, [*transitions.of_person(), *_LISTS])
     one_of("--rule", rules, list(catalogue.catalogue().rules))

@@ -8,6 +8,7 @@ alone: how the paper is made (exports/reminder.py), what a reply does (replies.p
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crawler import clock
@@ -57,7 +58,7 @@ def letter_page(asked: Asked) -> Response:
     return _page(asked)
 
 
-def _page(asked: Asked, fault: str = "", status: int = 200) -> Response:
+def _page(asked: Asked, fault: str = "", status: int = 200, link: str = "") -> Response:
     body = asked.known(asked.key)
     held = [each for each in review.for_letters(asked.connection, [body]) if reviewed.may_be_told(each.finding)]
     years = sorted({each.finding.year for each in held if each.finding.year is not None}, reverse=True)
@@ -65,7 +66,7 @@ def _page(asked: Asked, fault: str = "", status: int = 200) -> Response:
         raise AbsentError(body)
     year = _year(asked) or (years[0] if years else None)
     return asked.page("letter", {
-        "body": body, "name": _name(asked, body), "years": years, "year": year, "fault": fault,
+        "body": body, "name": _name(asked, body), "years": years, "year": year, "fault": fault, "made": link,
         "rows": [_row(asked, each) for each in held if each.finding.year == year],
         "answer_day": asked.said("until") or rectification.answer_day(clock.today()).isoformat(),
         "number": asked.said("number"), "office": asked.settings.general.office,
@@ -96,6 +97,9 @@ def letter(asked: Asked) -> Response:
         _of_body(asked, body, items)
         if asked.said("action") == "notify":
             return _record(asked, body, items, until)
+        if asked.said("action") == "link":
+            address, day = _link(asked, body, items)
+            return _page(asked, link=asked.t("letter_link_made", address=address, t=day))
         return _draft(asked, body, items, until)
     except UsageError as fault:
         return _page(asked, messages.said(str(fault), asked.lang), 400)
@@ -120,8 +124,6 @@ def _record(asked: Asked, body: str, items: list[deciding.Shown], until: str) ->
 
 
 def _draft(asked: Asked, body: str, items: list[deciding.Shown], until: str) -> Response:
-    from datetime import date
-
     year = _year(asked) or 0
     made = next(reminder.letters_of(asked.connection, asked.roster, asked.settings, year, [body],
                                     date.fromisoformat(until), approved_only=signing.required(),
@@ -130,14 +132,17 @@ def _draft(asked: Asked, body: str, items: list[deciding.Shown], until: str) -> 
         raise UsageError("a chosen finding has changed or isn't ready for a letter; open the page again")
     context = dict(made.context)
     if asked.said("link"):
-        with asked.write() as connection:
-            identity, secret = replies.make(connection, body, [(each.id, each.fact) for each in items],
-                                            author=asked.person.name, days=asked.settings.web.reply_days,
-                                            number=asked.said("number")[:60])
-            link = replies.by_id(connection, identity)
-        context["reply_link"] = address_of(asked, secret)
-        context["reply_until"] = wording.day(link.expires[:10], "zh") if link else ""
+        context["reply_link"], context["reply_until"] = _link(asked, body, items)
     return asked.attachment(papers.make("reminder", context), f"{made.file}.docx", DOCX)
+
+
+def _link(asked: Asked, body: str, items: list[deciding.Shown]) -> tuple[str, str]:
+    """A new reply link for these: its address and, in words, the day it ends."""
+    days = asked.settings.web.reply_days
+    with asked.write() as connection:
+        _, secret = replies.make(connection, body, [(each.id, each.fact) for each in items], days=days,
+                                 author=asked.person.name, number=asked.said("number")[:60])
+    return address_of(asked, secret), wording.day(clock.today() + timedelta(days=days), "zh")
 
 
 def address_of(asked: Asked, secret: str) -> str:
