@@ -8,6 +8,7 @@ Leaves alone: the monitor's tables (monitor/records.py), the bytes themselves (e
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,6 +129,8 @@ class Store:
 
     def open(self) -> sqlite3.Connection:
         """A connection with rows as sqlite3.Row, autocommit, and the pragmas every process must share."""
+        if not self.path.exists():
+            make_private(self.path)
         try:
             connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
             connection.row_factory = sqlite3.Row
@@ -179,6 +182,13 @@ class Store:
                     raise StoreError(f"{self.path}: made by a newer nianbao ({', '.join(sorted(newer))}); "
                                      "upgrade this one first")
                 schema.apply(database)
+
+
+def make_private(path: Path) -> None:
+    """An empty file that users outside its group can't read, whatever the umask: findings, notes and addresses of
+    people will stand in it. What SQLite keeps beside a database takes the database's own permissions."""
+    with contextlib.suppress(OSError):  # who opens it says what is wrong
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640))
 
 
 def _rollback(connection: sqlite3.Connection) -> None:

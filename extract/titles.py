@@ -85,6 +85,8 @@ _CONSOLIDATED = re.compile(
     r"[（(【](?:全[省市县区州盟旗镇乡]|本级政府|[^（(]{0,8}汇总)[）)】]|汇总(?:版|报告)|"
     r"全[省市县区州盟旗](?=20|政府信息|信息公开)")
 _TRUNCATED = re.compile(r"信息公开(?:工作)?(?:" + _YEAR + r"|年度?|工作){0,8}报?(?:…+|\.{2,})$")
+_LONGEST = 500
+"""No title is longer; what is compared beyond it would only cost time."""
 _EDGES = " 《》“”\"'‘’、，,。:：;；-—－_·.|~〔〕「」"
 
 
@@ -172,6 +174,7 @@ def _leads_away(text: str) -> bool:
 
 
 def _tidy(title: str) -> str:
+    title = title[:_LONGEST]
     text = re.sub(r"\s+|\u3000|\u200b|\ufeff|&nbsp;", "", re.sub(r"\s+[-—–－|]\s+", "_", title)).translate(_DIGITS)
     text = _CHINESE_YEAR.sub(lambda year: "2" + year.group()[1:].translate(_CHINESE_DIGITS), text)
     pieces = [piece for piece in re.split(r"[_|｜]+", text) if piece]

@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 from crawler import clock
-from crawler.store import Store
+from crawler.store import Store, make_private
 from monitor.exceptions import BackupError
 
 _NAME = re.compile(r"nianbao-(\d{8}T\d{6})\.db")
@@ -48,6 +48,7 @@ def make(store: Store, folder: Path, *, daily: int, weekly: int, now: datetime |
     partial.unlink(missing_ok=True)
     _expect_whole(store.path, "the newest copy that is whole can be put back with nianbao restore")
     try:
+        make_private(partial)  # SQLite writes into an empty file
         with contextlib.closing(sqlite3.connect(store.path, timeout=60)) as connection:
             connection.execute("VACUUM INTO ?", (str(partial),))
         _expect_whole(partial, "try again; the disk may be faulty")
@@ -125,6 +126,7 @@ def restore(store: Store, copy: Path, now: datetime | None = None) -> Path | Non
         partial = store.path.with_name(store.path.name + ".restoring")
         try:
             store.path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(partial)
             shutil.copyfile(copy, partial)
             with partial.open("rb+") as written:
                 os.fsync(written.fileno())

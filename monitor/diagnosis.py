@@ -207,6 +207,24 @@ def _robots(settings: Settings) -> Check:
     return Check("robots", "ok", "robots_ok" if listed else "robots_none", {"n": len(listed)})
 
 
+def _secrets(settings: Settings) -> Check:
+    """Whether other users of the machine can read what only we should: passwords, keys, the database and its copies."""
+    from monitor import backup
+
+    chat, folder = settings.chat.secrets, settings.backup.folder
+    named = [settings.mail.password_file, settings.scan.proxy_secrets, settings.reading.cluster_key]
+    private = [path for path in named if path is not None] + ([chat, *sorted(chat.iterdir())] if chat.is_dir() else [])
+    for path in private:
+        if path.exists() and path.stat().st_mode & 0o077:
+            return Check("secrets", "warn", "secrets_open", {"path": path, "mode": "700" if path.is_dir() else "600"})
+    for path in [settings.store.database, *(backup.copies(folder) if folder.is_dir() else [])]:
+        # A folder above that others can't enter shuts the file as well.
+        if path.exists() and path.stat().st_mode & 0o007 and all(
+                above.stat().st_mode & 0o001 for above in path.resolve().parents):
+            return Check("secrets", "warn", "database_open", {"path": path})
+    return Check("secrets", "ok", "secrets_ok" if private else "secrets_none", {"n": len(private)})
+
+
 def _holidays(settings: Settings) -> Check:
     from monitor import workdays
 
@@ -319,6 +337,7 @@ def _accounts(settings: Settings) -> Check:
 _CHECKS: tuple[tuple[str, Callable[[Settings], Check]], ...] = (
     ("python", _python), ("settings", _settings), ("facts", _facts), ("database", _database), ("evidence", _evidence),
     ("disk", _disk), ("clock", _clock), ("contact", _contact), ("mail", _mail), ("recipients", _recipients),
-    ("robots", _robots), ("outbox", _outbox), ("watch", _watch), ("backup", _backup), ("holidays", _holidays),
-    ("recognition", _recognition), ("cluster", _cluster), ("fonts", _fonts), ("browser", _browser),
+    ("robots", _robots), ("secrets", _secrets), ("outbox", _outbox), ("watch", _watch), ("backup", _backup),
+    ("holidays", _holidays), ("recognition", _recognition), ("cluster", _cluster), ("fonts", _fonts),
+    ("browser", _browser),
     ("accounts", _accounts))

@@ -1,6 +1,7 @@
 """`init`, `doctor`, `config show`: making an installation and finding out what is wrong with it.
 
-Promises: init never overwrites; doctor looks at everything and changes nothing; secrets are never shown.
+Promises: init never overwrites, and shuts a new folder to other users; doctor looks at everything and
+changes nothing; secrets are never shown.
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ def _write_installation(directory: Path) -> tuple[list[Path], list[Path]]:
     written, kept = [], []
     for path, text in texts.items():
         try:
+            if not directory.exists():  # database, mails' recipients and secrets will lie in it
+                directory.mkdir(mode=0o750, parents=True)
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("x", encoding="utf-8") as file:
                 file.write(text)
