@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: install demo test test-all lint bench docs lock clean
+.PHONY: install demo test test-all lint bench docs release lock clean
 
 install: $(READY)
 
@@ -44,6 +44,10 @@ PORTALS ?= 300
 BODIES ?= 6000
 rehearsal: $(READY)
 	$(BIN)/python -m tests.bench.rehearsal --portals $(PORTALS) --bodies $(BODIES) $(REHEARSAL)
+
+# Files of a release into dist/VERSION: make release VERSION=0.2.0
+release: $(READY)
+	.ci/release "$(VERSION)"
 
 # Locked versions with hashes and no index addresses; run after changing dependencies.
 lock: $(READY)

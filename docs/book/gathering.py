@@ -20,6 +20,7 @@ TOP = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 """Pages that stand at the top of the repository, by their names in the book."""
 ASSETS = (".png", ".svg", ".css", ".txt")
 _LINK = re.compile(r"(\]\()([^)\s#]+)((?:#[^)\s]*)?\))")
+_CODE = re.compile(r"(^ *```.*?^ *```$|`[^`\n]+`)", re.M | re.S)
 _OUTSIDE = re.compile(r"^(?:[a-z]+:|//)")
 
 
@@ -57,14 +58,17 @@ def _written(root: Path) -> dict[str, str]:
     found |= {name: root / top for top, name in TOP.items()}
     texts = {}
     for name, path in found.items():
-        # A page that is one of the book's in both languages is linked by its plain name: the book picks the language.
-        texts[name] = _LINK.sub(lambda link, name=name, path=path: link[1] + _link(root, path, name, link[2]) + link[3],
-                                path.read_text("utf-8"))
+        def mended(link: re.Match[str], name: str = name, path: Path = path) -> str:
+            return link[1] + _link(root, path, name, link[2]) + link[3]
+
+        pieces = _CODE.split(path.read_text("utf-8"))
+        texts[name] = "".join(_LINK.sub(mended, piece) if number % 2 == 0 else piece
+                              for number, piece in enumerate(pieces))
     return texts
 
 
 def _link(root: Path, path: Path, name: str, link: str) -> str:
-    """Where a relative link of a page leads in the book."""
+    """Where a relative link of a page leads in the book: to the plain name of a page, whose language the book picks."""
     if _OUTSIDE.match(link):
         return link
     target = (path.parent / link).resolve()

@@ -2,8 +2,9 @@
 
 Promises: nothing here is told twice – help comes from the commands and config/vocabulary.yaml, defaults from
 config/settings.toml, types from the settings' model, tables from a freshly made database; both languages from the same
-facts; the same code gives the same pages. Raises SystemExit where words.yaml lacks a word for something the code has.
-Leaves alone: rules.md (monitor/catalogue_page.py), the pages people write.
+facts; the same code gives the same pages. What words.yaml has no words for stands without them, and in `lacking`, which
+a test wants empty.
+Leaves alone: the English rules.md (monitor/catalogue_page.py), the pages people write.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sqlite3
 import tempfile
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,23 +23,28 @@ import yaml
 
 from crawler.store import Store
 from extract import configuration
-from monitor import command_help, wording
+from monitor import catalogue_page, command_help, wording
 from monitor.cli import app
 from monitor.records import monitor_schema
 from monitor.settings import Settings
+from monitor.web import openapi
 from monitor.wording import Lang
 
 Words = dict[str, Any]
+lacking: list[str] = []
+"""Places in words.yaml where the pages written last found nothing."""
 _KEY = re.compile(r"""(\w+)\s*=\s*("[^"]*"|\[[^\]]*\]|\{[^}]*\}|[^\s#]+)\s*(?:#\s*(.*))?""")
 
 
 def pages(words: Words) -> dict[str, str]:
     """Every generated page by its name in the book, `x.zh.md` and `x.en.md`."""
     written = {}
+    lacking.clear()
     for name, write in (("commands", commands), ("settings", settings), ("outcomes", outcomes),
-                        ("statuses", statuses), ("schema", schema)):
+                        ("statuses", statuses), ("schema", schema), ("api", interface)):
         for lang in ("zh", "en"):
             written[f"reference/{name}.{lang}.md"] = write(words, lang)  # type: ignore[arg-type]
+    written["rules.zh.md"] = rules(words)
     return written
 
 
@@ -114,7 +121,8 @@ def settings(words: Words, lang: Lang) -> str:
             place = f"{section}.{key}"
             meaning = comments.get(place, "") if lang == "en" else words["settings"].get(place)
             if meaning is None:
-                raise SystemExit(f"docs/book/words.yaml: settings: {place} has no Chinese; add a line for it")
+                meaning = comments.get(place, "")
+                lacking.append(f"settings: {place}")
             value = defaults.get(section, {}).get(key, setting.default)
             rows.append([f"`{key}`", f"`{_toml(value)}`", _allowed(setting), meaning])
         parts.append(_table([said["setting"][lang], said["default"][lang], said["allowed"][lang],
@@ -182,7 +190,7 @@ def statuses(words: Words, lang: Lang) -> str:
         for key, term in terms.items():
             meaning = term.meaning if lang == "zh" else meanings.get(key)
             if meaning is None and term.meaning:
-                raise SystemExit(f"docs/book/words.yaml: meanings: {group}.{key} has no English; add a line for it")
+                lacking.append(f"meanings: {group}.{key}")
             row = [f"`{key}`", *([term.symbol] if group == "statuses" else []), term.say(lang)]
             rows.append([*row, meaning or ""])
         heads = [said["key"][lang], *([said["symbol"][lang]] if group == "statuses" else []), said["word"][lang],
@@ -191,6 +199,31 @@ def statuses(words: Words, lang: Lang) -> str:
             heads, rows = heads[:-1], [row[:-1] for row in rows]
         parts.append(f"## {words['groups'][group][lang]}\n\n{_table(heads, rows)}")
     return "\n".join(parts)
+
+
+# ---------------------------------------------------------------- rules
+def rules(words: Words) -> str:
+    """Every rule as its Chinese readers are told of it; the English page is monitor/catalogue_page.py's."""
+    said, parts, changes, group = words["terms"], [_head(words, "rules", "zh")], [], ""
+    for each in catalogue_page.data():
+        if (prefix := each["id"].partition("-")[0]) != group:
+            group = prefix
+            parts.append(f"## {group}\n")
+        facts = [f"{wording.term('severities', each['severity'], 'zh')}（{each['severity']}）",
+                 wording.term("categories", each["category"], "zh"), said["rule_over"][each["over"]]["zh"],
+                 f"{said['version']['zh']} {each['version']}"]
+        facts += [said[key]["zh"] for key in ("person_only", "operator_only") if each[key]]
+        lines = [f"### {each['id']} {each['short']}\n", f"- {' · '.join(facts)}"]
+        lines += [f"- {said[label]['zh']}：{each[key]}" for key, label in (
+            ("fact", "says"), ("ask", "asks"), ("room", "leaves_room")) if each[key]]
+        if each["basis"]:
+            lines.append(f"- {said['basis']['zh']}：{'；'.join(each['basis'])}")
+        parts.append("\n".join(lines) + "\n")
+        changes += [(change["since"], each["id"], change) for change in each["history"]]
+    parts.append(f"## {said['changes']['zh']}\n")
+    parts += [f"- {since} · {key} {said['version']['zh']} {change['version']}：{change['zh']}"
+              for since, key, change in sorted(changes, key=lambda told: told[:2], reverse=True)]
+    return "\n".join(parts) + "\n"
 
 
 # ---------------------------------------------------------------- the database
@@ -210,10 +243,10 @@ def schema(words: Words, lang: Lang) -> str:
             for name in names:
                 if shadow.fullmatch(name):  # a full text index keeps tables of its own
                     continue
-                meaning = words["tables"].get(name)
-                if meaning is None:
-                    raise SystemExit(f"docs/book/words.yaml: tables: {name} has no words; add a line for it")
-                parts.append(f"## {name}\n\n{meaning[lang]}\n\n{_columns(connection, name, said, lang)}")
+                if name not in words["tables"]:
+                    lacking.append(f"tables: {name}")
+                meaning = words["tables"].get(name, {"zh": "", "en": ""})[lang]
+                parts.append(f"## {name}\n\n{meaning}\n\n{_columns(connection, name, said, lang)}")
         finally:
             connection.close()
     return "\n".join(parts)
@@ -228,3 +261,40 @@ def _columns(connection: sqlite3.Connection, table: str, said: Words, lang: Lang
         notes += [said["computed"][lang]] * (hidden in (2, 3))
         rows.append([f"`{name}`", kind, "" if not_null or key else said["may_be_null"][lang], " · ".join(notes)])
     return _table([said["column"][lang], said["type"][lang], "NULL", said["notes"][lang]], rows)
+
+
+# ---------------------------------------------------------------- the interface for programs
+def interface(words: Words, lang: Lang) -> str:
+    """Every operation of the web's interface with its parameters and answers, from its OpenAPI document."""
+    said, document = words["terms"], openapi.document(lang, version("nianbao"))
+    parts = [_head(words, "api", lang), document["info"]["description"] + "\n"]
+    root = document["servers"][0]["url"]
+    for path, operations in document["paths"].items():
+        for method, each in operations.items():
+            parts.append(f"## {method.upper()} {root}{path}\n\n{each['summary']}\n")
+            if rows := [[f"`{name['name']}`", _shape(name["schema"]), name["description"]]
+                        for name in each.get("parameters", [])]:
+                parts.append(_table([said["option"][lang], said["allowed"][lang], said["meaning"][lang]], rows))
+            rows = [[code, answer["description"], _schema_of(answer)] for code, answer in each["responses"].items()]
+            parts.append(_table(["HTTP", said["meaning"][lang], said["schema"][lang]], rows))
+    for name, schema_ in document["components"]["schemas"].items():
+        parts.append(f"## {name}\n")
+        parts.append(_table([said["field"][lang], said["type"][lang], said["meaning"][lang]],
+                            [[f"`{key}`", _shape(field), field.get("description", "")]
+                             for key, field in schema_["properties"].items()]))
+    return "\n".join(parts)
+
+
+def _shape(field: dict[str, Any]) -> str:
+    """A JSON schema in a word or a few: its choices, else its types with bounds."""
+    if choices := field.get("enum"):
+        return " · ".join(f"`{each}`" for each in choices)
+    kinds = field.get("type", "")
+    bounds = [f"{sign} {field[key]}" for key, sign in (("minimum", "≥"), ("maximum", "≤")) if key in field]
+    return " ".join([" · ".join(kinds if isinstance(kinds, list) else [kinds]), *bounds])
+
+
+def _schema_of(answer: dict[str, Any]) -> str:
+    """The schemas an answer's JSON is made of, with links to them."""
+    found = dict.fromkeys(re.findall(r"#/components/schemas/(\w+)", repr(answer)))
+    return " · ".join(f"[{name}](#{name})" for name in found)

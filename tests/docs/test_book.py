@@ -14,6 +14,8 @@ import yaml
 
 from docs.book import gathering, reference
 from monitor.cli import app
+from monitor.rules import catalogue
+from monitor.web import openapi
 
 ROOT = Path(__file__).resolve().parents[2]
 WORDS = yaml.safe_load((ROOT / "docs" / "book" / "words.yaml").read_text("utf-8"))
@@ -38,7 +40,7 @@ def test_every_command_stands_in_the_reference_in_both_languages(pages: dict[str
     assert "\b" not in page
 
 
-@pytest.mark.parametrize("name", ["commands", "settings", "outcomes", "statuses", "schema"])
+@pytest.mark.parametrize("name", ["commands", "settings", "outcomes", "statuses", "schema", "api"])
 def test_chinese_pages_are_chinese_and_english_ones_english(pages: dict[str, str], name: str) -> None:
     # Terms such as 台账 stand in English sentences too, and the code's keys in Chinese ones.
     english = pages[f"reference/{name}.en.md"].split("## The whole file")[0]
@@ -56,6 +58,24 @@ def test_every_setting_is_told_with_its_default(pages: dict[str, str]) -> None:
     held = set(re.findall(r"^\| `(\w+)` \|", pages["reference/settings.en.md"], re.M))
     assert held == set(re.findall(r"^\| `(\w+)` \|", pages["reference/settings.zh.md"], re.M))
     assert {key.partition(".")[2] for key in WORDS["settings"]} <= held, "words.yaml tells of settings that are gone"
+
+
+def test_nothing_lacks_its_words(pages: dict[str, str]) -> None:
+    """A new setting or table wants its Chinese name, or its two sentences, in docs/book/words.yaml."""
+    assert reference.lacking == []
+
+
+def test_the_interface_is_told_operation_by_operation(pages: dict[str, str]) -> None:
+    page = pages["reference/api.en.md"]
+    for path, operations in openapi.document("en", "1").get("paths", {}).items():
+        for method in operations:
+            assert f"## {method.upper()} /api/v1{path}\n" in page
+    assert "[problem](#problem)" in page
+
+
+def test_every_rule_is_told_in_chinese(pages: dict[str, str]) -> None:
+    for key in catalogue.registered_ids():
+        assert f"### {key} " in pages["rules.zh.md"]
 
 
 def test_the_database_is_told_table_by_table(pages: dict[str, str]) -> None:

@@ -33,7 +33,9 @@ PORTAL_PORT, MAIL_PORT = "8520", "8025"
 """Ports the pages name; each run takes free ones in their place."""
 NOT_RUN = 12
 """How many blocks may carry `not run`; each says why. Raise it only for a block that can't be run anywhere."""
-PAGES = list(pages())
+ELSEWHERE = {"docs/scale.md": "needs several machines; tests/monitor/ starts a scheduler and workers on loopback"}
+"""Pages whose blocks say nothing of where they are typed because they can't be typed here, and what tests them."""
+PAGES = [each for each in pages() if each.name not in ELSEWHERE]
 # README speaks of no particular body, finding or file; these stand in for its placeholders.
 PLACEHOLDERS = {
     "README.md": {
@@ -81,6 +83,14 @@ def test_a_wrong_call_in_prose_would_be_seen() -> None:
     assert parsed("nianbao --lang en export ledger --out F") is None
 
 
+def test_every_page_says_where_its_commands_are_typed() -> None:
+    """`<!-- commands: empty -->` or `inside demo` at the top; see pages.py."""
+    silent = [each.name for each in PAGES if each.path.parent != ROOT
+              and not re.search(r"<!-- commands: (?:empty|inside demo) -->", each.path.read_text("utf-8"))]
+    assert silent == []
+    assert [name for name in ELSEWHERE if not (ROOT / name).is_file()] == []
+
+
 def test_few_blocks_are_not_run_and_each_says_why() -> None:
     silent = [(each.name, block.line, block.marks["not run"]) for each in PAGES for block in each.blocks
               if "not run" in block.marks]
@@ -101,7 +111,7 @@ def test_the_operators_pages_tell_the_same_in_both_languages() -> None:
 
 def _shape(command: str) -> list[str]:
     """A command's program, subcommands and options, without its values and remarks."""
-    words = shlex.split(command.replace("属实", "confirm"), comments=True)
+    words = shlex.split(command.replace("属实", "confirm").replace("--lang en ", ""), comments=True)
     return [word for word in words if re.fullmatch(r"(?:\S*/)?nianbao|[a-z]+|--[a-z-]+|[|>&]+", word)
             and word not in ("zh", "en")]
 
@@ -132,6 +142,8 @@ class Reader:
 
     def __init__(self, page: Page, folder: Path, made: Demo) -> None:
         self.page, self.made, self.folder = page, made, folder
+        if page.path.parent == ROOT:
+            page.where = "beside demo"
         self.background: list[subprocess.Popen[str]] = []
         self.ports = {PORTAL_PORT: str(free_port()), MAIL_PORT: str(free_port())}
         if page.where != "empty":
@@ -146,6 +158,8 @@ class Reader:
         programs = Path(sys.executable).parent
         self.environment |= {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "PYTHONUNBUFFERED": "1",
                              "PYTHONPATH": str(ROOT), "COLUMNS": "200", "USER": "zhangsan"}
+        if page.where == "beside demo":
+            self.environment["NIANBAO_CONFIG"] = "demo/settings.toml"
         if not page.name.endswith(".zh.md") and page.where != "empty":
             self.environment["NIANBAO_GENERAL__LANGUAGE"] = "en"
 
@@ -193,7 +207,8 @@ class Reader:
                 continue
             said, _ = process.communicate(timeout=120)
             code = int(block.marks.get("exit") or 0) if number == len(typed) else 0
-            allowed = {0, 2, 3} if self.page.path.parent == ROOT and self.page.where != "empty" else {code}
+            # README's commands on the demo: a portal is down on purpose (3), and doctor may find something (2).
+            allowed = {0, 3, 2 if " doctor" in command else 0} if self.page.path.parent == ROOT else {code}
             assert process.returncode in allowed, f"{place}\nended with {process.returncode}\n{said}"
             self._compare(place, said, shown)
 
