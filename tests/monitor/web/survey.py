@@ -26,7 +26,7 @@ EACH = 2
 """Pages of one kind looked at in one language."""
 MOST = 120
 # Links that give a file or do something, and kinds of which one address says enough.
-SKIPPED = ("/export/", "/feed", "/due.ics", "/api/", "/style.css", "/logout", "/snapshot", "/pack")
+SKIPPED = ("/export/", "/feed", "/due.ics", "/api/", "/style.css", "/download", "/reply-file", "/pack")
 FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
 
 
