@@ -32,6 +32,8 @@ ROOT = Path(__file__).resolve().parents[1]
 DELAY = 0.4
 """Seconds between two requests to one host. Real portals get 1.2; these are ours, and nobody likes to wait."""
 USUAL_PORT = 8520
+PAGES = "http://127.0.0.1:8500/"
+"""Where `nianbao serve` answers unless told otherwise."""
 INCOMPLETE = 3
 
 
@@ -196,6 +198,7 @@ class Demo:
         command = Path(os.path.relpath(Path(sys.executable).parent)) / "nianbao"
         for rest in ("status --year 2025", "status --json", "findings", "doctor", "config show"):
             print(f"  {command} --config {shown} {rest}")
+        self.say("pages", command=f"{command} --config {shown} serve", address=PAGES)
         self.say("again")
         print(f"  {os.path.relpath(sys.executable)} -m tests.portals --port {port} --day {world.SCANS[-1]}")
 
