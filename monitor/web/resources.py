@@ -18,6 +18,7 @@ from crawler import clock
 from crawler.store import row_dicts
 from extract import forms
 from monitor import catalogue_page, compliance, records, review, searching, transitions, wording
+from monitor.alerts import situation
 from monitor.exceptions import UsageError
 from monitor.exports import open_tables
 from monitor.rules import catalogue
@@ -331,13 +332,15 @@ def portals_of(call: Call) -> Iterator[Row]:
     connection, portals = call.asked.connection, call.asked.roster.portals
     if connection.execute("SELECT 1 FROM run WHERE id = ?", (call.get("id"),)).fetchone() is None:
         raise AbsentError(call.get("id"))
-    for row in connection.execute("""SELECT portal, state, started, finished, outcome, (SELECT max(p.finished)
-            FROM run_portal p WHERE p.portal = r.portal AND p.outcome IN ('ok', 'not_modified')) AS last_success
-            FROM run_portal r WHERE run = ? ORDER BY portal""", (call.get("id"),)):
-        words, whose, advice = wording.outcome_words(row["outcome"] or "", call.lang)
+    last = situation.last_successes(connection, clock.now())
+    for row in connection.execute("SELECT portal, state, started, finished, outcome FROM run_portal WHERE run = ? "
+                                  "ORDER BY portal", (call.get("id"),)):
         known = portals.get(row["portal"])
-        yield {**dict(row), "name": known.name if known else row["portal"], "outcome_text": words or None,
-               "whose": whose or None, "advice": advice or None}
+        if call.asked.reach is not None and not call.asked.roster.bodies_of(row["portal"]) & call.asked.reach:
+            continue
+        words, whose, advice = wording.outcome_words(row["outcome"] or "", call.lang)
+        yield {**dict(row), "last_success": last.get(row["portal"]), "name": known.name if known else row["portal"],
+               "outcome_text": words or None, "whose": whose or None, "advice": advice or None}
 
 
 def _hits(call: Call, after: Key | None) -> Iterator[tuple[Key, Row]]:
