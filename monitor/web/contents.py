@@ -19,7 +19,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from crawler.store import row_dicts
-from monitor import compliance, obligations, records, review, wording
+from monitor import cases, compliance, obligations, records, review, wording
 from monitor.commands.explaining import basis_words
 from monitor.exports.open_tables import reviewed, shown
 from monitor.model import FindingState, Standing, Status
@@ -272,6 +272,7 @@ class Contents:
         standing = self._standing(one)
         text, name = catalogue.text_of(one.rule), self.name(one.body)
         return self.page(
+            **self._around(stored, lang), rule_fact=_open(text.fact) if lang == "zh" else "",
             id=one.id, body=one.body, name=name, year=one.year, scope=one.scope, rule=one.rule, version=one.version,
             report=standing.report if standing and standing.report in self.reports else "",
             message=wording.message(one, lang, name), fact=wording.fact_sentence(one, lang, name),
@@ -283,18 +284,47 @@ class Contents:
             first_seen=wording.day(stored.first_seen[:16], lang), last_seen=wording.day(stored.last_seen[:16], lang),
             rule_text=_open(text.short if lang == "zh" else text.en), test=_tests().get(one.rule, "")
             if lang == "en" else "", basis=wording.basis(one, lang), cells=printed.cells(one, lang),
-            address=str(one.parameters.get("url") or one.evidence.get("address") or ""),
+            address=_first(one.parameters.get("url") or one.evidence.get("address")),
             sha256=str(one.evidence.get("sha256") or ""),
             looks=self._looks(one, lang))
 
+    def _around(self, stored: StoredFinding, lang: Lang) -> Row:
+        """What stands beside a finding: others of its cause, the passage it quotes; and what only a server adds."""
+        one = stored.finding
+        shared = cases.of(one)
+        mates = [self._line(each, lang) for each in self._of_body[one.body]
+                 if shared and each is not stored and (cases.of(each.finding) or {}).get("id") == shared["id"]]
+        return {"case": mates, "number": stored.number or "", "passage": self._passage(one, lang), "source": None,
+                "offer": None, "cleared": wording.day(stored.cleared[:10], lang) if stored.cleared else "",
+                "before_report": "", "wrong": ""}
+
+    def _passage(self, finding: Finding, lang: Lang) -> Row | None:
+        """The quoted phrase within its sentence, where the report still says it."""
+        phrase = str(finding.parameters.get("phrase") or "")
+        try:
+            report = self.read(str(finding.report))[1] if phrase and finding.report else None
+        except KeyError:
+            return None
+        for section in report.sections if report else ():
+            before, met, after = section.text.partition(phrase)
+            if met:
+                return {"section": section.title or wording.place(f"section.{section.number}", lang),
+                        "before": before[-160:], "phrase": phrase, "after": after[:160]}
+        return None
+
     def listings(self, finding: Finding) -> list[Row]:
-        """The looks at columns that a finding on a status rests on, as rows of the table."""
+        """The looks at columns that a finding rests on, as rows of the table: those it names, and those that brought
+        the captured lists it names by their hashes."""
         standing = self._standing(finding)
-        if finding.rule not in compliance.TOLD_BY_STATUS | {"PUB-12", "PUB-17"} or standing is None:
-            return []
-        ids = json.dumps(list(standing.evidence.get("listings", ())))
-        return row_dicts(self.connection, "SELECT * FROM listing WHERE id IN (SELECT value FROM json_each(?)) "
-                         "ORDER BY at, id", (ids,))
+        named = finding.evidence.get("listings") or (
+            standing.evidence.get("listings") if standing and finding.rule in compliance.TOLD_BY_STATUS else None)
+        hashes = [] if named else [each for part in ("first_snapshots", "snapshots")
+                                   for each in finding.evidence.get(part) or ()]
+        return row_dicts(self.connection, """SELECT * FROM listing WHERE id IN (SELECT value FROM json_each(?1))
+            OR id IN (SELECT l.id FROM json_each(?2) h JOIN fetch f ON f.sha256 = h.value
+                JOIN listing l ON l.run = f.run AND l.portal = f.portal
+                WHERE EXISTS (SELECT 1 FROM json_each(l.pages) p WHERE p.value = f.id))
+            ORDER BY at, id LIMIT 40""", (json.dumps(list(named or ())), json.dumps(hashes)))
 
     def _standing(self, finding: Finding) -> Standing | None:
         return next((each for each in self.standings.get(finding.body, ())
@@ -304,7 +334,7 @@ class Contents:
         """The lists that a status rests on, with the hashes of their captured pages."""
         return [{
             "id": row["id"], "page": "", "at": wording.day(row["at"][:16], lang), "url": row["url"],
-            "complete": bool(row["complete"]), "items": row["items"],
+            "complete": bool(row["complete"]), "listed": row["items"],
             "outcome": wording.outcome_words(row["outcome"], lang)[0],
             "hashes": records.snapshots(self.connection, [
                 page for page in json.loads(row["pages"]) if isinstance(page, int)])} for row in self.listings(finding)]
@@ -363,6 +393,11 @@ def _rules() -> list[Row]:
 @functools.cache
 def _tests() -> dict[str, str]:
     return {each["id"]: _open(each["test"]) for each in _rules()}
+
+
+def _first(value: Any) -> str:
+    """One address, of several the first."""
+    return str(next(iter(value), "") if isinstance(value, (list, tuple)) else value or "")
 
 
 def _open(template: str) -> str:

@@ -362,6 +362,14 @@ def _blocks(blocks: Iterable[Block], marks: list[dict[str, Any]]) -> Shown:
 def _table(grid: Grid, at: dict[tuple[Any, Any, Any], list[dict[str, Any]]], number: int) -> tuple[str, list[str]]:
     rows: dict[int, list[str]] = defaultdict(list)
     placed = list[str]()
+    covering = {(row, column): cell for cell in grid.cells for row in range(cell.row, cell.row + cell.rowspan)
+                for column in range(cell.column, cell.column + cell.colspan)}
+    wanted = [(covering.get((row, column)), mark) for (which, row, column), marks in at.items() if which == number
+              for mark in marks]
+    agreeing = sum(cell is not None and _BLANKS.sub("", cell.text) == _BLANKS.sub("", mark["raw"])
+                   for cell, mark in wanted)
+    if agreeing * 2 < len(wanted):
+        at = {}  # read otherwise than when these figures were taken from it
     for cell in sorted(grid.cells, key=lambda one: (one.row, one.column)):
         met = [mark for row in range(cell.row, cell.row + cell.rowspan)
                for column in range(cell.column, cell.column + cell.colspan)

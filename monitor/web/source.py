@@ -7,6 +7,7 @@ Leaves alone: how a document is made harmless (sanitising.py), who may see it (v
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import hashlib
@@ -114,9 +115,7 @@ class Showing:
 
     def __init__(self, folder: Path, evidence: Evidence) -> None:
         self.folder, self.evidence = folder, evidence
-        self._guards: queue.LifoQueue[Guard] = queue.LifoQueue()
-        for _ in range(AT_ONCE):
-            self._guards.put(Guard(_LIMITS, task="monitor.web.sanitising:show"))
+        self._guards = _guards()
         self._lock = threading.Lock()
         self._waiting = 0
         self._made = 0
@@ -223,6 +222,17 @@ class Showing:
             with contextlib.suppress(OSError):
                 path.unlink()
                 total -= size
+
+
+@functools.cache
+def _guards() -> queue.LifoQueue[Guard]:
+    """The guards of this process, for all showings; their helpers start with the first document and end with us."""
+    made: queue.LifoQueue[Guard] = queue.LifoQueue()
+    for _ in range(AT_ONCE):
+        guard = Guard(_LIMITS, task="monitor.web.sanitising:show")
+        atexit.register(guard.close)
+        made.put(guard)
+    return made
 
 
 def _count_key(document: Document) -> str:

@@ -47,12 +47,12 @@ _KINDS = {sniffing.HTML: ".html", sniffing.PDF: ".pdf", sniffing.DOCX: ".docx", 
 
 
 # ---------------------------------------------------------------- a report's documents
-def beside(asked: Asked, row: Row, report: Report, concerned: Collection[str], here: str) -> Row:
+def beside(asked: Asked, row: Row, report: Report, concerned: Collection[str], here: str, finding: str = "") -> Row:
     """Content of exhibit.html for a report: which document and page are shown, and where else to look. `here`: the
-    page that holds the frame; its query may name part, page and mark."""
+    page that holds the frame; its query may name part, page and mark. `finding`: only its cells count as concerned."""
     captured = source.captured(asked.connection, row)
     chosen = asked.query("mark")
-    part = _part(asked, captured, report, chosen)
+    part = _part(asked, captured, report, chosen or (next(iter(concerned), "") if finding else ""))
     document = captured.documents[part]
     page = asked.number("page", least=1, most=10**5) or (_page_of(report, document, chosen) if chosen else None) \
         or _first_page(report, document, concerned)
@@ -63,7 +63,8 @@ def beside(asked: Asked, row: Row, report: Report, concerned: Collection[str], h
         return f"{base}?{urlencode({name: value for name, value in query.items() if value not in (None, '')})}"
 
     return {
-        "frame": to(frame, part=part, page=page, mark=chosen if page else "") + _fragment(chosen if not page else ""),
+        "frame": to(frame, part=part, page=page, mark=chosen if page else "", finding=finding)
+        + ("" if page else _fragment(chosen or (min(concerned, default="") if finding else ""))),
         "at": captured.at, "missing": "" if asked.installation.evidence.has(document.sha256) else
         asked.t("source_gone"), "page": page, "pages": count, "part": part,
         "numbers": [{"number": each, "page": to(here, part=part, page=each)} for each in _numbers(count, page or 1)],
@@ -159,7 +160,13 @@ def captured_document(asked: Asked) -> Response:
     captured = source.captured(asked.connection, seen.row)
     document = captured.documents[_part(asked, captured, seen.report, "")]
     page = asked.number("page", least=1, most=10**5) or (1 if _paged(document) else None)
-    marks = source.marks_of(seen.report, document.sha256, seen.concerned, asked.query("mark"), page)
+    concerned = seen.concerned
+    if named := asked.query("finding"):
+        stored = seen.contents.findings.get(named)
+        if stored is None:
+            raise AbsentError(named)
+        concerned = set(stored.finding.figures)
+    marks = source.marks_of(seen.report, document.sha256, concerned, asked.query("mark"), page)
     return _framed(asked, document, marks, page, pictures=captured.pictures)
 
 
@@ -172,7 +179,7 @@ def _framed(asked: Asked, document: source.Document, marks: list[Row], page: int
         made, status, fault = {}, 503, asked.t("source_busy")
     except EvidenceError:
         made, status, fault = {}, 200, asked.t("source_gone")
-    fault = fault and (asked.t("source_fault", fault=fault) if status == 200 and "fault" in made else fault)
+    fault = fault and (asked.t("source_fault", fault=fault.rstrip(".")) if status == 200 and "fault" in made else fault)
     alt = asked.t("source_alt", page=str(page or 1), n=str(len(made.get("placed", ()))))
     text = pages.render("captured", {
         "title": asked.t("source_frame"), "fault": fault, "alt": alt, "picture": made.get("picture", ""),
