@@ -73,7 +73,7 @@ def _faulty(rng: random.Random, body: str, kind: str, chained: bool) -> Written:
         rule = rng.choice(_rules())
         if rule in SUMS:
             made = _moved(make(rng, kind, YEAR), body, rng)
-            broken, implied = _broken_sum(made, rule, rng)
+            broken, implied = broken_sum(made, rule, rng)
             return Written(broken, rule, "fail", implied)
         planted = rng.choice(faults.FAULTS[rule])(rng)
         if _usable(planted, kind, chained):
@@ -97,7 +97,7 @@ def _usable(planted: Planted, kind: str, chained: bool) -> bool:
             and planted.own is None and len(planted.earlier) <= 1 and bool(planted.earlier) <= chained)
 
 
-def _broken_sum(made: Made, rule: str, rng: random.Random) -> tuple[Made, tuple[str, ...]]:
+def broken_sum(made: Made, rule: str, rng: random.Random) -> tuple[Made, tuple[str, ...]]:
     """One or two cells raised so that exactly the sum of this rule no longer holds (ARI-03 takes others with it)."""
     by = rng.choice((1, 2, 10))
     keys, implied = {
