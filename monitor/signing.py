@@ -12,7 +12,7 @@ import sqlite3
 from monitor import audit
 from monitor.exceptions import UsageError
 
-_STEPS = {"approve": ("confirm",), "notify": ("confirm", "approve")}
+_STEPS = {"approve": {"confirm": "confirmed"}, "notify": {"confirm": "confirmed", "approve": "approved"}}
 _required = False
 
 
@@ -32,8 +32,8 @@ def check(connection: sqlite3.Connection, finding: str, fact: str, state: str, a
         return
     if action == "notify" and state == "confirmed":
         raise UsageError(f"notify {finding}: with [web] sign_off it is approved by another person first")
-    for before in _STEPS[action]:
+    for before, told in _STEPS[action].items():
         step = audit.newest(connection, finding, fact, (before,))
         if step is not None and step.author == author:
-            raise UsageError(f"{action} {finding}: {author} took the step {before}; with [web] sign_off another person "
-                             "takes this one")
+            raise UsageError(f"{action} {finding}: {author} {told} it; with [web] sign_off another person takes this "
+                             "step")
