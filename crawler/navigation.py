@@ -19,12 +19,12 @@ from pydantic import BaseModel, ConfigDict
 
 from crawler.families import rows
 from crawler.families.rows import absolute, base_of, joined, parse
-from extract import configuration, titles
+from extract import configuration, enclosed, titles
 from extract.literals import literal_after
 
 Kind = Literal["column", "year", "way", "article", "frame"]
 
-_SCRIPT_LINK = re.compile(r"""<a\b[^>]*?href\s*=\s*\\?["']([^"'\\]+)\\?["'][^>]*>(.*?)</a>""", re.I | re.S)
+_SCRIPT_LINK = re.compile(r"""<a\b[^<>]*?href\s*=\s*\\?["']([^"'\\]+)\\?["'][^<>]*>(.{0,500}?)</a>""", re.I | re.S)
 _CALLED = re.compile(r"""["']((?:https?:)?/{1,2}[^"'\s]+|\.{1,2}/[^"'\s]+|[\w/-]+\.s?html?(?:\?[^"'\s]*)?)["']""")
 _ADDRESS_ATTRIBUTES = ("data-url", "data-href", "data-link", "url", "href")
 _NO_FRAME = re.compile(r"visitcount|count|login|share|foot|weather|search", re.I)
@@ -188,7 +188,7 @@ def _offered(text: str, url: str) -> Iterator[tuple[str, str, Literal["link", "f
         for href, inner in _SCRIPT_LINK.findall(script.text or ""):
             address = absolute(base, href)
             if address:
-                yield address, re.sub(r"<[^>]*>", "", inner), "link"
+                yield address, enclosed.TAG.sub("", inner), "link"
     yield from ((address, name, "link") for address, name in _tree(text, url))
 
 

@@ -26,6 +26,7 @@ from scrapy.exceptions import (
 )
 
 from crawler.model import Outcome
+from extract import enclosed
 from extract.configuration import load
 
 Expect = Literal["page", "data", "file"]
@@ -35,6 +36,7 @@ _FAULT_PAGE_CHARACTERS = 600
 """Visible characters up to which a page may be nothing but a notice; real pages have menus and more."""
 _STUB_BYTES = 600
 _WORDS_BYTES = 2000
+_RUN = re.compile(r"\s{200,}")
 _FILE_LINK = re.compile(r"\.(pdf|docx?|xlsx?|wps|ofd|zip|rar)[\"'?#&]", re.I)
 """A page that carries a file is no notice, however little it says."""
 _WORDS = (("challenge_words", Outcome.CHALLENGE), ("rate_words", Outcome.RATE_LIMITED),
@@ -181,7 +183,16 @@ def of_failure(fault: BaseException) -> Verdict:
 
 def decode(body: bytes, content_type: str = "") -> str:
     """Text by bytes, header and meta together: whichever of UTF-8 and GB18030 loses fewer characters, the declared
-    one first. Headers say utf-8 over GBK bytes and the reverse."""
+    one first. Headers say utf-8 over GBK bytes and the reverse. Runs of hundreds of blanks, as templates leave them,
+    are one: they mean nothing, and patterns would look through them again and again."""
+    return _RUN.sub(_shortened, _decoded(body, content_type))
+
+
+def _shortened(run: re.Match[str]) -> str:
+    return "\n" if "\n" in run.group() else " "
+
+
+def _decoded(body: bytes, content_type: str) -> str:
     declared = f"{content_type} {body[:4096].decode('latin-1')}"
     match = re.search(r"charset\s*=\s*[\"']?\s*([\w-]+)", declared, re.I)
     chinese = bool(match and re.match(r"gb|hz", match.group(1), re.I))
@@ -229,7 +240,7 @@ def _of_page(received: Received, text: str) -> Verdict:
     if _led_home(received):
         return Verdict(Outcome.SOFT_404, f"led to the start page {received.final_url}", text)
     if len(received.body) < _STUB_BYTES and len(visible) < 40 and not _shell(text) and not re.search(
-            r"<(iframe|frame|datastore|embed|object|img|meta[^>]+refresh)\b|location\s*[.=]|<a\b", text, re.I):
+            r"<(iframe|frame|datastore|embed|object|img|meta[^<>]+refresh)\b|location\s*[.=]|<a\b", text, re.I):
         if visible:
             # Words we don't know may refuse us as well as tell that nothing is there.
             return Verdict(Outcome.UNKNOWN_SHAPE, f"the page says nothing but: {visible}", text)
@@ -239,8 +250,8 @@ def _of_page(received: Received, text: str) -> Verdict:
 
 def _shell(text: str) -> bool:
     """An empty element with a name beside a script of its own: a page that its script fills."""
-    return bool(re.search(r"<script\b[^>]*\bsrc\s*=", text, re.I)
-                and re.search(r"<(div|main|section)\b[^>]*\bid\s*=[^>]*>\s*</\1>", text, re.I))
+    return bool(re.search(r"<script\b[^<>]*\bsrc\s*=", text, re.I)
+                and re.search(r"<(div|main|section)\b[^<>]{0,300}\bid\s*=[^<>]{0,300}>\s*</\1>", text, re.I))
 
 
 def _of_file(text: str) -> Verdict:
@@ -278,7 +289,7 @@ def _textual(received: Received, expect: Expect) -> bool:
 
 
 def _undecodable(text: str) -> bool:
-    return bool(text) and text.count("\ufffd") > max(3, _REPLACEMENT_SHARE * len(re.sub(r"<[^>]*>", "", text)))
+    return bool(text) and text.count("\ufffd") > max(3, _REPLACEMENT_SHARE * len(enclosed.TAG.sub("", text)))
 
 
 def _led_home(received: Received) -> bool:
@@ -289,17 +300,17 @@ def _led_home(received: Received) -> bool:
 
 def _thin(text: str) -> bool:
     """Whether so few links stand on the page that it can be no list and no ordinary page of a portal."""
-    links = itertools.islice(re.finditer(r"<a\b[^>]*href", text, re.I), 5)
+    links = itertools.islice(re.finditer(r"<a\b[^<>]*href", text, re.I), 5)
     return sum(1 for _ in links) < 5 and "<datastore" not in text
 
 
 def _visible(text: str) -> str:
-    bare = re.sub(r"<(script|style|noscript)\b.*?</\1\s*>|<!--.*?-->", " ", text, flags=re.I | re.S)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>|&nbsp;", " ", bare)).strip()
+    bare = enclosed.without(text, enclosed.SCRIPT, enclosed.STYLE, enclosed.NOSCRIPT, enclosed.COMMENT, put=" ")
+    return re.sub(r"\s+", " ", enclosed.TAG.sub(" ", bare).replace("&nbsp;", " ")).strip()
 
 
 def _title_says(text: str) -> bool:
-    title = re.search(r"<title[^>]*>(.*?)</title>", text, re.I | re.S)
+    title = re.search(r"<title[^<>]*>(.{0,2000}?)</title>", text, re.I | re.S)
     return bool(title and (_mark("soft_404", title.group(1)) or re.match(r"\s*404\b", title.group(1))))
 
 

@@ -378,10 +378,10 @@ def _rows(text: str) -> dict[str, str]:
 
 def _with_base(text: str, url: str) -> str:
     """The markup with its own address, so that it reads the same wherever it is kept."""
-    if not url.startswith("http") or re.search(r"<base\b[^>]*href", text, re.I):
+    if not url.startswith("http") or re.search(r"<base\b[^<>]*href", text, re.I):
         return text
     base = f'<base href="{url.split("#")[0]}">'
-    return re.sub(r"(<head\b[^>]*>)", lambda match: match.group(1) + base, text, count=1, flags=re.I)
+    return re.sub(r"(<head\b[^<>]*>)", lambda match: match.group(1) + base, text, count=1, flags=re.I)
 
 
 def _open_to(request: Any) -> dict[str, str]:

@@ -10,10 +10,10 @@ import re
 from html import escape, unescape
 from typing import Any
 
+from extract import enclosed
 from extract.literals import literal_after
 
-_SCRIPT = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_END = re.compile(r"</body\s*>(?!.*</body)", re.IGNORECASE | re.DOTALL)
+_END = re.compile(r"</body\s*>", re.IGNORECASE)
 _PROBE = 40
 
 
@@ -23,8 +23,8 @@ def with_article(page: str) -> str:
     if not article or _shows(page, article):
         return page
     block = f'<div id="zoom">{article}</div>'
-    end = _END.search(page)
-    return page[:end.start()] + block + page[end.start():] if end else page + block
+    ends = [end.start() for end in _END.finditer(page)]
+    return page[:ends[-1]] + block + page[ends[-1]:] if ends else page + block
 
 
 def hidden_article(page: str) -> str:
@@ -53,9 +53,9 @@ def _shows(page: str, article: str) -> bool:
     text = _squeezed(article)
     middle = len(text) // 2
     probes = [text[:_PROBE], text[middle:middle + _PROBE]]
-    visible = _squeezed(_SCRIPT.sub(" ", page))
+    visible = _squeezed(enclosed.without(page, enclosed.SCRIPT, enclosed.STYLE, put=" "))
     return bool(text) and all(probe in visible for probe in probes)
 
 
 def _squeezed(markup: str) -> str:
-    return re.sub(r"\s+", "", unescape(re.sub(r"<[^>]*>", "", markup)))
+    return re.sub(r"\s+", "", unescape(enclosed.TAG.sub("", markup)))

@@ -24,7 +24,7 @@ _MARKS = re.compile(r"/site/label/\d{3,5}\b|/public/column/\d+")
 _ADDRESS = re.compile(r"""["'(]([^"'()\s<>]*/site/label/\d{3,5}(?:\?[^"'()\s<>]*)?)""")
 _JOINT = re.compile(r"""["']\s*\+\s*[\w.$]+(?:\(\))?\s*\+\s*["']""")
 _OBJECT = re.compile(r"\{[^{}]{10,3000}\}", re.S)
-_INPUT = re.compile(r"<input\b[^>]*>", re.I)
+_INPUT = re.compile(r"<input\b[^<>]*>", re.I)
 _LABEL = "publicInfoList"
 _KNOWN = ("labelName", "siteId", "organId", "catId", "catIds", "cId", "type", "action", "file", "pageSize", "isDate",
           "dateFormat", "fuzzySearch", "fromCode", "keyWords", "sortType", "result", "IsAjax", "dataType")

@@ -24,7 +24,8 @@ PAGE_SIZE = 20
 ACTION = "/rest/lightfrontaction/getgovinfolist"
 _MARK = re.compile(r"govInfoPub|EWB-FRONT|webBuilderCommon\.js")
 _CALL = re.compile(r"""["'(]([^"'()\s<>]*/rest/lightfrontaction/getgovinfolist[^"'()\s<>]*)""", re.I)
-_SCRIPT = re.compile(r"""\bsrc\s*=\s*["']([^"']*(?:webBuilderCommon|ajaxReq)[^"']*\.js[^"']*)["']""", re.I)
+_SCRIPT = re.compile(r"""\bsrc\s*=\s*["']([^"']{0,300}(?:webBuilderCommon|ajaxReq)[^"']{0,300}\.js[^"']{0,300})["']""",
+                     re.I)
 _GUID = re.compile(r"""siteGuid["']?\s*[:=]\s*["']([0-9a-f-]{8,40})["']""", re.I)
 _PROJECT = re.compile(r"""projectName["']?\s*[:=]\s*["']([^"']*)["']""", re.I)
 

@@ -86,7 +86,8 @@ def _call(first: Answer) -> dict[str, str]:
     for name in _PARAMETERS:
         spelled = "(?:vc_xxgk)?area" if name == "area" else name
         value = re.search(rf"""\b{spelled}\b["']?\s*[:=]\s*["']([^"'<>]*)["']""", text)
-        field = re.search(rf"""<input[^>]*\bname\s*=\s*["']?{name}\b[^>]*?\bvalue\s*=\s*["']?([^"'\s>]*)""", text, re.I)
+        field = re.search(rf"""<input[^<>]{{0,300}}\bname\s*=\s*["']?{name}\b"""
+                          r"""[^<>]{0,300}?\bvalue\s*=\s*["']?([^"'\s>]*)""", text, re.I)
         shown = (field and field.group(1)) or (value and value.group(1)) or ""
         if shown:
             found[name] = shown

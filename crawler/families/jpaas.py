@@ -23,7 +23,7 @@ PATH = "/api-gateway/jpaas-publish-server/front/page/build/unit"
 PAGE_SIZE = 15
 _LARGEST = 100
 _MARK = re.compile(r"AuthorizedRead/unitbuild\.js|jpaas-publish-server")
-_SCRIPT = re.compile(r"<script\b([^>]*\bqueryData\s*=(?:[^>\"']|\"[^\"]*\"|'[^']*')*)>", re.I | re.S)
+_SCRIPT = re.compile(r"<script\b([^<>]*\bqueryData\s*=(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.I | re.S)
 _ATTRIBUTE = re.compile(r"""\b(url|queryData)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.I | re.S)
 _LISTED = re.compile(r"列表|信息|内容|分页|list|当前栏目|年报", re.I)
 _COUNT = re.compile(r"""\b(?:count|totalCount|totalRecord)["']?\s*[:=]\s*["']?(\d{1,6})\b""")

@@ -18,19 +18,20 @@ from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk
 from crawler.families.rows import joined, names_report, parse, rows
 from crawler.model import Item, Outcome
 from extract import literals
+from extract.enclosed import up_to_last
 
 PATHS = ("/module/web/jpage/dataproxy.jsp", "/module/jpage/dataproxy.jsp",
          "/module/jslib/jquery/jpage/dataproxy.jsp")
 GROUP = 45
 PERPAGE = 15
-_MARKS = re.compile(r"""<script[^>]*type\s*=\s*["']?text/xml["']?[^>]*>\s*(?:<!\[CDATA\[)?\s*"""
-                    r"(?:<\?xml[^>]*>\s*)?<datastore|dataproxy\.jsp", re.I)
-_UNIT = re.compile(r"""<script[^>]*type\s*=\s*["']?text/xml["']?[^>]*>(.*?)</script>""", re.I | re.S)
+_MARKS = re.compile(r"""<script[^<>]*type\s*=\s*["']?text/xml["']?[^<>]*>\s*(?:<!\[CDATA\[)?\s*"""
+                    r"(?:<\?xml[^<>]*>\s*)?<datastore|dataproxy\.jsp", re.I)
+_UNIT = re.compile(r"""<script[^<>]*type\s*=\s*["']?text/xml["']?[^<>]*>(.*?)</script>""", re.I | re.S)
 _RECORD = re.compile(r"<record>\s*(?:<!\[CDATA\[(.*?)\]\]>|(.*?))\s*</record>", re.I | re.S)
 _GROUP = re.compile(r"<(?:next|pre)group>\s*(?:<!\[CDATA\[(.*?)\]\]>|(.*?))\s*</(?:next|pre)group>", re.I | re.S)
 _TOTAL = re.compile(r"<totalrecord>\s*(\d+)|\btotalRecord\b[\"']?\s*[:=]\s*[\"']?(\d+)", re.I)
 _PAGES = re.compile(r"<totalpage>\s*(\d+)|\btotalPage\b[\"']?\s*[:=]\s*[\"']?(\d+)", re.I)
-_CALL = re.compile(r"""\$\(\s*["']#(\w+)["']\s*\)\.jpage\(\s*\{(.*?)\}\s*\)""", re.S)
+_CALL = re.compile(r"""\$\(\s*["']#(\w+)["']\s*\)\.jpage\(\s*\{(.{0,5000}?)\}\s*\)""", re.S)
 _OPTION = re.compile(r"""["']?(\w+)["']?\s*:\s*["']?([^"',}\s]*)""")
 _JS_ROW = re.compile(r'"((?:[^"\\]|\\.)*<a\b(?:[^"\\]|\\.)*)"'
                      r"|'((?:[^'\\]|\\.)*<a\b(?:[^'\\]|\\.)*)'", re.I | re.S)
@@ -61,7 +62,8 @@ def recognise(text: str) -> bool:
 
 def listing(text: str, url: str) -> Listing:
     """The page's own unit, or one answer of the interface."""
-    if not _UNIT.search(text) and ("<datastore" in text.lower() or not re.search(r"<html|<body", text, re.I)):
+    if not _UNIT.search(up_to_last(text, "</script>")) and (
+            "<datastore" in text.lower() or not re.search(r"<html|<body", text, re.I)):
         return _answered(text, url)
     unit = own_unit(text, url)
     return Listing(unit.items, unit.items, unit.total, known_shape=True)
@@ -213,12 +215,12 @@ def _with(proxy: str, values: dict[str, str], drop: tuple[str, ...]) -> str:
 def _units(text: str, url: str) -> list[Unit]:
     calls = {name: dict(_OPTION.findall(inner)) for name, inner in _CALL.findall(text)}
     found = []
-    for match in _UNIT.finditer(text):
+    for match in _UNIT.finditer(up_to_last(text, "</script>")):
         block = unescape(match.group(1)) if "&lt;record" in match.group(1) else match.group(1)
         if "<datastore" not in block.lower():
             continue
-        opening = re.findall(r"""<\w+[^>]*\bid\s*=\s*["']?(\w+)""", text[max(0, match.start() - 3000):match.start()])
-        proxy = next((href for first, second in _GROUP.findall(block)
+        opening = re.findall(r"""<\w+[^<>]*\bid\s*=\s*["']?(\w+)""", text[max(0, match.start() - 3000):match.start()])
+        proxy = next((href for first, second in _GROUP.findall(up_to_last(block, "group>"))
                       if (href := _href(first or unescape(second)))), "")
         query = dict(parse_qsl(urlsplit(proxy).query))
         name = query.get("unitid", "") or next((name for name in reversed(opening) if name in calls),
@@ -257,7 +259,8 @@ def _answered(text: str, url: str) -> Listing:
 
 
 def _records(block: str, url: str) -> list[Item]:
-    return _rows_of("\n".join(first or unescape(second) for first, second in _RECORD.findall(block)), url)
+    found = _RECORD.findall(up_to_last(block, "</record>"))
+    return _rows_of("\n".join(first or unescape(second) for first, second in found), url)
 
 
 def _rows_of(markup: str, url: str) -> list[Item]:

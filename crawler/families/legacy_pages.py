@@ -14,8 +14,8 @@ from crawler.families.static import enumerate_list, listing
 
 __all__ = ["enumerate_list", "listing", "recognise"]
 
-_MARKS = re.compile(r"""\.(jsp|php|asp|do|action)\?[^"'\s<>]*\b(node_?id|cat_?id|class_?id|column_?id|"""
-                    rf"""{NAMES})=|\bjumpToDetail\(|<(input|form)\b[^>]*\bname\s*=\s*["']?cur_?page""", re.I)
+_MARKS = re.compile(r"""\.(jsp|php|asp|do|action)\?[^"'\s<>]{0,500}\b(node_?id|cat_?id|class_?id|column_?id|"""
+                    rf"""{NAMES})=|\bjumpToDetail\(|<(input|form)\b[^<>]{0,500}\bname\s*=\s*["']?cur_?page""", re.I)
 
 
 def recognise(text: str) -> bool:

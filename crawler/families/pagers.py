@@ -17,8 +17,8 @@ _CALL = re.compile(r"\b(laypage\s*\.\s*render|laypage|pagination|twbsPagination|
 _FIRST_NUMBER = re.compile(r"\bpagination\s*\(\s*(\d{1,6})\s*,", re.I)
 _ATTRIBUTE = re.compile(r"""\bdata-(total|count|pages|totals|total-?pages?|page-?count|total-?count|page-?total)"""
                         r"""\s*=\s*["']?(\d{1,6})""", re.I)
-_ELEMENT = re.compile(r"""<\w+[^>]*\b(?:id|class)\s*=\s*["'](?:[^"']*[\s_-])?(?:pager|paging|pagination|pagebar"""
-                      r"""|pages?)(?:\s[^"']*)?["'][^>]*>""", re.I)
+_ELEMENT = re.compile(r"""<\w+[^<>]{0,500}\b(?:id|class)\s*=\s*["'](?:[^"'<>]{0,200}[\s_-])?"""
+                      r"""(?:pager|paging|pagination|pagebar|pages?)(?:\s[^"'<>]{0,200})?["'][^<>]{0,1000}>""", re.I)
 _ROWS = frozenset({"count", "totalcount", "totalrecord", "totalrecords", "recordcount", "totalnum", "totaldata",
                    "totalcounts", "totalrows", "rowcount", "totalitems", "items"})
 _PAGES = frozenset({"pagecount", "totalpage", "totalpages", "pages", "pagetotal", "countpage", "maxpage"})

@@ -242,7 +242,7 @@ async def by_number(walk: Walk, page: Callable[[int], Awaitable[tuple[Answer, Li
 
 
 _PAGES = (re.compile(r"共\s*(\d{1,5})\s*页"), re.compile(r"(?:总页数|页数)\s*[:：]\s*(\d{1,5})"),
-          re.compile(r"第?\s*\d{1,5}\s*/\s*(\d{1,5})\s*页"),
+          re.compile(r"\d{1,5}\s*/\s*(\d{1,5})\s*页"),
           re.compile(r"""["']?\b(?:pageCount|totalPages?|countPage|page_count|pages)["']?\s*[:=]\s*["']?(\d{1,5})\b"""))
 _TOTAL = (re.compile(r"(?:共有?|总计|合计)\s*(\d{1,6})\s*(?:条|篇|项|个?记录)"),
           re.compile(r"""["']?\b(?:totalRecord|recordCount|totalCount|total_count)["']?\s*[:=]\s*["']?(\d{1,6})\b"""))

@@ -41,7 +41,7 @@ _OPENED = re.compile(r"""(?:jump|open|goto|location|href|detail|view|show|link|u
 """What a script call opens: jumpToDetail('./a.html'), window.open("/b.jsp?id=1"), location.href='c.htm'."""
 _PAGE_LIKE = re.compile(r"/|\.(s?html?|jsp|aspx?|php|do)\b", re.I)
 _MOBILE = re.compile(r"/m(post_\d+\.s?html?)$", re.I)
-_STRAY = re.compile(r"^\s*(<\?xml[^>]*>|\ufeff)+")
+_STRAY = re.compile(r"^\s*(<\?xml[^<>]*>|\ufeff)+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number, stated
 from crawler.families.rows import absolute, find_day, joined, names_report, parse, rows
 from crawler.model import Item
-from extract import literals
+from extract import enclosed, literals
 
 _TITLES = ("realtitle", "fulltitle", "title", "doctitle", "articletitle", "infotitle", "name", "bt", "subject",
            "caption", "text")
@@ -34,8 +34,8 @@ _ARRAY = re.compile(r"""[\w$]["']?\s*[:=]\s*(?=\[\s*\{)""")
 _CALL = re.compile(r"""(?:getJSON|ajax|axios|axios\.get|\$http\.get|\$\.get|fetch|request)\s*\(\s*"""
                    r"""(?:\{[^{}]{0,300}?\burl\s*:\s*)?["'`]([^"'`\s]{3,300})["'`]""", re.S)
 _NAMED = re.compile(r"""["'`]([^"'`\s<>]{1,200}\.json(?:\?[^"'`\s<>]*)?)["'`]""")
-_SOURCE = re.compile(r"""<script\b[^>]*\bsrc\s*=\s*["']?([^"'\s>]+\.js\b[^"'\s>]*)""", re.I)
-_SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script>", re.I | re.S)
+_SOURCE = re.compile(r"""<script\b[^<>]*\bsrc\s*=\s*["']?([^"'\s>]+\.js\b[^"'\s>]*)""", re.I)
+_SCRIPT = re.compile(r"<script\b[^<>]*>", re.I), re.compile("</script>", re.I)
 _PAGE_PARAMETER = re.compile(r"^(page|pageno|pageindex|pagenum|currpage|curpage|cur_page|current|p|pn)$", re.I)
 _FURTHER = re.compile(r"(\d+)(?=\.json$)")
 _CHINA = timezone(timedelta(hours=8))
@@ -71,7 +71,7 @@ def listing(text: str, url: str) -> Listing:
     found = _in_page(text, url)
     if not found and not re.search(r"<(html|body|ul|div)\b", text, re.I):
         found = _in_script(text, url)
-    total, pages = stated("".join(_SCRIPT.findall(text)))
+    total, pages = stated("".join(enclosed.inside(text, *_SCRIPT)))
     return Listing(found, found, total, pages, known_shape=bool(found) or bool(_data_addresses(text, url)))
 
 
@@ -126,7 +126,7 @@ async def _by_data(address: str, first: Answer, opening: Listing, get: Get, walk
 
 def _in_page(text: str, url: str) -> list[Item]:
     """The rows of the script array that names most reports, else of the longest."""
-    found = [_in_script(script, url) for script in _SCRIPT.findall(text)]
+    found = [_in_script(script, url) for script in enclosed.inside(text, *_SCRIPT)]
     return max(found, key=_weight, default=[])
 
 
@@ -225,7 +225,7 @@ def _count(value: Any, names: tuple[str, ...]) -> int | None:
 
 def _data_addresses(text: str, url: str) -> list[str]:
     """Addresses of this host that the page's scripts fetch data from, calls first."""
-    scripts = "\n".join(_SCRIPT.findall(text))
+    scripts = "\n".join(enclosed.inside(text, *_SCRIPT))
     folder = joined(url, ".")
     named = [*_CALL.findall(scripts), *_NAMED.findall(text)]
     # A script that lies in the column's own folder, or is called data, holds this list and no library.

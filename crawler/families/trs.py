@@ -15,10 +15,12 @@ from urllib.parse import urlsplit
 from crawler.families import static
 from crawler.families.paging import Answer, Enumeration, Get, Listing, Walk, stated
 from crawler.families.rows import joined, main_rows, parse, rows
+from extract import enclosed
 
 _MARKS = re.compile(r"createPageHTML\s*\(|\bcreatePage\s*\(\s*[\d'\"{]|\bPager\s*\(\s*\{|/t20\d{6}_\d+|TRS_Editor")
 _CALL = re.compile(r"\b(createPageHTML|createPage|Pager)\s*\(([^)]{1,400})\)", re.S)
-_COMMENTS = re.compile(r"<!--.*?-->|^\s*//[^\n]*$|/\*.*?\*/", re.S | re.M)
+_COMMENTS = (enclosed.COMMENT, (re.compile(r"/\*"), re.compile(r"\*/")),
+             (re.compile(r"^[^\S\n]*//", re.M), re.compile(r"$", re.M)))
 _COUNT_KEYS = ("pagecount", "countpage", "totalpage", "totalpages", "pages", "size", "total", "count")
 _NAME_KEYS = ("prefix", "name", "pagename", "filename", "currentpagename")
 _ENDING_KEYS = ("suffix", "ext", "extension", "pageext")
@@ -49,7 +51,7 @@ def recognise(text: str) -> bool:
 
 def pager(text: str) -> Pager | None:
     """The paging call of a page, in whichever dialect; None where there is none."""
-    for name, inner in _CALL.findall(_COMMENTS.sub("", text)):
+    for name, inner in _CALL.findall(enclosed.without(text, *_COMMENTS)):
         found = _from_object(inner) if "{" in inner else _from_arguments(inner)
         if found and (name != "Pager" or "{" in inner):
             return found

@@ -152,8 +152,8 @@ def _answered(text: str, url: str) -> Listing | None:
 
 def _initial(text: str, url: str) -> list[Item]:
     # A parser of pages would take the CDATA of a datastore for a comment, so that one is read as it stands.
-    store = re.search(r"""<\w+[^>]*\bid\s*=\s*["']?initData\b[^>]*>\s*(?:<!\[CDATA\[)?\s*(<datastore.*?</datastore>)""",
-                      text, re.I | re.S)
+    store = re.search(r"""<\w+[^<>]*\bid\s*=\s*["']?initData\b[^<>]*>\s*(?:<!\[CDATA\[)?\s*"""
+                      r"(<datastore.*?</datastore>)", text, re.I | re.S)
     if store:
         return jpage.listing(store.group(1), url).items
     holders = parse(text).xpath("//*[@id='initData']")
