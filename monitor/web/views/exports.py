@@ -7,6 +7,7 @@ was cut and where the rest is. Leaves alone: what the rows hold (resources.py, b
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -67,27 +68,41 @@ def export(asked: Asked) -> Response:
     table = TABLES[name]
     if not asked.person.may(table.role) or (name in ("worklist", "findings") and asked.person.guest):
         return asked.notice("not_allowed", asked.t("not_allowed_text"), 403)
-    if not _making.acquire(blocking=False):
-        answer = asked.notice("export_busy", asked.t("export_busy_text"), 503)
-        answer.headers["Retry-After"] = "20"
-        return answer
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it was sent
-    try:
-        _WRITERS[suffix](table, asked, file)
-    except BaseException:
-        file.close()
-        raise
-    finally:
-        _making.release()
+    with turn() as mine:
+        if not mine:
+            return busy(asked)
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it was sent
+        try:
+            _WRITERS[suffix](table, asked, file)
+        except BaseException:
+            file.close()
+            raise
     row = asked.connection.execute("SELECT at FROM standing LIMIT 1").fetchone()
     shown = f"nianbao-{name}{f'-{row[0][:10]}' if row else ''}.{suffix}"
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
-    return StreamingResponse(_pieces(file), media_type=FORMATS[suffix], headers={
+    return StreamingResponse(pieces(file), media_type=FORMATS[suffix], headers={
         "Content-Length": str(size), "Content-Disposition": f"attachment; filename*=UTF-8''{quote(shown)}"})
 
 
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+@contextlib.contextmanager
+def turn() -> Iterator[bool]:
+    """A turn at making a file; False where there is none now."""
+    mine = _making.acquire(blocking=False)
+    try:
+        yield mine
+    finally:
+        if mine:
+            _making.release()
+
+
+def busy(asked: Asked) -> Response:
+    answer = asked.notice("export_busy", asked.t("export_busy_text"), 503)
+    answer.headers["Retry-After"] = "20"
+    return answer
+
+
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
     with file:
         while piece := file.read(_PIECE):
             yield piece
