@@ -19,10 +19,10 @@ from markupsafe import Markup
 
 from monitor import wording
 
-WIDTH, HEIGHT = 560, 280
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 540, 16, 252
+WIDTH, HEIGHT = 440, 250
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 426, 16, 222
 """Edges of the plot; what a legend needs is added on top."""
-_EM = 13
+_EM = 12
 _MOST = 1e12
 _DASHES = ("", "7 4", "2 3", "10 3 2 3", "4 2", "12 4", "1 2")
 KINDS = len(_DASHES)

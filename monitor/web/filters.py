@@ -63,7 +63,8 @@ def form(asked: Asked, board: Board, held: Filter, kind: str, fields: tuple[str,
     for name, value in chosen.items():
         if name in choices and value not in dict(choices[name]):
             choices[name].append((value, value))
-    selects = [{"name": name, "label": asked.t(_LABELS[name]), "chosen": chosen.get(name, ""), "options": choices[name]}
+    selects = [{"name": name, "label": asked.t(_LABELS[name]), "chosen": chosen.get(name, ""), "options": choices[name],
+                "must": False}
                for name in fields if name in choices and (len(choices[name]) > 1 or chosen.get(name))]
     path = [each for each in bodies.path(held.under) if asked.sees(each)] if held.under else []
     return {"action": asked.links.page(kind), "selects": selects, "search": held.search if "q" in fields else None,

@@ -1,8 +1,8 @@
 """What the serving process holds for all who ask: settings, store, evidence, roster.
 
 Promises: the roster follows its files without a restart (looked at once in a few seconds; a broken file keeps the last
-good roster and is logged); the board follows every judgement, a large one behind the readers' backs. Leaves alone: who
-asks (asked.py), what the board holds (board.py).
+good roster and is logged); board and sums follow every judgement, large ones behind the readers' backs. Leaves alone:
+who asks (asked.py), what they hold (board.py, sums.py).
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from crawler.roster import Roster
 from crawler.store import Store
 from extract import configuration
 from extract.exceptions import ExtractError
-from monitor.web import board
+from monitor.web import board, sums
 
 if TYPE_CHECKING:
     import sqlite3
 
     from monitor.settings import Settings
     from monitor.web.board import Board
+    from monitor.web.sums import Sums
     from monitor.wording import Lang
 
 LOOK = 5.0
@@ -51,6 +52,8 @@ class Installation:
         self._loading = threading.Lock()
         self._board: Board | None = None
         self._board_mark: tuple[Any, ...] = ()
+        self._adding = threading.Lock()
+        self._sums: Sums | None = None
 
     @property
     def other(self) -> Lang:
@@ -125,6 +128,33 @@ class Installation:
                 mark = (board.mark(connection), id(roster))
                 self._board, self._board_mark = board.load(connection, roster), mark
         return self._board
+
+    @property
+    def sums(self) -> Sums | None:
+        """What the reports' tables hold, added up; of a large board the last ones until they are added up anew, None
+        before they first were."""
+        current, held = self.board, self._sums
+        if held is not None and held.board is current:
+            return held
+        if current.size <= AT_ONCE:
+            with self._adding:
+                self._add(current)
+        elif self._adding.acquire(blocking=False):
+            threading.Thread(target=self._add_behind, args=(current,), daemon=True).start()
+        return self._sums
+
+    def _add_behind(self, current: Board) -> None:
+        try:
+            self._add(current)
+        except Exception as fault:
+            log.error("the sums as they were stay in use: %s", fault)
+        finally:
+            self._adding.release()
+
+    def _add(self, current: Board) -> None:
+        if self._sums is None or self._sums.board is not current:
+            with self.read() as connection:
+                self._sums = sums.load(connection, current)
 
     def _facts(self) -> tuple[tuple[str, int, int], ...]:
         folder = self.settings.facts.folder

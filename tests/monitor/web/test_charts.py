@@ -112,7 +112,7 @@ def test_growing_shares_step_on_their_day_and_end_where_the_data_end():
                                [(30, "法定时限")]))
     path = next(each.get("d") for each in root.iter(f"{SVG}path") if each.get("d").count("L") > 1)
     points = [tuple(map(float, each)) for each in re.findall(r"[ML](\S+) (\S+)", path)]
-    assert points[-1][0] == pytest.approx((52 + 540) / 2, abs=0.2)
+    assert points[-1][0] == pytest.approx((charts._LEFT + charts._RIGHT) / 2, abs=0.2)
     assert points[-1][1] == points[-2][1]
     heights = [height for _, height in points]
     assert heights == sorted(heights, reverse=True)

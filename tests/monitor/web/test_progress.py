@@ -96,7 +96,7 @@ def test_two_years_stand_side_by_side_by_the_same_day_of_the_season(tmp_path):
 
 
 def test_every_tier_has_its_line(tmp_path):
-    made = season() + [Standing("gov", "consolidated", 2025, Status.NOT_DUE, date(2026, 3, 31), "statutory")]
+    made = [*season(), Standing("gov", "consolidated", 2025, Status.NOT_DUE, date(2026, 3, 31), "statutory")]
     office = seat(tmp_path, made)
     tree = page(visitor(office.settings))
     rows = table(tree)
@@ -112,8 +112,8 @@ def test_a_local_notice_is_marked_where_it_holds(tmp_path):
     office = seat(tmp_path, season())
     packaged = configuration.path_of("deadlines.yaml").read_text("utf-8")
     (tmp_path / "facts" / "deadlines.yaml").write_text(
-        packaged.replace("\nlocal: []", "") + "\nlocal:\n  - {id: early, notice: 示例通知, date: 2025-12-01, under: gov, "
-        "kinds: [department], years: [2025], day: '01-20', basis: L-early}\n", "utf-8")
+        packaged.replace("\nlocal: []", "") + "\nlocal:\n  - {id: early, notice: 示例通知, date: 2025-12-01, "
+        "under: gov, kinds: [department], years: [2025], day: '01-20', basis: L-early}\n", "utf-8")
     configuration.load.cache_clear()
     rows = table(page(visitor(office.settings)))
     assert rows["1月20日"][-1] == "本地规定时限"
