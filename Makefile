@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: install demo test test-all lint bench docs release lock clean
+.PHONY: install demo test test-all lint bench rehearsal comparison docs release lock clean
 
 install: $(READY)
 
@@ -44,6 +44,10 @@ PORTALS ?= 300
 BODIES ?= 6000
 rehearsal: $(READY)
 	$(BIN)/python -m tests.bench.rehearsal --portals $(PORTALS) --bodies $(BODIES) $(REHEARSAL)
+
+# The same 200 questions to nianbao and to tools of others, each in an environment of its own that is thrown away.
+comparison: $(READY)
+	$(BIN)/python -m tests.bench.comparison
 
 # Files of a release into dist/VERSION: make release VERSION=0.2.0
 release: $(READY)

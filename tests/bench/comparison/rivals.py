@@ -32,8 +32,8 @@ def holds(tables: Iterable[Grid]) -> bool | None:
     rows: dict[str, list[int]] = {}
     parts: list[list[int]] = []
     disputes: list[int] | None = None
+    inside = False  # between the first and the last row of results, on whatever page they go on
     for table in tables:
-        inside = False
         for cells in table:
             texts = [re.sub(r"\s", "", str(cell or "")) for cell in cells]
             numbers = [int(text) for text in texts if re.fullmatch(r"-?\d+", text)]
