@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from crawler import child, clock
+from crawler import child, clock, standstill
 from crawler.evidence import Evidence
 from crawler.exceptions import ClockError, CrawlerError, ScanError
 from crawler.model import ScanPlan
@@ -253,7 +253,8 @@ def main() -> int:
                                      for portal in roster.portals.values() if portal.conduct.tls
                                      for host in portal.hosts}, priority="cmdline")
         process = AsyncCrawlerProcess(known)
-        with contextlib.closing(FetchLog(store, Evidence(plan.evidence), plan.run)) as log:
+        with contextlib.closing(FetchLog(store, Evidence(plan.evidence), plan.run)) as log, \
+                standstill.watched(lambda: spiders[0].asked if spiders else 0):
             process.crawl(PortalSpider, plan=plan, roster=roster, portals=portals, log=log, tell=_tell,
                           opened=opened)
             process.start(install_signal_handlers=False)

@@ -71,6 +71,8 @@ class Fetching(scrapy.Spider):
     def __init__(self, plan: ScanPlan, log: FetchLog, tell: Callable[[dict[str, Any]], None]) -> None:
         super().__init__()
         self.plan, self.log, self.tell = plan, log, tell
+        self.asked = 0
+        """How often a page was asked for: a crawl in which this number grows is no standstill."""
         self.holdings: Holdings | None = getattr(log, "holdings", None)
         self.platforms: dict[str, str] = {}
         self._proxies = Proxies(plan.proxies, plan.proxy, plan.proxy_secrets)
@@ -86,6 +88,7 @@ class Fetching(scrapy.Spider):
 
     async def fetch(self, visit: Visit, ask: Ask, referer: str) -> Got:
         """One request once a run: from this run's evidence where it is there already, else from the portal."""
+        self.asked += 1
         if ask.key in visit.failed:
             return visit.failed[ask.key]
         known = self.log.known(ask.key)
