@@ -7,9 +7,10 @@ adding up (consolidated.py).
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -58,9 +59,10 @@ class Membership:
 def gather(connection: sqlite3.Connection, roster: Roster, head: Body, year: int, era: str) -> Membership:
     """The reports of `year` that go into the consolidated one of `head`, in the order of the roster."""
     found = Membership()
-    stands = {(each.body, each.scope): each for each in records.standings(connection, year)}
-    held = _reports(connection, year)
     wanted = list(_wanted(roster, head, year, found.left))
+    ids = {body.id for body, _ in wanted}
+    stands = {(each.body, each.scope): each for each in records.standings(connection, year, ids)}
+    held = _reports(connection, year, ids)
     offices = [body for body, scope in wanted if body is head or (body.kind == "government_office" and
                body.parent == head.id)]
     office = next((body for body in offices if _pick(held, stands, body, "own")), offices[0] if offices else None)
@@ -124,13 +126,13 @@ def _wanted(roster: Roster, head: Body, year: int, left: list[Left]) -> Iterator
             yield body, "consolidated" if body.kind == "government" else "own"
 
 
-def _reports(connection: sqlite3.Connection, year: int) -> dict[str, list[sqlite3.Row]]:
-    """Versions of reports on the year by body, those seen last first."""
+def _reports(connection: sqlite3.Connection, year: int, bodies: Collection[str]) -> dict[str, list[sqlite3.Row]]:
+    """Versions of reports of these bodies on the year by body, those seen last first."""
     held: dict[str, list[sqlite3.Row]] = defaultdict(list)
     for row in connection.execute(
             """SELECT id, body, scope, year, title, address, form, published, first_seen, last_seen, sha256
-            FROM owned_report WHERE verdict = 'report' AND body IS NOT NULL AND year = ?
-            ORDER BY last_seen DESC, first_seen DESC, id""", (year,)):
+            FROM owned_report WHERE verdict = 'report' AND body IN (SELECT value FROM json_each(?)) AND year = ?
+            ORDER BY last_seen DESC, first_seen DESC, id""", (json.dumps(sorted(bodies)), year)):
         held[row["body"]].append(row)
     return held
 
