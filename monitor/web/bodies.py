@@ -83,6 +83,18 @@ class Bodies:
             found[[self.index[each] for each in reach if each in self.index]] = True
         return found
 
+    def parted(self, identities: list[str]) -> NDArray[Any]:
+        """For each body the number of the one of `identities` it lies under (or is), -1 for none. They lie beside each
+        other, or below the first, which then keeps what none of the others holds."""
+        found = numpy.full(len(self.ids), -1, numpy.int32)
+        if identities:
+            tops = numpy.array([self.index[each] for each in identities])
+            order = numpy.argsort(self._enter[tops])
+            place = numpy.searchsorted(self._enter[tops][order], self._enter, "right") - 1
+            inside = (place >= 0) & (self._enter < self._leave[tops][order][place])
+            found[inside] = order[place[inside]]
+        return found
+
     def of_level(self, level: str) -> Mask:
         return self._of(self.levels, self._level, level)
 
@@ -100,6 +112,9 @@ class Bodies:
         for word in search.casefold().split():
             found &= numpy.fromiter((word in text for text in self._searched), bool, len(self.ids))
         return found
+
+    def level_of(self, identity: str) -> str:
+        return self.levels[self._level[self.index[identity]]]
 
     def present(self, mask: Mask) -> tuple[list[str], list[str]]:
         """Levels and kinds of the bodies in a mask, empty ones left out, in the roster's order of appearance."""

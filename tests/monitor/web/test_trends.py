@@ -1,4 +1,4 @@
-"""Trends: only sure figures of current reports, told with how many; scopes and levels that hold each other stay apart."""
+"""Trends: sure figures of current reports only, told with how many; what holds each other is never added up."""
 
 from __future__ import annotations
 
