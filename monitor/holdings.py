@@ -12,7 +12,7 @@ import hashlib
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -62,9 +62,12 @@ class Task:
 class Holdings:
     """Every current report of the store, light, with who stands above, below and before it."""
 
-    def __init__(self, connection: sqlite3.Connection, roster: Roster, standings: Iterable[Standing]) -> None:
+    def __init__(self, connection: sqlite3.Connection, roster: Roster, standings: Iterable[Standing],
+                 bodies: Collection[str] | None = None) -> None:
+        """`bodies`: only reports of these; None: all."""
         self.roster, self.packs = roster, Packs(roster)
-        self.rows: dict[Key, sqlite3.Row] = dict(sorted(_current(connection, standings), key=lambda each: each[0]))
+        self.rows: dict[Key, sqlite3.Row] = dict(sorted(_current(connection, standings, bodies),
+                                                        key=lambda each: each[0]))
         self._rules = catalogue.fingerprint()
         self._facts: dict[str, dict[str, Any]] = {}
         self._below: dict[str, list[Body]] = defaultdict(list)
@@ -197,16 +200,19 @@ def _existed(body: Body, year: int) -> bool:
     return (body.since or 0) <= year <= (body.until or year)
 
 
-def _current(connection: sqlite3.Connection, standings: Iterable[Standing]) -> Iterator[tuple[Key, sqlite3.Row]]:
+def _current(connection: sqlite3.Connection, standings: Iterable[Standing],
+             bodies: Collection[str] | None = None) -> Iterator[tuple[Key, sqlite3.Row]]:
     """One report version per (body, scope, year): the one its standing names, else the one seen last."""
     owed: dict[tuple[str, str, int], list[Scope]] = defaultdict(list)
     for standing in standings:
         if standing.report:
             owed[standing.report, standing.body, standing.year].append(standing.scope)
-    rows = connection.execute("""
+    within = "" if bodies is None else "AND body IN (SELECT value FROM json_each(?))"
+    values = () if bodies is None else (json.dumps(list(bodies)),)
+    rows = connection.execute(f"""
         SELECT id, body, scope, year, reader_version, sha256, title, form FROM owned_report
-        WHERE verdict = 'report' AND body IS NOT NULL AND year IS NOT NULL
-        ORDER BY last_seen DESC, first_seen DESC, id""").fetchall()
+        WHERE verdict = 'report' AND body IS NOT NULL AND year IS NOT NULL {within}
+        ORDER BY last_seen DESC, first_seen DESC, id""", values).fetchall()
     done: set[Key] = set()
     settled: set[tuple[str, int]] = set()
     for row in rows:

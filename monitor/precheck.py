@@ -12,7 +12,7 @@ import os
 import re
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -52,14 +52,16 @@ class ReadFile(Protocol):
 class Stored:
     """Reports of earlier years as published, and what the roster knows of their bodies; reads only."""
 
-    def __init__(self, connection: sqlite3.Connection, roster: Roster) -> None:
+    def __init__(self, connection: sqlite3.Connection, roster: Roster, bodies: Collection[str] | None = None) -> None:
+        """`bodies`: only these are known; None: all."""
         from monitor.holdings import Holdings
 
-        self._connection, self._roster = connection, roster
-        self._held = Holdings(connection, roster, records.standings(connection))
+        self._connection, self._roster, self._bodies = connection, roster, bodies
+        self._held = Holdings(connection, roster, records.standings(connection, bodies=bodies), bodies)
 
     def body(self, printed: str) -> Body | None:
-        return self._roster.find(printed)
+        found = self._roster.find(printed)
+        return found if found is not None and (self._bodies is None or found.id in self._bodies) else None
 
     def facts(self, body: Body, scope: Scope, year: int) -> dict[str, Any]:
         return self._held.told((body.id, scope, year))
