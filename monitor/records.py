@@ -167,6 +167,12 @@ def web_sessions_replies(db: Database) -> None:
 
 
 @monitor_schema()
+def findings_told_and_gone(db: Database) -> None:
+    """What a letter told and is found no more, for the worklist."""
+    db.conn.execute("CREATE INDEX finding_gone ON finding (state, body, year, outcome) WHERE cleared IS NOT NULL")
+
+
+@monitor_schema()
 def judgement_number(db: Database) -> None:
     """How many times standings were stored: what holds them in memory sees by it that they are others."""
     db.conn.execute("CREATE TABLE judgement (number INTEGER NOT NULL)")

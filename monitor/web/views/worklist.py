@@ -202,7 +202,7 @@ def bring_in(asked: Asked) -> Response:
     for line in asked.many("line"):
         try:
             finding, fact, state, action, reason, until, author = map(str, json.loads(line))
-        except ValueError:
+        except (ValueError, TypeError, RecursionError):
             raise UsageError("a row of the ledger is damaged; send the ledger again") from None
         if author not in ("", asked.person.name):
             reason = "\n".join(filter(None, (reason, asked.t("ledger_author", who=author))))
