@@ -50,7 +50,8 @@ def draft(extra=""):
     return DRAFT.format(extra=extra).encode()
 
 
-@pytest.mark.parametrize(("path", "words"), [("/precheck", "系统比对意见"), ("/en/precheck", "to be checked by a person")])
+@pytest.mark.parametrize(("path", "words"), [("/precheck", "系统比对意见"),
+                                             ("/en/precheck", "to be checked by a person")])
 def test_an_opinion_tells_what_to_mend_and_what_was_read(client, path, words):
     answer = send(client, ("稿.html", draft("<script>alert(1)</script>&lt;b&gt;")), path=path)
     assert answer.status_code == 200, answer.text
