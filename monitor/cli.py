@@ -11,7 +11,7 @@ import itertools
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -33,6 +33,9 @@ from monitor.commands import (
     working,
 )
 from monitor.session import Session
+
+if TYPE_CHECKING:
+    from monitor.wording import Lang
 
 DEBUG = "NIANBAO_DEBUG"
 DONE, FOUND, USAGE, INCOMPLETE, FAULT = range(5)
@@ -81,10 +84,10 @@ def run(arguments: list[str]) -> int:
     """The exit code of one call, after everything was printed."""
     printing.tolerate_encodings()
     command = typer.main.get_command(app)
-    if ({"-h", "--help"} & set(arguments) or not arguments) and _spoken(arguments) == "zh":
+    if {"-h", "--help"} & set(arguments) or not arguments:
         from monitor import command_help
 
-        command_help.in_chinese(command)
+        command_help.in_language(command, _spoken(arguments))
     try:
         code = command.main(args=arguments, prog_name="nianbao", standalone_mode=False)
         sys.stdout.flush()
@@ -101,11 +104,11 @@ def _tell(fault: BaseException, arguments: list[str]) -> int:
 
     if _of_click(fault):
         lang, context = _spoken(arguments), getattr(fault, "ctx", None)
-        if context and lang == "zh":
+        if context:
             from monitor import command_help
 
-            command_help.in_chinese(context.find_root().command)
-            command_help.speak_chinese(context)
+            command_help.in_language(context.find_root().command, lang)
+            command_help.speak(context, lang)
         if type(fault).__name__ == "NoArgsIsHelpError":
             printing.note(context.get_help())  # type: ignore[union-attr]
         else:
@@ -126,12 +129,12 @@ def _tell(fault: BaseException, arguments: list[str]) -> int:
     return _code(fault)
 
 
-def _spoken(arguments: list[str]) -> str:
+def _spoken(arguments: list[str]) -> Lang:
     """The language errors are told in: the one asked for, else the settings' own where they can be read."""
     given = {name: value for name, value in itertools.pairwise([*arguments, ""]) if name in ("--lang", "--config")}
     given |= dict(each.split("=", 1) for each in arguments if each.startswith(("--lang=", "--config=")))
     if given.get("--lang") in ("zh", "en"):
-        return given["--lang"]
+        return given["--lang"]  # type: ignore[return-value]
     from monitor import settings
 
     try:

@@ -1,4 +1,5 @@
-"""The help of every command in Chinese: texts of commands and options, and the parser's own headings around them.
+"""The help of every command: in Chinese its texts and the parser's own headings around them, in both languages usage
+lines as people write them.
 
 Promises: a whole tree of commands is changed in place, so that `--help`, a call without arguments and the usage line of
 an error read alike; what the vocabulary doesn't hold stays in the code's English. Leaves alone: errors (messages.py),
@@ -13,24 +14,29 @@ from collections.abc import Sequence
 from typing import Any
 
 from monitor import wording
+from monitor.wording import Lang
 
 _HEADINGS = {"Arguments": "help_arguments", "Options": "help_options", "Commands": "help_commands"}
+_BRACED = ((re.compile(r"\{([^{}]*\.\.\.[^{}]*)\}(?:\.\.\.)?"), r"\1"), (re.compile(r"\{([^{}]*)\}"), r"\1"),
+           (re.compile(r"\[(\[[^\[\]]*\][^\[\]]*)\](?:\.\.\.)?"), r"\1"))
+"""The parser's marks around arguments that are named with marks of their own: {FILE...}... is FILE..."""
+_TYPE = re.compile(r" <[^<>]*>$")
 _METAVARS = {"[OPTIONS]": "help_any_option", "COMMAND": "help_a_command", "[ARGS]...": "help_its_arguments"}
 
 
-def in_chinese(command: Any) -> Any:
-    """The command and all below it, with their help in Chinese."""
+def in_language(command: Any, lang: Lang) -> Any:
+    """The command and all below it, with their help in that language."""
     words = wording.vocabulary()
 
     def translate(each: Any, path: str) -> None:
-        if path in words.commands:
+        if path in words.commands and lang == "zh":
             each.help = words.commands[path].zh.replace("\\b", "\b")
             each.short_help = words.commands[path].zh.splitlines()[0]
         for parameter in each.params:
             known = words.options.get(f"{path} {parameter.name}".strip()) or words.options.get(parameter.name or "")
-            if known and hasattr(parameter, "help"):
+            if known and lang == "zh" and hasattr(parameter, "help"):
                 parameter.help = known.zh
-        each.context_class = _context(each.context_class)
+        each.context_class = _context(each.context_class, lang)
         for name, child in getattr(each, "commands", {}).items():
             translate(child, f"{path} {name}".strip())
 
@@ -38,23 +44,32 @@ def in_chinese(command: Any) -> Any:
     return command
 
 
-def speak_chinese(context: Any) -> None:
-    """Let a context that was made before its tree was translated write its usage and help in Chinese."""
+def speak(context: Any, lang: Lang) -> None:
+    """Let a context that was made before its tree was translated write its usage and help in that language."""
     while context is not None:
-        context.formatter_class = _formatter(type(context).formatter_class)
+        context.formatter_class = _formatter(type(context).formatter_class, lang)
         context = context.parent
 
 
 @functools.cache
-def _context(base: type[Any]) -> type[Any]:
-    return type("ChineseContext", (base,), {"formatter_class": _formatter(base.formatter_class)})
+def _context(base: type[Any], lang: Lang) -> type[Any]:
+    return type("SpeakingContext", (base,), {"formatter_class": _formatter(base.formatter_class, lang)})
 
 
 @functools.cache
-def _formatter(base: type[Any]) -> type[Any]:
-    """The parser's formatter with its own few words replaced."""
+def _formatter(base: type[Any], lang: Lang) -> type[Any]:
+    """The parser's formatter with usage lines as people write them and, in Chinese, its own few words replaced."""
 
-    class ChineseFormatter(base):  # type: ignore[misc]
+    class Formatter(base):  # type: ignore[misc]
+        def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+            for pattern, kept in _BRACED:
+                args = pattern.sub(kept, args)
+            super().write_usage(prog, args, prefix)
+
+        def write_dl(self, rows: Sequence[tuple[str, str]], *args: Any, **options: Any) -> None:
+            super().write_dl([(_TYPE.sub("", first), second) for first, second in rows], *args, **options)
+
+    class ChineseFormatter(Formatter):
         def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
             for english, key in _METAVARS.items():
                 args = args.replace(english, _say(key))
@@ -67,7 +82,7 @@ def _formatter(base: type[Any]) -> type[Any]:
         def write_dl(self, rows: Sequence[tuple[str, str]], *args: Any, **options: Any) -> None:
             super().write_dl([(first, remark(second)) for first, second in rows], *args, **options)
 
-    return ChineseFormatter
+    return ChineseFormatter if lang == "zh" else Formatter
 
 
 def remark(second: str) -> str:

@@ -43,8 +43,13 @@ class Session:
     def use_facts(self) -> None:
         """Let the office's facts hold, without reading any settings where none are named."""
         named = self.config or os.environ.get("NIANBAO_CONFIG") or Path("settings.toml").is_file()
-        if named or any(name.startswith("NIANBAO_") and "__" in name for name in os.environ):
+        if named or self._told_by_environment():
             _ = self.settings
+
+    @staticmethod
+    def _told_by_environment() -> bool:
+        """Whether settings come from NIANBAO_<SECTION>__<KEY>, as in a container without a settings file."""
+        return any(name.startswith("NIANBAO_") and "__" in name for name in os.environ)
 
     def roster(self) -> Roster:
         from crawler.roster import Roster
@@ -53,11 +58,15 @@ class Session:
         return Roster.load()
 
     def store(self, *, create: bool = False) -> Store:
-        """The database, migrated. Raises UsageError where there is none yet and none is to be made."""
+        """The database, migrated. Raises UsageError where there is none yet and none is to be made, or where nobody
+        said which installation is meant: a scan must not start a database in any folder somebody stands in."""
         from crawler.store import Store
         from monitor.records import monitor_schema
 
         path = self.settings.store.database
+        if self.settings.path is None and not path.is_file() and not self._told_by_environment():
+            raise UsageError(f"{Path.cwd()}: there is no settings.toml here; go to the installation's folder, name its "
+                             "settings file with --config, or make an installation with `nianbao init DIR`")
         if not create and not path.is_file():
             raise UsageError(f"{path}: there is no database yet; run `nianbao scan` first, or name the settings file "
                              "of an installation with --config")

@@ -71,7 +71,8 @@ def commands(words: Words, lang: Lang) -> str:
         parts.append(f"## nianbao {path}\n" if path else f"## {said['global'][lang]}\n")
         if path:
             parts.append(_kept_lines(command.help or ""))
-            parts.append(f"```text\nnianbao {path}{_usage(command)}\n```\n")
+            usage = command.context_class(command, info_name=f"nianbao {path}").get_usage()
+            parts.append(f"```text\n{' '.join(usage.split()).partition('nianbao')[2].join(['nianbao', ''])}\n```\n")
         context = typer.Context(command)
         records = [each.get_help_record(context) for each in command.params if each.name != "help"]
         rows = [[f"`{name.partition(' <')[0]}`", command_help.remark(text) if lang == "zh" else text]
@@ -86,7 +87,7 @@ def commands(words: Words, lang: Lang) -> str:
 
 def _tree(lang: Lang) -> Any:
     tree = typer.main.get_command(app)
-    return command_help.in_chinese(tree) if lang == "zh" else tree
+    return command_help.in_language(tree, lang)
 
 
 def _commands(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -99,11 +100,6 @@ def _kept_lines(help_text: str) -> str:
     """A help text whose blocks marked with a backspace keep their line breaks."""
     first, *blocks = help_text.split("\b\n")
     return "\n\n".join([first.strip(), *(f"```text\n{block.rstrip()}\n```" for block in blocks)]) + "\n"
-
-
-def _usage(command: Any) -> str:
-    return "".join(f" {each.metavar or each.name.upper()}" for each in command.params
-                   if each.param_type_name == "argument")
 
 
 # ---------------------------------------------------------------- settings

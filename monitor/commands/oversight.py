@@ -129,7 +129,7 @@ def _print_matrix(view: Any, roster: Roster, lang: Lang) -> None:
     from monitor.model import Status
 
     if not view.standings:
-        printing.line(wording.say("nothing_owed", lang))
+        printing.line(wording.say("nothing_owed" if roster.bodies else "roster_empty", lang))
         return
     years = sorted({standing.year for standing in view.standings}, reverse=True)
     rows: dict[tuple[str, str], dict[int, str]] = defaultdict(dict)

@@ -237,6 +237,9 @@ def _tell_lacking(lacking: list[Body], of: int, begun: str, session: Session, as
                        [[body.id, body.name, body.confirmed_on or "-"] for body in lacking[:SHOWN]])
     if len(lacking) > SHOWN:
         printing.line(_say("import_more", lang, n=len(lacking) - SHOWN))
+    if not of and not session.roster().bodies:
+        printing.line(_say("roster_empty", lang))
+        return
     printing.line(_say("confirm_summary", lang, n=len(lacking), of=of, day=begun))
     if lacking:
         printing.line(_say("confirm_required" if session.settings.monitoring.require_confirmation

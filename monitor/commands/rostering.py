@@ -169,8 +169,10 @@ def check(
 
     session: Session = context.obj
     _ = session.settings
-    told(checking.check_portals() if portals else checking.check(obligations.deadlines().season_starts), as_json,
-         session.lang)
+    found = checking.check_portals() if portals else checking.check(obligations.deadlines().season_starts)
+    if not found and not as_json and not portals and not session.roster().bodies:
+        printing.line(_say("roster_empty", session.lang))
+    told(found, as_json, session.lang)
 
 
 def checkall(
@@ -360,6 +362,8 @@ def _print_table(found: list[Probe], written: dict[str, str], lang: Lang) -> Non
     good = sum(not done.refusal for done in found)
     printing.line(_say("probe_summary", lang, n=len(found), found=good, refused=len(found) - good,
                               written=len(written)))
+    if good and not written:
+        printing.line(_say("probe_not_written", lang))
 
 
 def _print_probe(done: Probe, written: dict[str, str], lang: Lang) -> None:

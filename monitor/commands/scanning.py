@@ -55,7 +55,7 @@ def scan(
     if as_json:
         printing.document(done.to_record())
     else:
-        _print(done, roster, session.lang)
+        _print(done, roster, session.lang, resume)
     if done.exit_code:
         raise typer.Exit(done.exit_code)
 
@@ -79,12 +79,13 @@ def _ended_politely(lang: Lang) -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
-def _print(done: PatrolResult, roster: Roster, lang: Lang) -> None:
+def _print(done: PatrolResult, roster: Roster, lang: Lang, resume: bool) -> None:
     from monitor import messages, wording
 
     scanned = done.scanned
     if scanned is None:
-        printing.line(wording.say("scan_nothing", lang))
+        why = "scan_nothing_left" if resume else "scan_nothing" if roster.bodies else "roster_empty"
+        printing.line(wording.say(why, lang))
     else:
         _print_portals(scanned, roster, lang)
     for kind in ("new", "changed", "withdrawn"):

@@ -109,7 +109,8 @@ def print_judgement(report: Report, file: str, judgement: Judgement, lang: Lang)
         for finding in together:
             print_finding(finding, lang, body)
     if not judgement.findings:
-        printing.line(f"  {wording.say('no_findings', lang)}")
+        read = any(section.number for section in report.sections) or any(table.found for table in report.tables)
+        printing.line(f"  {wording.say('no_findings' if read else 'no_report_seen', lang)}")
     told = [verdict for verdict in judgement.relations if any(digit in verdict.expression for digit in "123456789")]
     if judgement.relations:
         zeros = len(judgement.relations) - len(told)

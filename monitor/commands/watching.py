@@ -128,6 +128,8 @@ def restore(
 
     session: Session = context.obj
     settings, lang = session.settings, session.lang
+    if not copy.is_file():
+        raise UsageError(f"{copy}: no such file")
     if not yes:
         raise UsageError(f"{settings.store.database} would be replaced by {copy} (and kept under another name); "
                          "say --yes if that is what you want")

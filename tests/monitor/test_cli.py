@@ -121,7 +121,9 @@ def test_the_contract_names_every_command() -> None:
     (["stauts"], "status"), (["read", "--jsno", "x"], "--json"), (["status", "--yaer", "2025"], "--year"),
     (["check"], "FILE"), (["--lang", "fr", "doctor"], "既不是 zh 也不是 en"), (["status", "--year", "abc"], "abc"),
     (["check", "--fail-on", "X", "x.json"], "--fail-on"), (["status", "--year", "1066"], "1066"),
-    (["--config", "nowhere.toml", "status"], "nowhere.toml"), (["status"], "nianbao scan"),
+    (["--config", "nowhere.toml", "status"], "nowhere.toml"), (["status"], "nianbao init"), (["scan"], "nianbao init"),
+    (["read"], "用法：nianbao read [选项] FILE...\n"),
+    (["--lang", "en", "read"], "Usage: nianbao read [OPTIONS] FILE...\n"),
     (["review", "x"], "缺少结论"), (["--lang", "en", "review", "x"], "Missing argument"), ([], "nianbao")])
 def test_wrong_usage_is_answered_with_2_and_a_hint(nianbao: Any, arguments: list[str], words: str) -> None:
     said = nianbao(*arguments)
@@ -579,3 +581,30 @@ def test_help_follows_the_language_of_the_settings(nianbao: Any, tmp_path: Path)
     assert nianbao("--config", settings, "status", "--help").out.startswith("Usage:")
     assert nianbao("--config", settings, "roster").err.startswith("Usage:")
     assert nianbao("--config", settings, "--lang", "zh", "roster").err.startswith("用法：")
+
+
+def test_a_page_that_is_no_report_is_not_called_clean(nianbao: Any, tmp_path: Path) -> None:
+    page = written(tmp_path, "x.html", "<html><body><p>通知公告</p></body></html>")
+    said = nianbao("check", page)
+    assert said.code == 0
+    assert "未见年度报告的各部分和表格" in said.out
+    assert "未见不符事项" not in said.out
+
+
+def test_a_new_installation_is_told_what_comes_next(nianbao: Any) -> None:
+    assert nianbao("init").code == 0
+    for arguments in (["roster", "confirm"], ["roster", "check"], ["scan"], ["status"]):
+        said = nianbao(*arguments)
+        assert said.code == 0
+        assert "nianbao roster import" in said.out
+    assert "没有未完成的巡查" in nianbao("scan", "--resume").out
+    assert nianbao("restore", "nothing.db").code == 2
+    assert "nothing.db" in nianbao("restore", "nothing.db").err
+
+
+def test_no_command_starts_a_database_in_a_folder_somebody_happens_to_stand_in(nianbao: Any) -> None:
+    for arguments in (["scan"], ["findings"], ["tidy"], ["alerts", "send"]):
+        said = nianbao(*arguments)
+        assert said.code == 2
+        assert "nianbao init" in said.err
+    assert list(Path().iterdir()) == []

@@ -112,7 +112,7 @@ def test_a_placeholder_that_english_lacks_is_refused(tmp_path):
     (["stauts"], "没有 “stauts” 这个命令"), (["check"], "缺少参数 “FILE...”"),
     (["status", "--yaer", "1"], "没有 --yaer 这个选项"),
     (["status", "--year", "abc"], "应为整数"), (["--config", "nowhere.toml", "status"], "没有这个设置文件"),
-    (["status"], "还没有数据库"), (["review", "3f", "agree"], "不是结论")])
+    (["status"], "此处没有 settings.toml"), (["review", "3f", "agree"], "不是结论")])
 def test_the_command_line_complains_in_chinese(tmp_path, monkeypatch, capsys, arguments, chinese):
     monkeypatch.chdir(tmp_path)
     assert cli.run(arguments) == 2
