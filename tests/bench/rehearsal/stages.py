@@ -71,7 +71,7 @@ def _measured(stage: str, program: list[str], now: str, profile: Path | None,
     environment = {**os.environ, "NIANBAO_NOW": now}
     environment.pop("NIANBAO_CONFIG", None)
     if profile:
-        environment |= {"REHEARSAL_PROFILE": str(profile), "PYTHONPATH": os.pathsep.join(
+        environment |= {"REHEARSAL_PROFILE": str(profile), "REHEARSAL_STAGE": stage, "PYTHONPATH": os.pathsep.join(
             filter(None, (str(_PROFILED), environment.get("PYTHONPATH"))))}
     begun = time.monotonic()
     process = subprocess.Popen(program, stdout=subprocess.PIPE, cwd=ROOT, env=environment)
