@@ -187,7 +187,8 @@ class Contents:
         return self.page(
             body=body, name=self.name(body), comparisons=self._compared(body),
             any_read=any(each.report in self.reports for each in standings),
-            findings=[self._line(each, lang) for each in self._of_body[body]],
+            findings=[self._line(each, lang) for each in self._of_body[body]], parent=None, consolidates=False,
+            past=[self._line(each, lang) for each in self._past[body]],
             rows=[{**self._status(each, lang), "year": each.year, "scope": each.scope, "why": _why(each, lang),
                    "flaws": _flaws(each, lang), "report": each.report if each.report in self.reports else ""}
                   for each in standings])

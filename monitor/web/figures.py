@@ -94,7 +94,8 @@ def relations(verdicts: Iterable[Verdict], told: Mapping[tuple[str, str], str], 
         place = wording.place(f"table.{each.parameters['table']}", lang) if each.parameters.get("table") else ""
         within = "、".join(filter(None, (wording.parameter(name, each.parameters.get(name), lang)
                                         for name in ("row", "col"))))
-        found.append({"rule": str(each.rule), "subject": each.subject, "outcome": outcome, "place": " ".join(filter(None, (place, within))),
+        found.append({"rule": str(each.rule), "subject": each.subject, "outcome": outcome,
+                      "place": " ".join(filter(None, (place, within))),
                       "text": wording.expression(each.expression, "fail" if outcome == "fail" else "", lang),
                       "symbol": wording.symbol("verdicts", outcome), "word": wording.term("verdicts", outcome, lang)})
     order = {"fail": 0, "uncertain": 1, "pass": 2}

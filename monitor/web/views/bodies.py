@@ -29,7 +29,13 @@ def body_asked(asked: Asked, slug: str) -> str:
 @view("/body/{key}")
 def body(asked: Asked) -> Response:
     named = body_asked(asked, asked.key)
-    return asked.page("body", contents_of(asked, named).body(named, asked.lang))
+    content = contents_of(asked, named).body(named, asked.lang)
+    known = asked.roster.bodies.get(named)
+    if known is not None:
+        content["consolidates"] = "consolidated" in known.scopes
+        if known.parent in asked.roster.bodies and asked.sees(known.parent):
+            content["parent"] = {"id": known.parent, "name": asked.roster.bodies[known.parent].name}
+    return asked.page("body", content)
 
 
 @view("/compare/{key}")
