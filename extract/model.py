@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 from extract.exceptions import RecordError
@@ -310,9 +311,19 @@ class Claim:
         try:
             known = {name: record[name] for name in cls.__slots__ if name in record}
             known["span"] = tuple(known.get("span") or (0, 0))
+            for name, kind in _CLAIM_KINDS.items():
+                if name in known and (not isinstance(known[name], kind) or isinstance(known[name], bool)):
+                    raise TypeError(f"{name} {known[name]!r} is of another kind")
+            if len(known["span"]) != 2 or not all(isinstance(place, int) for place in known["span"]):
+                raise TypeError(f"span {known['span']!r} is no pair of places")
             return cls(**known)
         except TypeError as fault:
             raise RecordError(f"claim {record!r}: {fault}") from None
+
+
+_CLAIM_KINDS: dict[str, type | tuple[type, ...]] = {
+    "phrase": str, "value": (int, float), "unit": str, "metric": str, "section": int, "scope": str, "qualifier": str,
+    "parts": list, "detail": dict, "confidence": (int, float)}
 
 
 @dataclass(slots=True)
@@ -394,11 +405,14 @@ class Report:
         if scope not in SCOPES:
             raise RecordError(f"scope {scope!r} is none of {', '.join(SCOPES)}")
         year = record.get("year")
-        if year is not None and not isinstance(year, int):
-            raise RecordError(f"year {year!r} is no whole number")
+        if year is not None and (not isinstance(year, int) or not 1900 <= year <= 2200):
+            raise RecordError(f"year {year!r} is no year of a report")
         form = record.get("form")
         reader = record.get("reader") or {}
         published = record.get("published")
+        for name in ("body", "period"):
+            if not isinstance(record.get(name), str | None):
+                raise RecordError(f"{name} {record[name]!r} is no text")
         try:
             return cls(
                 title=str(record.get("title") or ""), body=record.get("body"), year=year, scope=scope,
@@ -406,17 +420,23 @@ class Report:
                 medium=str(record.get("medium") or ""), sha256=str(record.get("sha256") or ""),
                 reader=str(reader.get("name", "")), version=int(reader.get("version", 0)),
                 published=None if not published else Published(
-                    published["date"], published.get("source", ""),
-                    [DatedHint(hint["date"], hint.get("source", "")) for hint in published.get("all") or []]),
-                sections=[Section(int(part["number"]), part.get("title", ""), part.get("text", ""))
+                    _day(published["date"]), str(published.get("source", "")),
+                    [DatedHint(_day(hint["date"]), str(hint.get("source", "")))
+                     for hint in published.get("all") or []]),
+                sections=[Section(int(part["number"]), str(part.get("title", "")), str(part.get("text", "")))
                           for part in record.get("sections") or []],
                 tables=[TableReading(**{name: part[name] for name in TableReading.__slots__ if name in part})
                         for part in record.get("tables") or []],
                 figures={key: Figure.from_record(key, figure) for key, figure in figures.items()},
                 claims=[Claim.from_record(claim) for claim in record.get("claims") or []],
-                problems=list(record.get("problems") or []),
+                problems=[str(said) for said in record.get("problems") or []],
                 period=record.get("period"), damaged=bool(record.get("damaged", False)),
                 roster=dict(record.get("roster") or {}),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as fault:
             raise RecordError(f"not a record of schema {SCHEMA}: {type(fault).__name__}: {fault}") from None
+
+
+def _day(text: str) -> str:
+    """An ISO day as it stands. Raises ValueError for anything else: rules reckon with it."""
+    return date.fromisoformat(text).isoformat()

@@ -26,7 +26,7 @@ _HEADINGS = ("//meta[translate(@name, 'ARTICLE', 'article')='articletitle']/@con
 
 def undecided(item: Item) -> bool:
     """Whether a title is cut before it says what it is."""
-    if not _CUT.search(item.title):
+    if not _CUT.search(item.title.rstrip()[-40:]):
         return False
     parsed = titles.parse(item.title)
     return not parsed.accepted and parsed.kind in ("other", "report")

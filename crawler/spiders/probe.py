@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from crawler import clock, families, navigation, rendering
+from crawler import clock, families, navigation, rendering, standstill
 from crawler.conduct import HostRule
 from crawler.exceptions import CrawlerError
 from crawler.families import subcolumns
@@ -403,8 +403,9 @@ def main() -> int:
         known.setmodule(settings, priority="project")
         known.setdict({**settings.for_plan(cast(ScanPlan, plan)), "ITEM_PIPELINES": {}}, priority="cmdline")
         process = AsyncCrawlerProcess(known)
-        process.crawl(ProbeSpider, plan=plan, tell=_tell, opened=opened)
-        process.start(install_signal_handlers=False)
+        with standstill.watched(lambda: spiders[0].asked if spiders else 0):
+            process.crawl(ProbeSpider, plan=plan, tell=_tell, opened=opened)
+            process.start(install_signal_handlers=False)
     except (CrawlerError, ExtractError) as fault:
         _tell({"fault": str(fault)})
         return 4

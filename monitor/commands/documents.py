@@ -233,6 +233,10 @@ def _records(file: str, data: bytes) -> Iterator[Read]:
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as fault:
         place = f"line {fault.lineno}: {fault.msg}" if isinstance(fault, json.JSONDecodeError) else str(fault)
         raise RecordError(f"not JSON as `nianbao read --json` prints it: {place}") from None
+    try:
+        json.dumps(held, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError as fault:  # half a character, or NaN: what no finding could be written with
+        raise RecordError(f"not JSON as `nianbao read --json` prints it: {fault}") from None
     for number, record in enumerate(held if isinstance(held, list) else [held]):
         if not isinstance(record, dict):
             raise RecordError(f"record {number} is no object but {type(record).__name__}")

@@ -9,6 +9,7 @@ Leaves alone: whether what was read is right (the other tests).
 from __future__ import annotations
 
 import atexit
+import copy
 import csv
 import io
 import json
@@ -429,6 +430,31 @@ def _record() -> dict[str, Any]:
                                                     "confidence": 1.0}
     record["form"] = "2021"
     return record
+
+
+_ODD: list[Any] = [None, True, -1, 0, 10 ** 30, 1.5, float("nan"), "", "x" * 300, "2022-13-45", "\ud800", [], [[]], {},
+                   {"a": 1}, ["x"], [None]]
+
+
+@harness("record_shapes", *(bytes([place, odd]) for place in (3, 40, 90) for odd in (0, 5)), refusals=(ExtractError,),
+         words="bytes")
+def _record_shapes(data: bytes) -> None:
+    """A record in which the values at some places are of another kind: two bytes say where and what."""
+    record = _record()
+    for place, odd in zip(data[::2], data[1::2], strict=False):
+        holders = [(holder, key) for holder in _holders(record)
+                   for key in (holder if isinstance(holder, dict) else range(len(holder)))]
+        holder, key = holders[(place * 37) % len(holders)]
+        holder[key] = copy.deepcopy(_ODD[odd % len(_ODD)])
+    _records(json.dumps(record).encode())
+
+
+def _holders(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list):
+        if value:
+            yield value
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _holders(inner)
 
 
 @harness("office_list", "序号,单位名称,统一社会信用代码,网址,联系电话\n1,示例县教育局,,http://a.example/,0570-1\n2,示例县财政局,,,\n",
