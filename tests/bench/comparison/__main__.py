@@ -75,6 +75,9 @@ def questions(nation: Nation, port: int, folder: Path, seed: int) -> Questions:
             answer = _answer(truth(county, body, nation.seed).statuses)
             if answer:
                 known[answer].append((county, body))
+    lacking = [answer for answer, count in _SHARES if len(known[answer]) < count]
+    if lacking:
+        raise SystemExit(f"too few bodies here whose right answer is {', '.join(lacking)}: take more --bodies")
     chosen = [(answer, *each) for answer, count in _SHARES for each in chance.sample(known[answer], count)]
     dated = chance.sample([each for each in known["yes"] if each[1].fate in ("on_time", "late")], WHEN)
     bodies = {body.id: {"portal": county.id, "name": body.printed} for county, body in
@@ -234,9 +237,9 @@ def compare(portals: int, bodies: int, seed: int, kept: Path | None) -> list[str
 
 def main() -> None:
     given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    given.add_argument("--portals", type=int, default=100)
-    given.add_argument("--bodies", type=int, default=700)
-    given.add_argument("--seed", type=int, default=7)
+    given.add_argument("--portals", type=int, default=80)
+    given.add_argument("--bodies", type=int, default=500)
+    given.add_argument("--seed", type=int, default=8)
     given.add_argument("--environments", type=Path, metavar="DIR", help="make them here and keep them for another time")
     chosen = given.parse_args()
     print("\n".join(compare(chosen.portals, chosen.bodies, chosen.seed, chosen.environments)))
