@@ -57,7 +57,7 @@ def _compared(asked: Asked, contents: Contents, draft: Draft, own: history.Year 
     rows, aside = [], 0
     for key, item in draft.items.items():
         value = own.value(key) if own else None
-        if not item.sum and not value and not item.unsure:
+        if not any(item.numbers) and not value and not item.unsure:
             aside += 1
             continue
         rows.append(_row(asked, key, item, own))
