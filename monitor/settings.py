@@ -230,7 +230,7 @@ class Chat(_Section):
 
 
 class Web(_Section):
-    """Who may look at `nianbao serve`, and how; see docs/web-accounts.md."""
+    """Who may look at `nianbao serve`, and how; see docs/web.md."""
 
     accounts: Path | None = None
     trusted_proxies: tuple[str, ...] = ()
