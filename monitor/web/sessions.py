@@ -26,6 +26,7 @@ from starlette.responses import RedirectResponse
 from crawler import clock
 from monitor.web import accounts
 from monitor.web.attempts import Attempts
+from monitor.web.guarding import host_of
 from monitor.web.people import GUEST, ROLES, Person
 
 if TYPE_CHECKING:
@@ -122,7 +123,9 @@ def visit(request: Request, installation: Installation, connection: sqlite3.Conn
     settings = installation.settings
     peer = request.client.host if request.client else ""
     trusted = _trusted(settings, peer)
-    secure = (urlsplit(settings.general.link).scheme == "https" or request.url.scheme == "https"
+    link = urlsplit(settings.general.link)
+    secure = (request.url.scheme == "https"
+              or (link.scheme == "https" and host_of(request.headers.get("host", "")) == link.hostname)
               or (trusted and request.headers.get("x-forwarded-proto", "").lower() == "https"))
     held = request.cookies.get(SECURE_COOKIE if secure else COOKIE, "")
     fresh = len(held) != _LENGTH or not held.isascii()

@@ -85,9 +85,13 @@ def test_cookies_are_kept_from_scripts_and_other_sites_and_bound_to_the_host_whe
     assert "Path=/" in plain
     assert "Domain" not in plain
     house = House(tmp_path / "b", general='[general]\nlink = "https://nb.example"\n')
-    secure = house.visitor().get("/login").headers["set-cookie"]
+    secure = house.visitor().get("/login", headers={"Host": "nb.example"}).headers["set-cookie"]
     assert secure.startswith(f"__Host-{sessions.COOKIE}=")
     assert "Secure" in secure
+    assert "__Host-" not in house.visitor().get("/login").headers["set-cookie"], "at this machine itself it is http"
+    behind = proxied(House(tmp_path / "c", web='trusted_proxies = ["127.0.0.1"]\n').visitor())
+    assert "__Host-" in behind.get("/login", headers={"X-Forwarded-Proto": "https"}).headers["set-cookie"]
+    assert "__Host-" not in behind.get("/login", headers={"X-Forwarded-Proto": "http"}).headers["set-cookie"]
 
 
 @pytest.mark.parametrize(("name", "password"), [("zhao", "wrong wrong 1"), ("nobody", PASSWORD), ("", ""),
