@@ -54,7 +54,8 @@ def _table(heads: list[str], rows: list[list[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    return re.sub(r"\s*\n\s*", " ", text).replace("|", "\\|").strip()
+    return re.sub(r"`[^`]*`|\|", lambda found: found[0] if found[0] != "|" else "\\|",
+                  re.sub(r"\s*\n\s*", " ", text)).strip()
 
 
 def _head(words: Words, page: str, lang: Lang) -> str:

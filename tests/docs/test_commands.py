@@ -24,7 +24,7 @@ import typer
 
 from monitor.cli import app
 from tests import demo
-from tests.docs import desk
+from tests.docs import desk, screenshots
 from tests.docs.pages import ROOT, Block, Page, page, pages, spoken
 from tests.portals import world
 from tests.portals.serving import Portals, free_port
@@ -116,6 +116,13 @@ def _shape(command: str) -> list[str]:
             and word not in ("zh", "en")]
 
 
+def test_every_picture_stands_on_a_page_and_comes_from_the_script() -> None:
+    assert {path.name for path in screenshots.OUT.iterdir()} == {f"{name}.png" for name in screenshots.PICTURES}
+    shown = {Path(found).name for path in (ROOT / "docs").rglob("*.md")
+             for found in re.findall(r"!\[[^\]]+\]\(([^)]+\.png)\)", path.read_text("utf-8"))}
+    assert shown == {f"{name}.png" for name in screenshots.PICTURES}
+
+
 # ---------------------------------------------------------------- typing it all
 class Demo:
     """A demo installation as `make demo` leaves it, made faster; its portals and its mail server stay up."""
@@ -126,6 +133,7 @@ class Demo:
         for day in world.SCANS:
             portals.day, sink.day = day, day.isoformat()
             demo.run("--config", str(settings), "scan", now=f"{day}T09:00", accept=(0, 3), capture_output=True)
+        demo.run("--config", str(settings), "alerts", "send", now=f"{day}T09:30", capture_output=True)
         listed = demo.run("--config", str(settings), "findings", "--json", capture_output=True).stdout
         self.finding = re.search(r'"id": "(\w+)",\s+"fact"[^}]*?"rule": "ARI-01"', listed)[1]  # type: ignore[index]
 
@@ -133,7 +141,7 @@ class Demo:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("made")
-    with world.portals() as portals, demo.mail_sink(folder / "mails") as (sink, mail_port):
+    with world.portals() as portals, demo.mail_sink(folder / "demo" / "mails") as (sink, mail_port):
         yield Demo(folder / "demo", portals, sink, mail_port)
 
 
@@ -249,3 +257,11 @@ def _plain(line: str) -> str:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_reader_can_type_the_whole_page(page: Page, tmp_path: Path, made: Demo) -> None:
     Reader(page, tmp_path, made).read()
+
+
+@pytest.mark.slow
+def test_every_picture_of_the_book_can_be_taken_again(tmp_path: Path, made: Demo) -> None:
+    for picture in screenshots.take(made.folder, tmp_path / "pictures"):
+        data = picture.read_bytes()
+        assert data.startswith(b"\x89PNG"), picture.name
+        assert len(data) > 10_000, f"{picture.name}: it shows nothing"
