@@ -96,8 +96,7 @@ def connect(reading: Reading, timeout: float = CONNECT) -> Client:
     import dask
     from distributed import Client
 
-    dask.config.set({"distributed.comm.timeouts.connect": f"{timeout}s",
-                     "distributed.admin.large-graph-warning-threshold": "1GB"})
+    dask.config.set({**cluster_worker.QUIET, "distributed.comm.timeouts.connect": f"{timeout}s"})
     for name in ("distributed", "distributed.client", "distributed.core", "distributed.comm"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what happens is told in our own words
     try:

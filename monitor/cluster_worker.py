@@ -35,6 +35,12 @@ PREFIX = "nianbao:"
 LIBRARIES = ("beautifulsoup4", "lxml", "numpy", "olefile", "onnxruntime", "opencv-python-headless", "openpyxl",
              "pdfminer.six", "pdfplumber", "pillow", "pypdfium2", "python-calamine", "python-docx", "rapidocr", "xlrd")
 """What documents are read with; another version of one may read otherwise."""
+QUIET = {"distributed.admin.tick.interval": "1s", "distributed.admin.system-monitor.interval": "5s",
+         "distributed.worker.profile.enabled": False, "distributed.client.scheduler-info-interval": "1h",
+         "distributed.admin.large-graph-warning-threshold": "1GB",
+         "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1}}
+"""Dask's looking at itself takes several percent of a processor; what remains takes half a percent. Its memory is
+trimmed at every turn unless told otherwise (MALLOC_TRIM_THRESHOLD_), and recognition then costs half as much again."""
 PAUSE = 5.0
 """Seconds until a worker that can't start is started again."""
 
@@ -123,9 +129,7 @@ def serve(scheduler: str, security: Security | None, *, processes: int, office: 
     name is unknown."""
     import dask
 
-    # Workers only read: no profiles, no pages of their own.
-    dask.config.set({"distributed.worker.profile.enabled": False, "distributed.worker.http.routes": [],
-                     "distributed.admin.large-graph-warning-threshold": "1GB"})
+    dask.config.set({**QUIET, "distributed.worker.http.routes": []})  # workers show no pages of their own
     known = identity(office)
     options = {"nthreads": 1, "resources": resources(known), "security": security, "host": own_address(scheduler),
                "memory_limit": 0, "env": {FACTS: str(office or "")}, "dashboard": False}

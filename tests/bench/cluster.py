@@ -1,9 +1,9 @@
 """What it costs to have other machines read: CPU of all processes for the same documents, here and on a cluster.
 
-`python -m tests.bench.cluster [--pages 240] [--scans 40] [--workers 3] [--rounds 1]` reads one town twice, on this
+`python -m tests.bench.cluster [--pages 240] [--scans 20] [--prints 20] [--workers 3]` reads one town twice, on this
 machine alone and on a scheduler and workers on loopback, and prints user+sys seconds: of the command with its children,
-of the workers with theirs, of the scheduler. Starting a process of a cluster is told apart: it happens once, not with
-each document. Exit 1 where a table differs or the overhead of reading is over 10 %.
+of the workers with theirs, of the scheduler. Starting the processes of a cluster is told apart: it happens once, not
+with each scan. Exit 1 where a table differs or the overhead is over 10 %.
 """
 
 from __future__ import annotations
@@ -59,12 +59,13 @@ def read_once(settings: Path, cluster: str = "") -> float:
 def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--pages", type=int, default=240)
-    asked.add_argument("--scans", type=int, default=40)
+    asked.add_argument("--scans", type=int, default=20)
+    asked.add_argument("--prints", type=int, default=20)
     asked.add_argument("--workers", type=int, default=3)
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        made = machines.town(folder / "unread", given.pages, given.scans)
+        made = machines.town(folder / "unread", given.pages, given.scans, given.prints)
         alone, there = machines.copied(made, folder / "alone"), machines.copied(made, folder / "there")
         here = read_once(alone)
         with machines.Machines(folder) as cluster:
@@ -78,7 +79,8 @@ def main() -> int:
     differing = [table for table in expected if expected[table] != found[table]]
     total = command + workers + scheduler
     over = total / here - 1
-    print(f"{given.pages} reports, {given.scans} of them with a table as a picture; {given.workers} worker processes")
+    print(f"{given.pages} reports, {given.scans} of them with a table as a picture, {given.prints} scanned as a whole; "
+          f"{given.workers} worker processes")
     print(f"{'':34}CPU s")
     for what, spent in (("this machine alone", here), ("with the cluster", total), ("  the command", command),
                         ("  workers and their readers", workers), ("  scheduler", scheduler),

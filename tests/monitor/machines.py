@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import shutil
@@ -13,6 +14,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pypdfium2
 
 from crawler.model import Body
 from tests.documents import making
@@ -52,7 +55,8 @@ class Machines:
         """Start the scheduler, at the address it had before."""
         self.scheduler = self._start(
             [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(self.port),
-             "--dashboard-address", "127.0.0.1:0", *self.options])
+             "--dashboard-address", "127.0.0.1:0", *self.options],
+            DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL="1s", DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL="5s")
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
@@ -102,9 +106,9 @@ class Machines:
         return process.log.read_text("utf-8", "replace")  # type: ignore[attr-defined]
 
 
-def town(folder: Path, pages: int, scans: int = 0) -> Pages:
+def town(folder: Path, pages: int, scans: int = 0, prints: int = 0) -> Pages:
     """An installation whose last run captured one report of each body, read by nobody yet: pages, Word files, PDFs,
-    pages whose table 3 is a picture, one that is damaged."""
+    `scans` pages whose table 3 is a picture, `prints` PDFs that hold nothing but pictures, one that is damaged."""
     folder.mkdir(parents=True, exist_ok=True)
     bodies = [Body(id=f"b{number}", name=f"示例市第{number}局", kind="department", level="county", portal="p")
               for number in range(pages)]
@@ -115,7 +119,7 @@ def town(folder: Path, pages: int, scans: int = 0) -> Pages:
         report = making.ReportText(title, body.name, 2025, making.figures_2021(number))
         url = f"{HOST}/nb/t20260120_{number}.html"
         listed.append(item(url, title=title, body=body.id))
-        documents.append((url, _parts(made, report, number, scanned=number < scans)))
+        documents.append((url, _parts(made, report, number, number < scans, scans <= number < scans + prints)))
     run = made.look("2026-02-02T09:00", *listed)
     for number, (url, parts) in enumerate(documents):
         made.capture(run, url, "2026-02-02T09:00", parts=parts, content=f"c{number}")
@@ -123,7 +127,7 @@ def town(folder: Path, pages: int, scans: int = 0) -> Pages:
     return made
 
 
-def _parts(made: Pages, report: making.ReportText, number: int, scanned: bool) -> list[dict]:
+def _parts(made: Pages, report: making.ReportText, number: int, scanned: bool, printed: bool) -> list[dict]:
     def part(role: str, name: str, data: bytes, address: str = "") -> dict:
         return {"role": role, "url": f"{HOST}/nb/{address or name or 'page'}", "name": name, "outcome": "ok",
                 "sha256": made.evidence.put(data)}
@@ -139,6 +143,9 @@ def _parts(made: Pages, report: making.ReportText, number: int, scanned: bool) -
         picture = f"{HOST}/nb/t{number}.png"
         return [part("page", "", page(f"{body[:first]}<img src='{picture}'>{rest}")),
                 {**part("image", "", making.table_image(report, 3)), "url": picture}]
+    if printed:
+        return [part("page", "", page("<p>详见附件。</p>")),
+                part("attachment", "扫描件.pdf", _photographed(making.pdf(report)), f"{number}.pdf")]
     if number % 5 == 1:
         return [part("page", "", page("<p>详见附件。</p>")),
                 part("attachment", "报告.docx", making.docx(report), f"{number}.docx")]
@@ -148,6 +155,16 @@ def _parts(made: Pages, report: making.ReportText, number: int, scanned: bool) -
     if number == 3:
         return [part("page", "报告.pdf", b"%PDF-1.4\nbroken")]
     return [part("page", "", page(making.html_body(report)))]
+
+
+def _photographed(pdf: bytes) -> bytes:
+    """The pages of a PDF as a scanner at 150 dpi gives them."""
+    document = pypdfium2.PdfDocument(pdf)
+    pages = [page.render(scale=150 / 72).to_pil().convert("L") for page in document]
+    document.close()
+    out = io.BytesIO()
+    pages[0].save(out, "PDF", resolution=150, save_all=True, append_images=pages[1:])
+    return out.getvalue()
 
 
 def copied(made: Pages, folder: Path) -> Path:
