@@ -157,7 +157,8 @@ def _due_day(scene: Scene, recipient: Recipient, bodies: set[str]) -> Iterable[A
         standings = [each for one in owed if (each := scene.standings.get((one.body, one.scope, one.year)))]
         on_time = [each for each in standings if each.published and each.published <= day.isoformat()]
         missing = [each for each in standings if each.status is Status.MISSING]
-        rest = [each for each in standings if each not in on_time and each not in missing]
+        told = {each.body + each.scope for each in (*on_time, *missing)}
+        rest = [each for each in standings if each.body + each.scope not in told]
         subject = wording.say("subject_due_day", lang, due=wording.day(day, lang), x=len(on_time), a=len(missing),
                               r=len(rest))
         values = {"due": wording.day(day, lang), "note": wording.due_note(day, lang), "owed": len(standings),
