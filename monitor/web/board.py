@@ -102,7 +102,7 @@ class Line:
     cells: tuple[Cell | None, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Board:
     """`status`, `days`, `published`, `due`, `tier` and `cause` are arrays of lines by years; `body` and `scope` tell
     whose a line is. Days are ordinals, 0 where unknown; `tier`, `scope` and `cause` number the words beside them."""
@@ -154,7 +154,7 @@ class Board:
         return Picked(self, asked, lines)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Picked:
     """What a filter leaves. Counts follow every part of the filter but the status; `lines` follows that too."""
 

@@ -40,7 +40,7 @@ class Sum:
     held: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sums:
     """Arrays beside a board's: which report stands for each cell (0: none), which of those several cells share, and
     each measure (NaN: not read with confidence)."""

@@ -72,7 +72,8 @@ def test_the_next_level_stands_in_roster_order_with_the_government_itself_first(
     assert list(tiles(page(client, "/regions?under=p1"))) == [
         "p1人民政府及本级部门", "p1c0人民政府", "p1c1人民政府", "p1c2人民政府"]
     tree = page(client, "/regions?under=p1")
-    assert tree.xpath("//a[starts-with(text(), '分下级查看')]/@href") == [f"/regions?under=p1c{each}" for each in range(3)]
+    assert tree.xpath("//a[starts-with(text(), '分下级查看')]/@href") == [
+        f"/regions?under=p1c{each}" for each in range(3)]
     assert tree.xpath("//h3/a[text()='p1人民政府及本级部门']/@href") == ["/?under=p1&level=province"]
 
 
@@ -103,7 +104,8 @@ def test_a_tile_says_in_words_what_its_tint_says(tmp_path):
     seat = boards.Seat(tmp_path, roster, [Standing(name, "own", 2025, status) for name, status in (
         ("a", Status.MISSING), ("b", Status.UNVERIFIED), ("c", Status.ON_TIME))])
     tree = page(visitor(seat.settings))
-    told = {each.get("class"): each.xpath("string(ul)").split() for each in tree.xpath("//li[contains(@class, 'tile')]")}
+    told = {each.get("class"): each.xpath("string(ul)").split()
+            for each in tree.xpath("//li[contains(@class, 'tile')]")}
     assert told == {"tile solid": ["×", "未见公布", "1"], "tile pale": ["?", "未能核查", "1"],
                     "tile none": ["●", "按时公布", "1"]}
 
