@@ -132,8 +132,11 @@ class Asked:
 
     def page(self, kind: str, content: Mapping[str, Any], status: int = 200) -> Response:
         """The page `kind` with `content`; as_of and contact are added where they lack."""
+        from monitor.web.views import exports
+
         whole = {"as_of": "", "contact": self.contact, **content}
-        return HTMLResponse(pages.render(kind, whole, self.lang, self.links, self._desk()), status)
+        desk = {**self._desk(), "files": exports.of_page(self, kind) if status == 200 else []}
+        return HTMLResponse(pages.render(kind, whole, self.lang, self.links, desk), status)
 
     def notice(self, title: str, text: str, status: int = 200) -> Response:
         """A page that only says something: `title` a key of pages.yaml, `text` ready to read; for programs a problem

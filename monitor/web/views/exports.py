@@ -8,6 +8,7 @@ was cut and where the rest is. Leaves alone: what the rows hold (resources.py, b
 from __future__ import annotations
 
 import contextlib
+import copy
 import csv
 import io
 import json
@@ -237,6 +238,37 @@ def _search(asked: Asked) -> Iterator[Row]:
         yield row
 
 
+def _content(asked: Asked, page: Callable[[Asked], Any]) -> dict[str, Any]:
+    """What a page is made of, without making it."""
+    seen = copy.copy(asked)
+    seen.page = lambda kind, content, status=200: content  # type: ignore[method-assign,assignment,return-value]
+    found: dict[str, Any] = page(seen)
+    return found
+
+
+def _trends(asked: Asked) -> Iterator[Row]:
+    """The tables under the charts, cell by cell."""
+    from monitor.web.views.trends import trends_page
+
+    content = _content(asked, trends_page)
+    for part in (*content.get("parts", ()), *content.get("figures", ())):
+        for row in part["rows"]:
+            for measure, cell in zip(part["columns"], row["cells"], strict=False):
+                yield {"part": part["name"], "year": row["year"], "measure": measure, "value": cell["text"],
+                       "note": cell["note"]}
+
+
+def _regions(asked: Asked) -> Iterator[Row]:
+    """The tiles, a row a status."""
+    from monitor.web.views.regions import regions_page
+
+    content = _content(asked, regions_page)
+    for tile in content.get("tiles", ()):
+        for mark in tile["marks"]:
+            yield {"name": tile["name"], "year": content["year"], "status_text": mark["word"], "count": mark["n"],
+                   "rate": tile["rate"]}
+
+
 _FINDING = ("number", "name", "scope", "year", "rule", "severity", "outcome", "message", "expression", "state_text",
             "first_seen", "last_seen", "body", "report", "id")
 TABLES = {
@@ -262,6 +294,8 @@ TABLES = {
     "portals": Table("run_portal", ("name", "state", "outcome_text", "whose", "advice", "last_success", "started",
                                     "finished", "portal"), _whole("run_portals", "id"), role="operator"),
     "rules": Table("rule", ("id", "version", "severity", "category", "short", "en", "test", "basis"), _whole("rules")),
+    "trends": Table("trend", ("part", "year", "measure", "value", "note"), _trends),
+    "regions": Table("region", ("name", "year", "status_text", "count", "rate"), _regions),
     "deadlines": Table("deadline", ("day", "tier_text", "year", "owed", "note", "basis"),
                        _whole("deadlines", "year", "under")),
 }
@@ -272,3 +306,17 @@ def files(asked: Asked, name: str, query: Mapping[str, str] | None = None) -> li
     told = {key: value for key, value in (query or {}).items() if value}
     return [(suffix.upper(), f"{asked.links.root}export/{name}.{suffix}" + (f"?{urlencode(told)}" if told else ""))
             for suffix in ("xlsx", "csv", "json")]
+
+
+_PAGES = {"worklist": "worklist", "trends": "trends", "regions": "regions", "report": "report", "method": "rules"}
+"""Pages that offer their table at their foot, with its name; the others place it themselves."""
+
+
+def of_page(asked: Asked, kind: str) -> list[tuple[str, str]]:
+    """What the page now shown is offered as."""
+    name = _PAGES.get(kind)
+    if name is None:
+        return []
+    query = {"id": asked.key} if kind == "report" else {
+        key: value for key, value in asked.request.query_params.items() if key not in ("page", "said")}
+    return files(asked, name, query)

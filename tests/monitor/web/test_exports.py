@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
+import re
 
 import openpyxl
 import pytest
@@ -119,3 +121,16 @@ def test_a_third_file_at_once_has_to_wait(client):
         for _ in range(exports.AT_ONCE):
             exports._making.release()
     assert client.get("/export/overview.csv").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/trends", "/regions", "/worklist?tab=confirmed", "/method", "/report/{report}"])
+def test_pages_offer_their_own_table_under_their_own_query(client, office, path):
+    page = client.get(path.format(report=office.report)).text
+    address = re.search(r'href="(/export/[^"]+\.csv[^"]*)"', page)[1]
+    assert ("tab=confirmed" in address) == ("tab=" in path)
+    assert client.get(html.unescape(address)).status_code == 200
+
+
+def test_trends_tell_what_the_page_shows(client):
+    held = {(row["内容"], row["年度"], row["项目"]): row["数值"] for row in rows(client, "/export/trends.csv")}
+    assert any(year == "2025年度" and value == "8" for (_, year, _), value in held.items())
