@@ -12,11 +12,12 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+
+import numpy
 
 from crawler import clock
 from monitor import review, transitions, wording
@@ -24,9 +25,11 @@ from monitor.web.views import view
 from monitor.web.views.bodies import body_asked
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from starlette.responses import Response
 
     from monitor.web.asked import Asked
+    from monitor.web.bodies import Bodies
 
 Row = dict[str, Any]
 GROUPS = ("awaited", "overdue", "disputed", "rectified", "not_fixed", "gone", "verified")
@@ -37,51 +40,54 @@ LISTED = 100
 KEPT = 20.0
 """Seconds for which a count is shared by all who ask."""
 _lock = threading.Lock()
-_kept: dict[str, tuple[float, str, list[Letter]]] = {}
+_kept: dict[str, tuple[float, tuple[Any, ...], Letters]] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """One finding that a letter told a body of. `sent`, `until`: ISO days, empty where the trail names none."""
+class Letters:
+    """Findings that letters told bodies of, the oldest open ones first. By finding: the body's number in the roster's
+    order, the group's in GROUPS, days since the letter (-1: the trail names no letter)."""
 
-    finding: str
-    body: str
-    state: str
-    sent: str
-    until: str
-    gone: bool
-
-    def group(self, today: str) -> str:
-        if self.gone and self.state != "verified":
-            return "gone"
-        group = _GROUP.get(self.state, self.state)
-        return "overdue" if group == "awaited" and self.until and today > self.until else group
-
-    def age(self, today: date) -> int | None:
-        return (today - date.fromisoformat(self.sent[:10])).days if self.sent else None
+    rows: list[tuple[str, str, str, str, bool]]
+    """Finding, state, day of the letter, day to answer by, whether it is found no more."""
+    body: NDArray[Any]
+    group: NDArray[Any]
+    age: NDArray[Any]
 
 
-def letters(asked: Asked) -> list[Letter]:
-    """Every finding in letters, and those that were closed; counted anew when the trail went on, at most every few
-    seconds."""
+def letters(asked: Asked) -> Letters:
+    """Counted anew when the trail went on, at most every few seconds; at once on another day or roster."""
     last = asked.connection.execute("SELECT max(id) FROM audit").fetchone()[0]
-    mark, path = f"{last} {clock.today()}", str(asked.installation.store.path.resolve())
+    bodies, today = asked.installation.board.bodies, clock.today()
+    mark, path = (id(bodies), today, last), str(asked.installation.store.path.resolve())
     with _lock:
         held = _kept.get(path)
-        if held and (held[1] == mark or time.monotonic() - held[0] < KEPT) and held[1].split()[1] == mark.split()[1]:
+        if held and (held[1] == mark or (held[1][:2] == mark[:2] and time.monotonic() - held[0] < KEPT)):
             return held[2]
-        found = load(asked.connection)
+        found = load(asked.connection, bodies, today)
         _kept[path] = (time.monotonic(), mark, found)
         return found
 
 
-def load(connection: sqlite3.Connection) -> list[Letter]:
+def load(connection: sqlite3.Connection, bodies: Bodies, today: date) -> Letters:
     states = json.dumps(sorted({*transitions.IN_LETTERS, "verified"}))
-    return [Letter(row["id"], row["body"], row["state"], row["sent"] or "", row["until"] or "",
-                   row["cleared"] is not None) for row in connection.execute("""
-        SELECT f.id, f.body, f.state, f.cleared, a.at AS sent, a.until FROM finding f LEFT JOIN audit a ON a.id = (
-            SELECT max(n.id) FROM audit n WHERE n.finding = f.id AND n.action = 'notify')
-        WHERE f.state IN (SELECT value FROM json_each(?))""", (states,))]
+    found = []
+    for row in connection.execute("""
+            SELECT f.id, f.body, f.state, f.cleared, a.at AS sent, a.until FROM finding f LEFT JOIN audit a ON a.id = (
+                SELECT max(n.id) FROM audit n WHERE n.finding = f.id AND n.action = 'notify')
+            WHERE f.state IN (SELECT value FROM json_each(?))""", (states,)):
+        gone = row["cleared"] is not None and row["state"] != "verified"
+        sent, until = (row["sent"] or "")[:10], (row["until"] or "")[:10]
+        group = "gone" if gone else _GROUP.get(row["state"], row["state"])
+        if group == "awaited" and until and today.isoformat() > until:
+            group = "overdue"
+        found.append((group == "verified", sent or "9", row["id"], row["state"], until, gone, group,
+                      bodies.index.get(row["body"], -1), (today - date.fromisoformat(sent)).days if sent else -1))
+    found.sort()
+    return Letters([(each[2], each[3], "" if each[1] == "9" else each[1], each[4], each[5]) for each in found],
+                   numpy.array([each[7] for each in found], numpy.int64),
+                   numpy.array([GROUPS.index(each[6]) for each in found], numpy.int64),
+                   numpy.array([each[8] for each in found], numpy.int64))
 
 
 @view("/rectification")
@@ -89,31 +95,28 @@ def rectification(asked: Asked) -> Response:
     under = asked.query("under")
     if under:
         under = body_asked(asked, under)
-    group = asked.query("group")
-    bodies = asked.installation.board.bodies
-    today = clock.today()
-    seen = [each for each in letters(asked) if asked.sees(each.body)]
-    if under:
-        below = bodies.under(under)
-        seen = [each for each in seen if each.body in bodies.index and below[bodies.index[each.body]]]
-    named = [(each, each.group(today.isoformat())) for each in seen]
+    group = asked.query("group") if asked.query("group") in GROUPS else ""
+    bodies, held = asked.installation.board.bodies, letters(asked)
+    mine = bodies.within(asked.reach) & (bodies.under(under) if under else True)
+    seen = (held.body >= 0) & mine[held.body] if len(held.rows) else numpy.zeros(0, bool)
     here = asked.links.page("rectification")
 
     def to(**query: str) -> str:
         given = {name: value for name, value in {"under": under, "group": group, **query}.items() if value}
         return here + (f"?{urlencode(given)}" if given else "")
 
-    chosen = [each for each, of in named if group in ("", of)]
+    chosen = numpy.flatnonzero(seen & (held.group == GROUPS.index(group) if group else True))
     return asked.page("rectification", {
         "as_of": "", "under": under, "name": asked.roster.bodies[under].name if under in asked.roster.bodies else under,
         "path": [{"name": asked.roster.bodies[each].name, "page": to(under=each, group="")}
                  for each in (bodies.path(under)[:-1] if under else ())
                  if asked.sees(each) and each in asked.roster.bodies],
-        "all": here, "group": group, "ages": _ages(asked), "total": len(named),
-        "groups": [_counted(asked, each, [one for one, of in named if of == each], today, to(group=each), group)
-                   for each in GROUPS],
-        "every": {"page": to(group=""), "chosen": group not in GROUPS}, "places": _places(asked, under, named, to),
-        "rows": _rows(asked, chosen, today), "more": max(0, len(chosen) - LISTED)})
+        "all": here, "group": group, "ages": _ages(asked), "total": int(seen.sum()),
+        "groups": [_counted(asked, name, held.age[seen & (held.group == number)], to(group=name), group)
+                   for number, name in enumerate(GROUPS)],
+        "every": {"page": to(group=""), "chosen": not group}, "places": _places(asked, under, held, seen, to),
+        "rows": _rows(asked, [held.rows[number] for number in chosen[:LISTED]]),
+        "more": max(0, len(chosen) - LISTED)})
 
 
 def _ages(asked: Asked) -> list[str]:
@@ -122,48 +125,45 @@ def _ages(asked: Asked) -> list[str]:
     return [*first, asked.t("age_over", n=str(AGES[-1]))]
 
 
-def _counted(asked: Asked, group: str, held: list[Letter], today: date, page: str, chosen: str) -> Row:
-    numbers = [0] * (len(AGES) + 1)
-    for each in held:
-        age = each.age(today)
-        if age is not None:
-            numbers[sum(age > most for most in AGES)] += 1
-    return {"name": asked.t(f"letters_{group}"), "hint": asked.t(f"letters_{group}_hint"), "numbers": numbers,
-            "total": len(held), "page": page, "chosen": group == chosen}
+def _counted(asked: Asked, group: str, ages: NDArray[Any], page: str, chosen: str) -> Row:
+    dated = ages[ages >= 0]
+    numbers = numpy.bincount(numpy.searchsorted(AGES, dated), minlength=len(AGES) + 1)
+    return {"name": asked.t(f"letters_{group}"), "hint": asked.t(f"letters_{group}_hint"),
+            "numbers": [int(each) for each in numbers], "total": len(ages), "page": page, "chosen": group == chosen}
 
 
-def _places(asked: Asked, under: str, named: list[tuple[Letter, str]], to: Any) -> list[Row]:
+def _places(asked: Asked, under: str, held: Letters, seen: NDArray[Any], to: Any) -> list[Row]:
     """The places directly below, those with anything in letters only."""
     bodies = asked.installation.board.bodies
-    tops = bodies.below(under) if under else bodies.tops(bodies.within(asked.reach))
+    if not seen.any():
+        return []
+    body, group = held.body[seen], held.group[seen]
+    some = numpy.zeros(len(bodies), bool)
+    some[body] = True
     found = []
-    index = [(bodies.index.get(each.body, -1), group) for each, group in named]
-    for top in tops if index else ():
+    for top in bodies.below(under) if under else bodies.tops(bodies.within(asked.reach)):
         mask = bodies.under(top)
-        groups = [group for number, group in index if number >= 0 and mask[number]]
-        if groups and asked.sees(top):
-            found.append({"name": asked.roster.bodies[top].name if top in asked.roster.bodies else top,
-                          "page": to(under=top, group="") if bodies.has_below(top) else asked.links.page("body", top),
-                          "numbers": [groups.count(each) for each in GROUPS], "total": len(groups)})
+        if not asked.sees(top) or not (mask & some).any():
+            continue
+        numbers = numpy.bincount(group[mask[body]], minlength=len(GROUPS))
+        found.append({"name": asked.roster.bodies[top].name if top in asked.roster.bodies else top,
+                      "page": to(under=top, group="") if bodies.has_below(top) else asked.links.page("body", top),
+                      "numbers": [int(each) for each in numbers], "total": int(numbers.sum())})
     return found
 
 
-def _rows(asked: Asked, chosen: Iterable[Letter], today: date) -> list[Row]:
-    """The oldest letters first."""
-    wanted = sorted(chosen, key=lambda each: (each.state == "verified", each.sent or "9", each.finding))[:LISTED]
+def _rows(asked: Asked, wanted: list[tuple[str, str, str, str, bool]]) -> list[Row]:
     held = {each.finding.id: each for each in review.list_findings(
-        asked.connection, ids=[each.finding for each in wanted], cleared=True)}
+        asked.connection, ids=[each[0] for each in wanted], cleared=True)}
     rows = []
-    for each in wanted:
-        stored = held.get(each.finding)
+    for identity, state, sent, until, gone in wanted:
+        stored = held.get(identity)
         if stored is None:
             continue
         one = stored.finding
         name = asked.roster.bodies[one.body].name if one.body in asked.roster.bodies else one.body
-        age = each.age(today)
         rows.append({"id": one.id, "name": name, "body": one.body, "year": one.year, "number": stored.number or "",
-                     "message": wording.message(one, asked.lang, name), "sent": asked.day(each.sent[:10]),
-                     "until": asked.day(each.until[:10]), "age": "" if age is None else str(age),
-                     "state": wording.state_phrase(each.state, asked.lang),
-                     "gone": each.gone and each.state != "verified"})
+                     "message": wording.message(one, asked.lang, name), "sent": asked.day(sent),
+                     "until": asked.day(until), "age": str((clock.today() - date.fromisoformat(sent)).days) if sent
+                     else "", "state": wording.state_phrase(state, asked.lang), "gone": gone})
     return rows
