@@ -55,10 +55,27 @@ class HostRule:
 
     def _literal(self, host: str) -> str:
         try:
-            address = ipaddress.ip_address(host.split("%")[0])
+            ipaddress.ip_address(host.split("%")[0])
         except ValueError:
             return ""
-        return "" if address.is_global and not address.is_multicast else f"{host} is no public address"
+        return "" if is_public(host) else f"{host} is no public address"
+
+
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+
+
+def is_public(address: str) -> bool:
+    """Whether this is an address of the public net; one that stands for an IPv4 address is what that one is."""
+    try:
+        known = ipaddress.ip_address(address.split("%")[0])
+    except ValueError:
+        return False
+    if isinstance(known, ipaddress.IPv6Address):
+        inner = known.ipv4_mapped or known.sixtofour or (
+            ipaddress.IPv4Address(int(known) & 0xFFFFFFFF) if known in _TRANSLATED or int(known) < 2 ** 32 else None)
+        if inner is not None and not is_public(str(inner)):
+            return False
+    return known.is_global and not known.is_multicast
 
 
 class Robots:

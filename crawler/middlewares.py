@@ -19,7 +19,7 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from crawler import clock, tls
-from crawler.conduct import LONGEST_DELAY, HostRule, Robots, retry_after
+from crawler.conduct import LONGEST_DELAY, HostRule, Robots, is_public, retry_after
 from crawler.model import Outcome
 from crawler.outcomes import Failure, Received, decode, of_failure, of_response
 from crawler.pipelines import kept_headers, named
@@ -63,7 +63,7 @@ class RegisteredHostsMiddleware:
         rule: HostRule = request.meta["rule"]
         address = response.ip_address
         proxied = "proxy" in request.meta
-        if address is not None and not proxied and not rule.allow_private and not address.is_global:
+        if address is not None and not proxied and not rule.allow_private and not is_public(str(address)):
             raise Failure(Outcome.REDIRECT_OFFSITE, f"{address} is no public address")
         return response
 
@@ -134,7 +134,11 @@ class HopRedirectMiddleware:
         location = (response.headers.get(b"Location") or b"").decode("utf-8", "replace").strip()
         if response.status not in _REDIRECTS or not location:
             return response
-        target = urljoin(request.url, location.replace("\\", "/"))
+        try:
+            target = urljoin(request.url, location.replace("\\", "/"))
+        except ValueError as fault:
+            raise Failure(Outcome.SERVER_ERROR, f"status {response.status} leads to no address: {location[:200]!r}"
+                          ) from fault
         hops = [*request.meta.get("hops", []), [request.url, response.status, clock.stamp(),
                                                 kept_headers(named(response.headers))]]
         if target in [hop[0] for hop in hops]:

@@ -8,7 +8,6 @@ between the two leads nowhere. Leaves alone: what a host may be asked (conduct.p
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from scrapy import signals
 from scrapy.resolver import CachingThreadedResolver
 from scrapy.utils.defer import maybe_deferred_to_future
 
-from crawler.conduct import LONGEST_DELAY
+from crawler.conduct import LONGEST_DELAY, is_public
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -53,14 +52,6 @@ class CheckedResolver(CachingThreadedResolver):
 
 PROXY_HOSTS: set[str] = set()
 """Proxies may stand in the own network: the operator named them."""
-
-
-def is_public(address: str) -> bool:
-    try:
-        known = ipaddress.ip_address(address.split("%")[0])
-    except ValueError:
-        return False
-    return known.is_global and not known.is_multicast
 
 
 async def resolve(host: str) -> str:

@@ -160,6 +160,8 @@ class Fetching(scrapy.Spider):
         begun = time.monotonic()
         try:
             # A page may name what is no address at all, or a header that can't be sent: the page's fault, not ours.
+            if any(sign in f"{name}{value}" for name, value in headers.items() for sign in "\r\n\0"):
+                raise ValueError("a line break in a header that the page asks for")
             request = scrapy.Request(ask.url, method=ask.method, body=ask.body, headers=headers, meta=meta,
                                      callback=NO_CALLBACK, dont_filter=True)
             assert self.crawler.engine is not None

@@ -11,6 +11,7 @@ import http.client
 import ipaddress
 import json
 import os
+import re
 import socket
 import ssl
 from dataclasses import dataclass
@@ -173,7 +174,7 @@ def _code(answer: Any) -> int | None:
         value = answer.get(key)
         if isinstance(value, int) and not isinstance(value, bool):
             return value
-        if isinstance(value, str) and value.lstrip("-").isdigit():
+        if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,9}", value):
             return int(value)
     return None
 

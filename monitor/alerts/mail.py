@@ -32,7 +32,7 @@ def compose(row: Mapping[str, Any], mail: Mail, *, name: str = "", parts: Iterab
     """The message of one outbox row (recipient, subject, text, html, message_id, created, scope, period) and its parts:
     pictures of the HTML within it, the rest attached."""
     message = EmailMessage()
-    message["Subject"] = row["subject"]
+    message["Subject"] = _one_line(row["subject"])
     message["From"] = _address(mail.sender, "nianbao")
     message["To"] = _address(row["recipient"], name)
     message["Reply-To"] = mail.reply_to or mail.sender
@@ -163,7 +163,12 @@ def _text(answer: bytes | str) -> str:
 
 def _address(address: str, name: str) -> Address:
     user, _, domain = address.rpartition("@")
-    return Address(display_name=name, username=user, domain=domain)
+    return Address(display_name=_one_line(name), username=user, domain=domain)
+
+
+def _one_line(text: str) -> str:
+    """What a header can hold: a line break of the roster or of a portal begins no header of its own."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def _label(kind: str) -> str:

@@ -145,7 +145,7 @@ def _rows(path: Path) -> Iterator[Row]:
     try:
         for sheet in book.worksheets:
             places: dict[str, int] = {}
-            for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+            for number, cells in enumerate(_cells(sheet, path), 1):
                 if number > ROWS:
                     raise UsageError(f"{path}: more than {ROWS} rows, no ledger of nianbao")
                 if not places:
@@ -161,6 +161,14 @@ def _rows(path: Path) -> Iterator[Row]:
     finally:
         book.close()
     raise UsageError(f"{path}: no sheet of findings with its hidden columns; send back the ledger as it was exported")
+
+
+def _cells(sheet: Any, path: Path) -> Iterator[tuple[Any, ...]]:
+    """The sheet's rows; they are read as they are asked for, so a fault of the file shows only here."""
+    try:
+        yield from sheet.iter_rows(values_only=True)
+    except (KeyError, ValueError, TypeError, SyntaxError, OverflowError, AttributeError, IndexError) as fault:
+        raise UsageError(f"{path}: damaged workbook ({type(fault).__name__}); ask for it again") from None
 
 
 def _places(cells: tuple[Any, ...]) -> dict[str, int]:
