@@ -82,5 +82,5 @@ def _host_answered(connection: sqlite3.Connection, run: str, address: str) -> bo
     host = urlsplit(address).netloc
     # By the index on addresses: a run over a whole country has very many rows of other hosts.
     return any(connection.execute(
-        "SELECT 1 FROM fetch WHERE url >= ? AND url < ? AND run = ? AND outcome IN ('ok', 'not_modified') LIMIT 1",
+        "SELECT 1 FROM fetch WHERE url >= ? AND url < ? AND +run = ? AND outcome IN ('ok', 'not_modified') LIMIT 1",
         (f"{scheme}://{host}/", f"{scheme}://{host}0", run)).fetchone() for scheme in ("https", "http"))
