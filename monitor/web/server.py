@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from python_multipart.exceptions import FormParserError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -63,22 +64,33 @@ def application(installation: Installation) -> Starlette:
 
 
 def _answering(view: View, installation: Installation, lang: Lang) -> Callable[[Request], Awaitable[Response]]:
+    told = _fault(installation)
+
     async def answer(request: Request) -> Response:
         form: Any = {}
         if request.method == "POST":
             length = request.headers.get("content-length", "")
             if not length.isdigit() or len(length) > 12 or int(length) > view.upload:
                 return await run_in_threadpool(_told, installation, request, lang, "too_large", 413)
-            if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
-                form = FormData([("json", (await request.body()).decode("utf-8", "replace"))])
-            else:
-                form = await request.form(max_files=20, max_fields=MAX_FIELDS, max_part_size=view.upload)
+            try:
+                form = await _form(request, view)
+            except (HTTPException, FormParserError, UnicodeError, ValueError):
+                return await run_in_threadpool(_told, installation, request, lang, "bad_request", 400)
         try:
             return await run_in_threadpool(_made, view, installation, lang, request, form)
+        except Exception as fault:  # answered here, inside of Guarding, so that the page has its headers
+            return await told(request, fault)
         finally:
             if request.method == "POST":
                 await form.close()
     return answer
+
+
+async def _form(request: Request, view: View) -> FormData:
+    """What a form holds; JSON as the one field `json`."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
+        return FormData([("json", (await request.body()).decode("utf-8", "replace"))])
+    return await request.form(max_files=20, max_fields=MAX_FIELDS, max_part_size=view.upload)
 
 
 def _made(view: View, installation: Installation, lang: Lang, request: Request, form: Any) -> Response:
