@@ -274,3 +274,47 @@ def _killed_at(step, work):
         patch.setattr(retention.Store, "write", counted(retention.Store.write))
         with contextlib.suppress(Killed):
             work()
+
+
+def test_after_five_weeks_an_unbroken_row_of_the_same_keeps_its_first_and_last_whatever_the_calendar(kept):
+    first = kept.fetch(300 * DAY, b"a", run="x0")
+    for number in range(1, 30):
+        kept.fetch(300 * DAY - number * 7 * DAY, b"a", run=f"x{number}")
+    for number in range(30):
+        kept.fetch(300 * DAY - number * 7 * DAY, b"other", url=URL + "o", run=f"x{number}")
+    assert kept.tidy(policy=Policy(unchanged=0)).rolled_up < 50
+    kept.tidy()
+    rows = kept.rows(f"SELECT * FROM fetch WHERE url = '{URL}' ORDER BY at")
+    assert len(rows) == 2
+    assert rows[0]["id"] == first
+    assert rows[0]["repeats"] == 28
+
+
+def capture(kept, hours, run, content="c1", outcome="ok"):
+    at = (NOW - timedelta(hours=hours)).isoformat(timespec="seconds")
+    number = kept.fetch(hours, b"page", outcome=outcome, run=run, url=URL + "1.html")
+    with kept.store.write() as connection:
+        connection.execute(
+            "INSERT INTO capture (run, portal, url, at, outcome, content, parts) VALUES (?, 'p', ?, ?, ?, ?, ?)",
+            (run, URL + "1.html", at, outcome, content, json.dumps(
+                [{"role": "page", "url": URL + "1.html", "sha256": "s", "outcome": outcome, "fetch": number}])))
+
+
+def test_captures_of_the_same_go_but_the_first_the_last_and_what_failed(kept):
+    for week, (content, outcome) in enumerate(
+            [("c1", "ok")] * 5 + [(None, "gone")] * 3 + [("c1", "ok")] * 3 + [("c2", "ok")] * 4):
+        capture(kept, (300 - 7 * week) * DAY, f"x{week:02}", content, outcome)
+    done = kept.tidy()
+    left = [(row["run"], row["content"]) for row in kept.rows("SELECT * FROM capture ORDER BY at")]
+    assert left == [("x00", "c1"), ("x04", "c1"), ("x05", None), ("x06", None), ("x07", None), ("x08", "c1"),
+                    ("x10", "c1"), ("x11", "c2"), ("x14", "c2")]
+    assert done.captures == 6
+    assert kept.tidy().captures == 0
+
+
+def test_captures_of_protected_fetches_stay(kept):
+    for week in range(5):
+        capture(kept, (300 - 7 * week) * DAY, f"x{week:02}")
+    middle = kept.rows("SELECT id FROM fetch WHERE run = 'x02'")[0]["id"]
+    kept.tidy(protected=({middle}, ()))
+    assert [row["run"] for row in kept.rows("SELECT run FROM capture ORDER BY at")] == ["x00", "x02", "x04"]
