@@ -42,7 +42,8 @@ def test_no_text_of_a_mail_begins_a_header(field, broken):
 
 
 @pytest.mark.parametrize("address", ["a@office.example\r\nBcc: evil@evil.example", "a@office.example\n",
-                                     "a@office.example, evil@evil.example", "A <a@office.example>", "a;b@office.example"])
+                                     "a@office.example, evil@evil.example", "A <a@office.example>",
+                                     "a;b@office.example"])
 def test_a_recipient_is_one_address_and_nothing_else(address):
     with pytest.raises(ValueError, match="pattern"):
         Recipient(id="r", label="示例县", address=address)
