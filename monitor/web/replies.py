@@ -199,7 +199,7 @@ def of_finding(asked: Asked, finding: str) -> list[dict[str, Any]]:
     for row in row_dicts(asked.connection, "SELECT * FROM reply WHERE finding = ? ORDER BY id DESC", (finding,)):
         files = row_dicts(asked.connection, "SELECT * FROM reply_file WHERE reply = ?", (row["id"],))
         found.append({**row, "at": asked.day(row["at"][:16]), "answer": asked.t(f"answer_{row['answer']}"),
-                      "files": [{**each, "size": f"{each['size'] / 1024:.0f} KB"} for each in files]})
+                      "files": [{**each, "size": f"{max(1, round(each['size'] / 1024))} KB"} for each in files]})
     return found
 
 

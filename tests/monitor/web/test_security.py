@@ -231,12 +231,14 @@ def test_hostile_keys_lead_nowhere_and_break_nothing(doors, view):
 
 @pytest.mark.parametrize("view", [each for each in VIEWS if "GET" in each.methods], ids=name)
 def test_hostile_queries_break_nothing(doors, view):
-    for field in ("q", "under", "year", "page", "status", "sort", "next", "said", "lang", "limit", "after", "person"):
-        for value in ('"><script>alert(1)</script>', "' OR 1=1", "\x00", "9" * 30, "{{7*7}}", "../..", "０", "-1"):
-            answer = doors["wang"].get(address(view), params={field: value})
-            assert answer.status_code < 500, f"{view.path}?{field}={value!r}"
-            if "json" not in answer.headers.get("content-type", ""):
-                assert "<script>alert" not in answer.text
+    fields = ("q", "under", "year", "page", "status", "sort", "next", "said", "lang", "limit", "after", "person")
+    values = ('"><script>alert(1)</script>', "' OR 1=1", "\x00", "9" * 30, "{{7*7}}", "../..", "０", "-1")
+    alone = [{field: values[place % len(values)]} for place, field in enumerate(fields)]
+    for query in (*alone, *(dict.fromkeys(fields, value) for value in values)):
+        answer = doors["wang"].get(address(view), params=query)
+        assert answer.status_code < 500, f"{view.path}?{query}"
+        if "json" not in answer.headers.get("content-type", ""):
+            assert "<script>alert" not in answer.text
 
 
 @pytest.mark.parametrize("view", POSTS, ids=name)
