@@ -19,6 +19,8 @@ from sqlite_utils import Database, Migrations
 from crawler.exceptions import StoreError
 
 BUSY_SECONDS = 10
+RESTORING = ".restoring"
+"""Ends the name of a copy on its way into the database's place."""
 crawl_schema = Migrations("crawl")
 
 
@@ -130,6 +132,9 @@ class Store:
     def open(self) -> sqlite3.Connection:
         """A connection with rows as sqlite3.Row, autocommit, and the pragmas every process must share."""
         if not self.path.exists():
+            if (left := self.path.with_name(self.path.name + RESTORING)).exists():
+                raise StoreError(f"{self.path}: putting back a copy was interrupted ({left.name}); run nianbao restore "
+                                 "with that copy again")
             make_private(self.path)
         try:
             connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -138,6 +143,8 @@ class Store:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
         except sqlite3.Error as fault:
+            if said := damage(fault):
+                raise StoreError(f"{self.path}: {said}") from fault
             raise StoreError(f"{self.path}: {fault}; check that the file is a nianbao database and its folder "
                              "can be written") from fault
         return connection
@@ -163,6 +170,8 @@ class Store:
             connection.execute("COMMIT")
         except sqlite3.Error as fault:
             _rollback(connection)
+            if said := damage(fault):
+                raise StoreError(f"{self.path}: {said}") from fault
             raise StoreError(f"{self.path}: {fault}; nothing of this step was kept, earlier data is intact") from fault
         except BaseException:
             _rollback(connection)
@@ -189,6 +198,14 @@ def make_private(path: Path) -> None:
     people will stand in it. What SQLite keeps beside a database takes the database's own permissions."""
     with contextlib.suppress(OSError):  # who opens it says what is wrong
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640))
+
+
+def damage(fault: sqlite3.Error) -> str:
+    """What to do where SQLite says that the file itself is damaged; empty where it says something else."""
+    if getattr(fault, "sqlite_errorcode", 0) & 0xff not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return ""
+    return (f"the database is damaged ({fault}); stop the watch, then put back the newest copy: nianbao backup --list, "
+            "nianbao restore FILE --yes; the next nianbao scan fetches again what was captured since")
 
 
 def _rollback(connection: sqlite3.Connection) -> None:

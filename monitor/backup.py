@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 from crawler import clock
-from crawler.store import Store, make_private
+from crawler.store import RESTORING, Store, make_private
 from monitor.exceptions import BackupError
 
 _NAME = re.compile(r"nianbao-(\d{8}T\d{6})\.db")
@@ -123,34 +123,43 @@ def restore(store: Store, copy: Path, now: datetime | None = None) -> Path | Non
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'run_portal'").fetchone():
             raise BackupError(f"{copy}: no database of nianbao; see the copies with nianbao backup --list")
     with _nobody_else(store):
-        partial = store.path.with_name(store.path.name + ".restoring")
+        # Killed between the two moves, it leaves this file and no database; the store then says what to do.
+        partial = store.path.with_name(store.path.name + RESTORING)
+        aside = store.path.with_name(f"{store.path.name}.replaced-{now or clock.now():%Y%m%dT%H%M%S}")
         try:
             store.path.parent.mkdir(parents=True, exist_ok=True)
             make_private(partial)
             shutil.copyfile(copy, partial)
             with partial.open("rb+") as written:
                 os.fsync(written.fileno())
-            aside = _put_aside(store.path, now or clock.now())
+            _fold_log(store.path)
+            existed = _move(store.path, aside)
             partial.replace(store.path)
             _sync(store.path.parent)
         except OSError as fault:
-            raise BackupError(f"{store.path}: {fault.strerror or fault}; the database is untouched unless a file "
-                              f"beside it is called {store.path.name}.replaced-…: that is it") from fault
-        finally:
+            if not store.path.exists():
+                _move(aside, store.path)
             partial.unlink(missing_ok=True)
-    return aside
+            raise BackupError(f"{store.path}: {fault.strerror or fault}; free space or mend the folder's rights; the "
+                              "database is as it was") from fault
+    return aside if existed else None
 
 
-def _put_aside(path: Path, now: datetime) -> Path | None:
-    """Move the database and what SQLite keeps beside it under a new name; its log must never meet another database."""
-    if not path.exists():
-        return None
-    aside = path.with_name(f"{path.name}.replaced-{now:%Y%m%dT%H%M%S}")
-    for suffix in ("-wal", "-shm", ""):
+def _fold_log(path: Path) -> None:
+    """Bring what stands in the log beside a database into it, as far as it can be read."""
+    if path.exists():
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _move(path: Path, target: Path) -> bool:
+    """Move a database and what SQLite keeps beside it, whose log must never meet another database; whether there was
+    one."""
+    for suffix in ("", "-wal", "-shm"):
         beside = path.with_name(path.name + suffix)
         if beside.exists():
-            beside.replace(aside.with_name(aside.name + suffix))
-    return aside
+            beside.replace(target.with_name(target.name + suffix))
+    return target.exists()
 
 
 @contextlib.contextmanager

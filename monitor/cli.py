@@ -169,12 +169,19 @@ def _code(fault: BaseException) -> int:
 
 
 def _message(fault: BaseException) -> str:
+    import sqlite3
+
     from crawler.exceptions import CrawlerError
+    from crawler.store import damage
     from extract.exceptions import ExtractError
     from monitor.exceptions import MonitorError
 
     if isinstance(fault, (ExtractError, CrawlerError, MonitorError)):
         return str(fault)
+    if isinstance(fault, sqlite3.DatabaseError) and (said := damage(fault)):
+        return said
+    if fault.args and isinstance(fault.args[0], OSError):  # what a library made of a full disk
+        fault = fault.args[0]
     if isinstance(fault, OSError):
         place = f"{fault.filename}: " if fault.filename else ""
         full = fault.errno == errno.ENOSPC

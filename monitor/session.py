@@ -60,14 +60,14 @@ class Session:
     def store(self, *, create: bool = False) -> Store:
         """The database, migrated. Raises UsageError where there is none yet and none is to be made, or where nobody
         said which installation is meant: a scan must not start a database in any folder somebody stands in."""
-        from crawler.store import Store
+        from crawler.store import RESTORING, Store
         from monitor.records import monitor_schema
 
         path = self.settings.store.database
         if self.settings.path is None and not path.is_file() and not self._told_by_environment():
             raise UsageError(f"{Path.cwd()}: there is no settings.toml here; go to the installation's folder, name its "
                              "settings file with --config, or make an installation with `nianbao init DIR`")
-        if not create and not path.is_file():
+        if not create and not path.is_file() and not path.with_name(path.name + RESTORING).exists():
             raise UsageError(f"{path}: there is no database yet; run `nianbao scan` first, or name the settings file "
                              "of an installation with --config")
         store = Store(path)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -61,7 +60,7 @@ def whole(out: Path, *, force: bool = False) -> Iterator[Path]:
             put(archive, out)
         else:
             if out.is_dir():
-                shutil.rmtree(out)
+                out.replace(made.with_name("before"))  # goes away with its folder, once the new one stands
             made.replace(out)
 
 
