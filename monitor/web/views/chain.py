@@ -33,6 +33,8 @@ SHOWN = ("applications.carried_in.total", "applications.new.total", "application
          "disclosure.regulations.in_force", "disputes.reconsideration.pending", "disputes.reconsideration.total",
          "disputes.litigation_direct.pending", "disputes.litigation_direct.total",
          "disputes.litigation_after_reconsideration.pending", "disputes.litigation_after_reconsideration.total")
+_ROUTES = {"reconsideration": ("reconsideration",),
+           "litigation": ("litigation_direct", "litigation_after_reconsideration")}
 _JUDGES = {"YOY-01": rules.judge_carry_over, "YOY-02": rules.judge_documents_in_force, "YOY-03": rules.judge_pending,
            "YOY-10": rules.judge_items}
 
@@ -75,6 +77,8 @@ def _between(asked: Asked, contents: Contents, before: history.Year, after: hist
     stored = {(each.finding.rule, each.finding.subject): each.finding for each in own}
     verdicts = [replace(verdict, rule=rule) for rule, judge in _JUDGES.items() for verdict in judge(seen)]
     for verdict in verdicts:
+        if verdict.rule == "YOY-03":
+            verdict.parameters["col"] = _ROUTES[verdict.subject]
         # After a merger the finding adds up the predecessors too, which aren't loaded here.
         if one := stored.get((str(verdict.rule), verdict.subject)):
             verdict.expression = one.expression or verdict.expression

@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from extract import forms
 from monitor import wording
-from monitor.exports.checks import describe
 from monitor.exports.form_layout import title_of
-from monitor.web import figures as printed
 from monitor.web.views import view
 from monitor.web.views.reports import Seen, report_asked
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from extract.forms import Identity
     from monitor.web.asked import Asked
     from monitor.wording import Lang
 
 Row = dict[str, Any]
+LONG = 7
+"""Terms of a sum beyond which those in its middle are left out; the figures stand there whole."""
 OUTCOMES = ("fail", "uncertain", "pass", "not_applicable")
 
 
@@ -59,12 +60,29 @@ def sheet(seen: Seen, lang: Lang) -> list[Row]:
         outcome = verdict.outcome if verdict.outcome in ("pass", "not_applicable") else \
             stored.finding.outcome if stored else "uncertain"
         text = wording.expression(verdict.expression, "fail" if outcome == "fail" else "", lang)
+        place, words = relation(one, lang)
         found.setdefault(one.table, []).append({
-            "number": number, "rule": one.rule, "words": describe(one, lang), "text": text or "—", "outcome": outcome,
+            "number": number, "rule": one.rule, "place": place, "words": words, "text": text or "—", "outcome": outcome,
             "symbol": wording.symbol("verdicts", outcome), "word": wording.term("verdicts", outcome, lang),
             "finding": stored.finding.id if stored else "",
             "unsure": any(not report.figures[key].confident for key in one.keys
-                          if key in report.figures and report.figures[key].state != "absent"),
-            "figures": [printed.text_of(report.figures.get(key), lang) for key in one.keys]})
+                          if key in report.figures and report.figures[key].state != "absent")})
     return [{"name": wording.place(f"table.{table}", lang), "title": title_of(form, table), "table": table,
              "rows": rows} for table, rows in sorted(found.items())]
+
+
+def relation(one: Identity, lang: Lang) -> tuple[str, str]:
+    """Where a relation stands and what it says: the row or column that all its cells share, and the others by name,
+    those in the middle of a long sum left out."""
+    named = {key: wording.figure(key, lang).partition("／") for key in one.keys}
+    first, last = ({name[part] for name in named.values()} for part in (0, 2))
+    which = 2 if len(first) == 1 else 0
+    place = next(iter(first if len(first) == 1 else last)) if 1 in (len(first), len(last)) else ""
+
+    def side(keys: tuple[str, ...]) -> str:
+        names = [("－" if key.startswith("-") else "") + (
+            named[key.lstrip("-")][which] if place else "／".join(named[key.lstrip("-")][::2])) for key in keys]
+        kept = [*names[:2], "……", names[-1]] if len(names) > LONG else names
+        return "＋".join(kept).replace("＋－", "－")
+
+    return place, f"{side(one.left)} {'≥' if one.relation == '>=' else '＝'} {side(one.right)}"

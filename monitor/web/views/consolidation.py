@@ -39,8 +39,9 @@ def consolidation(asked: Asked) -> Response:
     known = sorted({each.year for each in contents.standings.get(body, ()) if each.scope == "consolidated"})
     newest = max(held, default=max(known, default=None))
     year = asked.number("year", newest, least=1990, most=2100)
-    content: Row = {"body": body, "name": head.name, "year": year, "years": known, "rows": [], "members": [],
-                    "left": [], "report": "", "nothing": "", "aside": 0, "as_of": contents.view.as_of[:16]}
+    content: Row = {"body": body, "name": head.name, "year": year, "years": known, "rows": [], "single": [],
+                    "members": [], "left": [], "report": "", "nothing": "", "aside": 0,
+                    "as_of": contents.view.as_of[:16]}
     if year is not None:
         try:
             draft = consolidated.compile_draft(asked.connection, asked.roster, head, year)
@@ -54,15 +55,17 @@ def consolidation(asked: Asked) -> Response:
 
 
 def _compared(asked: Asked, contents: Contents, draft: Draft, own: history.Year | None) -> Row:
-    rows, aside = [], 0
+    rows, single, aside = [], [], 0
     for key, item in draft.items.items():
         value = own.value(key) if own else None
         if not any(item.numbers) and not value and not item.unsure:
             aside += 1
             continue
-        rows.append(_row(asked, key, item, own))
+        # Classes of applicants only on request: their totals stand among the rows.
+        (single if key.startswith("applications.") and not key.endswith(".total") else rows).append(
+            _row(asked, key, item, own))
     return {
-        "rows": rows, "aside": aside, "report": str(own.standing.report) if own else "",
+        "rows": rows, "single": single, "aside": aside, "report": str(own.standing.report) if own else "",
         "members": [{"body": each.body.id, "name": each.body.name, "scope": each.scope, "report": each.report["id"],
                      "findings": "、".join(each.findings), "sees": asked.sees(each.body.id)} for each in draft.members],
         "left": [{"kind": wording.say(f"consolidated_kind_{each.kind}", asked.lang), "name": each.body.name,

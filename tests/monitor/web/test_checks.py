@@ -43,8 +43,8 @@ def test_every_relation_of_the_form_stands_there_with_its_figures(county):
     with county.store.read() as connection:
         report = records.load_report(records.report_row(connection, identity))
     assert len(listed) == len(list(forms.form("2021").identities(report.figures)))
-    broken = [row for row in listed if row[4] == "≠ 不符"]
-    assert [row[3] for row in broken] == ["31＋1≠29＋4"] * 2
+    broken = [row for row in listed if row[5] == "≠ 不符"]
+    assert [row[4] for row in broken] == ["31＋1≠29＋4"] * 2
     assert [row[0] for row in listed] == sorted((row[0] for row in listed), key=lambda number: (
         next(place for place, row in enumerate(listed) if row[0] == number)))
     assert "不符 2" in text(page)
@@ -58,11 +58,11 @@ def test_a_blank_or_a_doubt_is_not_decided(county):
     county.judged()
     client = visitor(county.settings)
     page, listed = rows(client, f"/checks/{identity}")
-    assert ("31＋1＝29＋4", "? 无法判定") in {(row[3].replace(" ?", "").partition("（")[0].strip(), row[4])
+    assert ("31＋1＝29＋4", "? 无法判定") in {(row[4].replace(" ?", "").partition("（")[0].strip(), row[5])
                                               for row in listed}
     assert page.xpath("//span[@class='flag']")
     _, listed = rows(client, f"/checks/{other}")
-    assert not [row for row in listed if row[4].startswith("≠") and "carried_in" in row[2]]
+    assert not [row for row in listed if row[5].startswith("≠") and "carried_in" in row[2]]
 
 
 def test_what_people_found_to_be_a_false_alarm_is_not_called_broken(county, monkeypatch):
@@ -80,7 +80,7 @@ def test_what_people_found_to_be_a_false_alarm_is_not_called_broken(county, monk
 
     monkeypatch.setattr(sessions, "visit", reader)
     _, listed = rows(visitor(county.settings), f"/checks/{identity}")
-    assert not [row for row in listed if row[4].startswith("≠")]
+    assert not [row for row in listed if row[5].startswith("≠")]
 
 
 def test_it_speaks_english_too_and_prints_upright(county):
@@ -88,7 +88,7 @@ def test_it_speaks_english_too_and_prints_upright(county):
     county.judged()
     page, listed = rows(visitor(county.settings), f"/en/checks/{identity}")
     assert "check sheet of the report on 2025" in text(page)
-    assert any(row[3] == "31 + 1 ≠ 29 + 4" for row in listed)
+    assert any(row[4] == "31 + 1 ≠ 29 + 4" for row in listed)
     assert page.xpath("//p[@class='signed']")
     assert page.xpath("//body/@class") == ["checks"]
 
