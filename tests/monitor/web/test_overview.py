@@ -17,7 +17,7 @@ from monitor.model import Finding, Standing, Status
 from monitor.web import board
 from tests.monitor.exports.test_static_site import HOSTILE, City
 from tests.monitor.office import NEXT_WEEK, Office
-from tests.monitor.web import boards
+from tests.monitor.web import boards, guarded
 from tests.monitor.web.served import visitor
 
 YEARS = range(2020, 2026)
@@ -230,3 +230,29 @@ def test_a_day_not_yet_due_is_told_in_days_from_the_judgement(office):
                      for each in records.standings(connection)]
         records.put_standings(connection, standings, "2026-02-09T09:00:00+08:00")
     assert matrix(page(visitor(office.settings)))["示例市教育局"][0].startswith("◎ 剩3天")
+
+
+# ---------------------------------------------------------------- other people's bodies
+@pytest.mark.parametrize("path", ["/", "/progress", "/trends", "/regions", "/brief"])
+def test_outside_of_a_remit_nothing_is_told_and_nothing_counted(tmp_path, monkeypatch, path):
+    guarded.cheap(monkeypatch)
+    house = guarded.House(tmp_path)
+    client = house.as_("edu")
+    for prefix in ("", "/en"):
+        answer = client.get(f"{prefix}{path}")
+        assert answer.status_code == 200
+        assert "商务局" not in answer.text
+        assert 'value="trade"' not in answer.text
+        assert client.get(f"{prefix}{path}?under=trade").status_code == 404
+    everything = house.as_("zhao").get(path).text
+    assert everything != answer.text
+    if path == "/":
+        assert "应公布1份（1家单位）" in client.get("/").text
+        assert "应公布8份（8家单位）" in everything
+
+
+def test_nobody_sees_any_of_it_without_a_login(tmp_path, monkeypatch):
+    guarded.cheap(monkeypatch)
+    stranger = guarded.House(tmp_path).visitor()
+    for path in ("/", "/progress", "/trends", "/regions", "/brief", "/brief.png"):
+        assert stranger.get(path).status_code in (303, 307, 401), path
