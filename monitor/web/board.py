@@ -294,7 +294,7 @@ def _laid_out(at: str, bodies: Bodies, places: list[int], scopes: tuple[str, ...
     place[order] = numpy.arange(len(order))
     laid = []
     for array, blank in zip(values, (-1, NEVER, 0, 0, -1, -1), strict=True):
-        wide = numpy.full((len(order), len(years)), blank, array.dtype)
+        wide = numpy.full((len(order), len(years)), blank, array.dtype, order="F")  # a year lies together
         wide[place[line], column] = array
         wide.setflags(write=False)
         laid.append(wide)

@@ -53,16 +53,17 @@ class Sums:
     def of(self, picked: Picked, year: int) -> dict[str, Sum]:
         """Every measure of a year over the lines a filter counts."""
         lines, column = picked.counted, self.board.years.index(year)
-        reports = self.report[lines, column]
+        reports = self.report[:, column][lines]
         keep = reports != 0
-        several = numpy.flatnonzero(keep & self.shared[lines, column])
+        several = numpy.flatnonzero(keep & self.shared[:, column][lines])
         if len(several):
             keep[several] = False
             keep[several[numpy.unique(reports[several], return_index=True)[1]]] = True
-        held = int(keep.sum())
+        lines = lines[keep]
+        held = len(lines)
         found = {}
         for name, array in self.measures.items():
-            values = array[lines, column][keep]
+            values = array[:, column][lines]
             sure = ~numpy.isnan(values)
             read = int(sure.sum())
             found[name] = Sum(round(float(values[sure].sum(dtype=numpy.float64))) if read else None, read, held)
@@ -75,8 +76,8 @@ def load(connection: sqlite3.Connection, board: Board) -> Sums:
         zip(board.body, board.scope, strict=True))}
     columns = {year: number for number, year in enumerate(board.years)}
     scopes = {scope: number for number, scope in enumerate(board.scopes)}
-    report = numpy.zeros(board.status.shape, numpy.int64)
-    measures = {name: numpy.full(board.status.shape, numpy.nan, numpy.float32) for name in MEASURES}
+    report = numpy.zeros(board.status.shape, numpy.int64, order="F")
+    measures = {name: numpy.full(board.status.shape, numpy.nan, numpy.float32, order="F") for name in MEASURES}
 
     def places(rows: list[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Which rows the board still has, and their line and column."""

@@ -7,6 +7,7 @@ adding up (sums.py), drawing (charts.py).
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
 
     from monitor.web.asked import Asked
     from monitor.web.board import Board, Filter, Picked
-    from monitor.web.sums import Sum
+    from monitor.web.sums import Sum, Sums
 
 FIELDS = ("under", "level", "kind", "scope")
 _LATE = (STATUSES.index(Status.LATE), STATUSES.index(Status.LATE_BY_RULE))
 Rows = list[list[dict[str, str]]]
+_kept: weakref.WeakKeyDictionary[Sums, dict[Any, dict[int, dict[str, Sum]]]] = weakref.WeakKeyDictionary()
 
 
 @view("/trends")
@@ -102,20 +104,31 @@ def _figures(asked: Asked, held: Filter) -> dict[str, Any]:
     added = asked.installation.sums
     if added is None:
         return {"figures": [], "waiting": True}
-    picked = added.board.pick(held, asked.reach)
-    of = {year: added.of(picked, year) for year in picked.years}
+    years = added.board.years
+    of = _of(asked, added, held)
     made = []
     for name, measures, words in (
             ("requests", ("new",), [asked.t("received")]),
             ("outcomes", sums.OUTCOMES, [asked.t(f"outcome_{each}") for each in sums.OUTCOMES]),
             ("disputes", sums.DISPUTES, [wording.term("columns", each, asked.lang) for each in sums.DISPUTES])):
-        rows = [[_summed(asked, of[year][each]) for each in measures] for year in picked.years]
-        series = [charts.Series(word, [of[year][each].value for year in reversed(picked.years)])
+        rows = [[_summed(asked, of[year][each]) for each in measures] for year in years]
+        series = [charts.Series(word, [of[year][each].value for year in reversed(years)])
                   for word, each in zip(words, measures, strict=True)]
-        made.append(_part(asked, name, picked.years, words, rows,
+        made.append(_part(asked, name, years, words, rows,
                           charts.bars if name == "requests" else charts.stacked, series))
-    made[2]["hint"] = wording.say("break_2024", asked.lang) if {2023, 2024} <= set(picked.years) else ""
-    return {"figures": made, "waiting": False, "old": any(year < 2019 for year in picked.years)}
+    made[2]["hint"] = wording.say("break_2024", asked.lang) if {2023, 2024} <= set(years) else ""
+    return {"figures": made, "waiting": False, "old": any(year < 2019 for year in years)}
+
+
+def _of(asked: Asked, added: Sums, held: Filter) -> dict[int, dict[str, Sum]]:
+    """The sums by year of what the filter leaves; kept until the next judgement."""
+    kept, key = _kept.setdefault(added, {}), (held, asked.person.under)
+    if key not in kept:
+        if len(kept) > 500:
+            kept.clear()
+        picked = added.board.pick(held, asked.reach)
+        kept[key] = {year: added.of(picked, year) for year in picked.years}
+    return kept[key]
 
 
 def _summed(asked: Asked, each: Sum) -> dict[str, str]:
