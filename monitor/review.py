@@ -367,10 +367,10 @@ def _wake(connection: sqlite3.Connection, at: str) -> None:
 
 # ---------------------------------------------------------------- what letters and registers are made of
 def for_letters(connection: sqlite3.Connection, bodies: Collection[str] | None = None, *,
-                approved_only: bool = False) -> list[StoredFinding]:
+                approved_only: bool = False, ids: Collection[str] | None = None) -> list[StoredFinding]:
     """What may go into a letter: confirmed by a person (or approved too), still so, an issue or a query."""
     states = ["approved"] if approved_only else ["confirmed", "approved"]
-    return list_findings(connection, bodies=bodies, states=states, severities=["E", "W"], outcomes=["fail"])
+    return list_findings(connection, ids=ids, bodies=bodies, states=states, severities=["E", "W"], outcomes=["fail"])
 
 
 def for_circular(connection: sqlite3.Connection, bodies: Collection[str] | None = None) -> list[StoredFinding]:

@@ -17,6 +17,7 @@ from crawler import clock
 from monitor import audit, messages, rectification, review, signing, transitions, wording
 from monitor.commands.reviewing import action_word, step_texts
 from monitor.exceptions import UsageError
+from monitor.web import rechecks
 
 if TYPE_CHECKING:
     from monitor.review import StoredFinding
@@ -77,7 +78,8 @@ def offer(asked: Asked, stored: StoredFinding) -> dict[str, Any] | None:
             "tomorrow": (clock.today() + timedelta(days=1)).isoformat(),
             "answer_day": rectification.answer_day(clock.today()).isoformat(),
             "first": [each for each in actions if each["name"] in FIRST],
-            "more": [each for each in actions if each["name"] not in FIRST], "body": finding.body}
+            "more": [each for each in actions if each["name"] not in FIRST], "body": finding.body,
+            "rechecks": rechecks.latest(asked, finding.body, 1)}
 
 
 def _action(connection: sqlite3.Connection, stored: StoredFinding, name: str, author: str,

@@ -8,18 +8,21 @@ itself (`nianbao scan --body`), showing it (the page of runs).
 from __future__ import annotations
 
 import fcntl
+import json
 import logging
 import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crawler import clock
+from crawler.store import row_dicts
 from monitor import watch
 
 if TYPE_CHECKING:
+    from monitor.web.asked import Asked
     from monitor.web.installation import Installation
 
 AGAIN = timedelta(minutes=10)
@@ -101,6 +104,18 @@ class Rechecks:
             connection.execute("UPDATE recheck SET state = ?, finished = ?, code = ?, said = ? WHERE id = ?",
                                ("done" if code in (0, 3) else "failed", clock.stamp(), code, said, row["id"]))
         return True
+
+
+def latest(asked: Asked, body: str = "", count: int = 10) -> list[dict[str, Any]]:
+    """What was asked for last, of this body or of all that this person sees, as pages show it."""
+    rows = row_dicts(asked.connection, "SELECT * FROM recheck WHERE (?1 = '' OR body = ?1) AND (?2 IS NULL OR body IN "
+                     "(SELECT value FROM json_each(?2))) ORDER BY id DESC LIMIT ?3",
+                     (body, None if asked.reach is None else json.dumps(sorted(asked.reach)), count))
+    bodies = asked.roster.bodies
+    return [{"body": row["body"], "name": bodies[row["body"]].name if row["body"] in bodies else row["body"],
+             "at": asked.day(row["at"][:16]), "state": asked.t(f"recheck_{row['state']}"),
+             "finished": asked.day((row["finished"] or "")[:16]), "failed": row["state"] == "failed",
+             "incomplete": row["code"] == 3} for row in rows]
 
 
 def scanning(database: Path) -> bool:

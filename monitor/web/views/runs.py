@@ -14,7 +14,7 @@ from crawler import clock
 from crawler.store import row_dicts
 from monitor import unrouted, wording
 from monitor.alerts import situation
-from monitor.web import api, resources
+from monitor.web import api, rechecks, resources
 from monitor.web.asked import AbsentError
 from monitor.web.views import exports, view
 
@@ -54,7 +54,7 @@ def runs(asked: Asked) -> Response:
         content["titles"] = _titles(asked)
     elif part == "emptied":
         content["emptied"] = _emptied(asked)
-    return asked.page("runs", content)
+    return asked.page("runs", {**content, "rechecks": [] if asked.person.guest else rechecks.latest(asked)})
 
 
 def _run(asked: Asked, row: Row) -> Row:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from crawler import clock
-from monitor import messages, review, transitions, wording
+from monitor import messages, rectification, review, signing, transitions, wording
 from monitor.commands.reviewing import action_word
 from monitor.exceptions import UsageError
-from monitor.exports import returned
+from monitor.exports import reminder, returned
 from monitor.model import FindingState
 from monitor.rules import catalogue
 from monitor.web import backlog, deciding
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from monitor.review import StoredFinding
     from monitor.web.asked import Asked
 
+LETTER = "letter"
 FIELDS = ("tab", "under", "rule", "severity", "outcome", "year", "days", "mine", "replied", "sort", "page")
 AGES = (30, 90, 180, 365)
 ROWS = 2000
@@ -97,8 +98,11 @@ def _tab(asked: Asked, name: str) -> str:
 
 def _bulk(asked: Asked, tab: str) -> dict[str, Any]:
     known = transitions.of_person()
-    return {"actions": [{"name": name, "label": action_word(name, asked.lang)} for name in deciding.BULK
-                        if tab in known[name].allowed], "causes": deciding.causes(asked.lang)}
+    actions = [{"name": name, "label": action_word(name, asked.lang)} for name in deciding.BULK
+               if tab in known[name].allowed]
+    if tab == "approved" or (tab == "confirmed" and not signing.required()):
+        actions.append({"name": LETTER, "label": asked.t("bulk_letter")})
+    return {"actions": actions, "causes": deciding.causes(asked.lang)}
 
 
 def _rows(asked: Asked, ids: list[str]) -> list[dict[str, Any]]:
@@ -131,6 +135,8 @@ def decide_several(asked: Asked) -> Response:
     if len(items) > 4 * backlog.PAGE:
         raise UsageError(f"{len(items)} findings at once are too many; choose {4 * backlog.PAGE} at most")
     action = asked.said("action")
+    if action == LETTER:
+        return _letters(asked, items)
     if action not in deciding.BULK:
         raise UsageError(f"{action[:40]!r} is no decision; open the page again and send its form")
     answers = deciding.take(asked, items, action, reason=asked.said("reason"), until=asked.said("until"),
@@ -139,6 +145,28 @@ def decide_several(asked: Asked) -> Response:
     if not any(each.fault for each in answers):
         return asked.go("worklist", said="said_decided", **kept)
     return _told(asked, answers, action, kept)
+
+
+def _letters(asked: Asked, items: list[deciding.Shown]) -> Response:
+    """Drafts of the letters to all bodies of these findings, in one archive; nothing is recorded."""
+    held = {each.finding.id: each for each in review.for_letters(
+        asked.connection, asked.reach, approved_only=signing.required(), ids=[each.id for each in items])}
+    if any(each.id not in held or str(deciding.Shown.of(held[each.id])) != str(each) for each in items):
+        raise UsageError("a chosen finding has changed or isn't ready for a letter; open the page again")
+    years = {each.finding.year for each in held.values()}
+    if len(years) != 1 or None in years:
+        raise UsageError("letters are about one year; choose findings of one year")
+    until = asked.said("until")
+    answer = date.fromisoformat(deciding.ahead(until)) if until else rectification.answer_day(clock.today())
+    bodies = {each.finding.body for each in held.values()}
+    made = list(reminder.letters_of(asked.connection, asked.roster, asked.settings, years.pop() or 0, bodies, answer,
+                                    approved_only=signing.required(), ids=set(held)))
+    if not made:
+        raise UsageError("a chosen finding has changed or isn't ready for a letter; open the page again")
+    with tempfile.TemporaryDirectory(prefix="nianbao-") as folder:
+        path = Path(folder) / "letters.zip"
+        reminder.put_all(made, path, answer)
+        return asked.attachment(path.read_bytes(), f"{asked.t('letters')}.zip", "application/zip")
 
 
 def _told(asked: Asked, answers: list[deciding.Answer], action: str, kept: dict[str, str]) -> Response:

@@ -330,6 +330,13 @@ def test_asking_on_a_page_starts_one_and_says_so(house, monkeypatch):
     assert answer.headers["location"] == "/body/edu?said=said_recheck_asked"
     assert client.post("/recheck/edu", data=form).headers["location"].endswith("said_recheck_waiting")
     assert asked_for == [1]
+    for page in ("/runs", f"/decide/{EDU.id}"):
+        assert "等候中" in client.get(page).text
+    with house.store.write() as connection:
+        connection.execute("INSERT INTO recheck (body, person, at, state) VALUES ('trade', '', ?, 'failed')",
+                           (clock.stamp(),))
+    assert "未完成" in client.get("/runs").text
+    assert "未完成" not in house.as_("edu").get("/runs").text
     assert client.post("/recheck/nowhere", data=form).status_code == 404
     assert house.rows("SELECT action, detail FROM web_trail WHERE action = 'recheck'") == [("recheck", "edu")]
 

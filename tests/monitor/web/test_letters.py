@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import zipfile
 from urllib.parse import unquote
 
 import docx
@@ -153,6 +154,39 @@ def test_with_three_persons_only_what_was_approved_goes_out(tmp_path):
 @pytest.mark.parametrize("body", ["nowhere", "../../etc", "%2e%2e", "edu;x"])
 def test_bodies_that_are_not_there_have_no_letters(house, body):
     assert house.as_("qian").get(f"/letters/{body}").status_code == 404
+
+
+# ---------------------------------------------------------------- several at once
+def bulk(client, items, **fields):
+    return client.post("/worklist", data=form_of(client, "/letters/edu", item=items, action="letter", **fields))
+
+
+def test_drafts_for_several_bodies_come_in_one_archive_and_change_nothing(house):
+    house.decide(TRADE.id, "confirm")
+    client = house.as_("qian")
+    assert 'value="letter"' in client.get("/worklist?tab=confirmed").text
+    assert 'value="letter"' not in client.get("/worklist").text
+    answer = bulk(client, [item(EDU), item(TRADE)], until="2026-03-10")
+    assert answer.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        names = archive.namelist()
+        assert sum(each.endswith(".docx") for each in names) == 2
+        paper = next(each for each in names if "教育局" in each)
+        text = "\n".join(each.text for each in docx.Document(io.BytesIO(archive.read(paper))).paragraphs)
+    assert "2026年3月10日前" in text
+    assert house.state(EDU.id) == "confirmed"
+
+
+@pytest.mark.parametrize("items", [[item(TRADE)], [item(EDU), item(TRADE)], [item(EDU, "open")],
+                                   [f"{EDU.id}:old:confirmed"]])
+def test_no_archive_holds_what_isn_t_confirmed_as_shown(house, items):
+    assert bulk(house.as_("qian"), items).status_code == 400
+
+
+def test_no_archive_reaches_over_a_remit(house):
+    house.decide(TRADE.id, "confirm")
+    assert bulk(house.as_("edu"), [item(EDU), item(TRADE)]).status_code == 400
+    assert bulk(house.as_("edu"), [item(EDU)]).status_code == 200
 
 
 # ---------------------------------------------------------------- by command
