@@ -1,4 +1,4 @@
-"""Texts made to keep a pattern busy: what reads pages and titles takes time that grows with the page, not by its square.
+"""Texts made to keep a pattern busy: what reads pages and titles takes time that grows with the page, not its square.
 
 A page comes from whoever runs a portal, at up to 50 MB, and is read in the one thread that asks all portals. Each unit
 is what some kind of pattern looks through again and again: runs of blanks, marks that open and never close, halves of
@@ -14,10 +14,11 @@ import pytest
 from crawler import families
 from tests.fuzz.harnesses import HARNESSES
 
-UNITS = [" ", "\n", "\r\n ", "<", "<a ", "a<", "<a href='", "<!--", "<script>", "<script src=", "/*", "//x\n", "[", "{", "(", "\"",
-         "'", "\\", "&lt;", "&", "=", "data-", "page(", "createPageHTML(", "$('#a').jpage({", "<record>", "<title>",
-         "<td>", "<ul><li>", "id=", "class=\"", "href=", "http://", "?page=", "年", "年度报告", "（", "《", "信息公开", "1", "1,",
-         "共1", "2021", "第1页/", "</", "</script", "<!DOCTYPE", "{{", "%", "..", "a.html?", "location=", "queryData="]
+UNITS = [" ", "\n", "\r\n ", "<", "<a ", "a<", "<a href='", "<!--", "<script>", "<script src=", "/*", "//x\n",
+         "[", "{", "(", "\"", "'", "\\", "&lt;", "&", "=", "data-", "page(", "createPageHTML(",
+         "$('#a').jpage({", "<record>", "<title>", "<td>", "<ul><li>", "id=", "class=\"", "href=", "http://",
+         "?page=", "年", "年度报告", "（", "《", "信息公开", "1", "1,", "共1", "2021", "第1页/", "</", "</script",
+         "<!DOCTYPE", "{{", "%", "..", "a.html?", "location=", "queryData="]
 SIZE = 48_000
 LONGEST = 6.0
 TEXTS = ["title", "label", "number", "cell", "literals", "address", "robots", "day", "sniffing", "decoding"]
