@@ -38,8 +38,10 @@ LONGEST, MOST = 200, 8
 LOT = 500
 DEAD, DEAD_SHARE = 20_000, 0.25
 """The index is made anew when more rows than both are dead."""
-SLICES = (4_000, 16_000)
-"""Rows looked through between two looks at the clock: the first time, and then."""
+FIRST, LEAST, GREATEST = 1_000, 200, 400_000
+"""Rows looked through between two looks at the clock: the first time, and the bounds of what follows."""
+SLICE = 0.02
+"""Seconds that a slice should take; the next one is longer or shorter by what the last one took."""
 BEFORE, AFTER = 24, 66
 """Characters shown around a phrase."""
 _BLOCK = 1 << 32
@@ -161,10 +163,12 @@ def search(connection: sqlite3.Connection, question: str, *, under: Collection[s
     hits: list[Hit] = []
     bound = before if before is not None else (year + 1 if year else 1 << 30) * _BLOCK
     floor = year * _BLOCK if year else 0
-    for number, (low, high) in enumerate(_slices(connection, floor, bound)):
-        if number and time.monotonic() > until:
-            return Found(hits, high + 1, True, high // _BLOCK, unindexed)
-        for row in connection.execute(_SEARCH, (match, low, high)):
+    length, begun, looked = FIRST, time.monotonic(), False
+    while (top := _newest(connection, floor, bound)) is not None:
+        if looked and begun > until:
+            return Found(hits, top + 1, True, top // _BLOCK, unindexed)
+        low = max(floor, top // _BLOCK * _BLOCK, top - length + 1)
+        for row in connection.execute(_SEARCH, (match, low, top)):
             passages = _passages(row["record"], patterns)
             if passages is not None:
                 hits.append(Hit(row["id"], row["body"], row["scope"], row["year"], row["report"], row["title"],
@@ -173,6 +177,9 @@ def search(connection: sqlite3.Connection, question: str, *, under: Collection[s
                     return Found(hits, row["id"], False, row["year"], unindexed)
             elif time.monotonic() > until:
                 return Found(hits, row["id"], True, row["year"], unindexed)
+        bound, last, looked = low, begun, True
+        begun = time.monotonic()
+        length = round(min(max(length * min(8.0, SLICE / max(begun - last, 1e-6)), LEAST), GREATEST))
     return Found(hits, None, False, None, unindexed)
 
 
@@ -183,15 +190,10 @@ _SEARCH = """SELECT t.id, t.body, t.scope, t.year, t.report, r.title, r.address,
     WHERE text_index MATCH ? AND f.rowid BETWEEN ? AND ? ORDER BY f.rowid DESC"""
 
 
-def _slices(connection: sqlite3.Connection, floor: int, bound: int) -> Iterator[tuple[int, int]]:
-    """Ranges of ids from the newest down, none longer than a slice."""
-    for length in itertools.chain(SLICES[:1], itertools.repeat(SLICES[1])):
-        top = connection.execute("SELECT max(id) AS id FROM text_row WHERE id >= ? AND id < ?",
-                                 (floor, bound)).fetchone()["id"]
-        if top is None:
-            return
-        bound = max(floor, top // _BLOCK * _BLOCK, top - length + 1)
-        yield bound, top
+def _newest(connection: sqlite3.Connection, floor: int, bound: int) -> int | None:
+    found: int | None = connection.execute("SELECT max(id) AS id FROM text_row WHERE id >= ? AND id < ?",
+                                           (floor, bound)).fetchone()["id"]
+    return found
 
 
 # ---------------------------------------------------------------- passages

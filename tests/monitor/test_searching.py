@@ -131,7 +131,7 @@ def test_reports_not_indexed_yet_are_told(tmp_path):
 
 
 def test_a_search_whose_time_is_up_says_where_to_go_on(office, monkeypatch):
-    monkeypatch.setattr(searching, "SLICES", (1, 1))
+    monkeypatch.setattr(searching, "FIRST", 1)
     with office.store.read() as connection:
         first = searching.search(connection, "培训偏少", seconds=0)
         assert first.late

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SCOPES = ("own", "consolidated", "system", "unknown")
 FIELDS = ("q", "under", "year", "scope")
+ONWARD = 5
 _CURSOR = 1 << 45
 """Above every id of the index."""
 
@@ -44,16 +45,16 @@ def search_page(asked: Asked) -> Response:
     return asked.page("search", content)
 
 
-def search(asked: Asked, *, limit: int | None = None, seconds: float = searching.SECONDS) -> Found:
-    """What this person may find with the query q, under, year, scope, before. Raises UsageError, AbsentError for a
-    body that isn't known or not theirs."""
+def search(asked: Asked) -> Found:
+    """What this person may find with the query q, under, year, scope, before; whoever asks to go on gets more time.
+    Raises UsageError, AbsentError for a body that isn't known or not theirs."""
     scope = asked.query("scope")
     if scope and scope not in SCOPES:
         raise UsageError(f"scope is {scope[:40]!r}; write one of {', '.join(SCOPES)}")
     return searching.search(
         asked.connection, asked.query("q"), under=list(asked.person.under) or None, body=body_asked(asked),
         scope=scope, year=asked.number("year", least=2000, most=2100), before=_cursor(asked.query("before")),
-        limit=limit or searching.LISTED, seconds=seconds)
+        limit=searching.LISTED, seconds=searching.SECONDS * (ONWARD if asked.query("before") else 1))
 
 
 def body_asked(asked: Asked) -> str:
