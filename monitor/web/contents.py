@@ -297,7 +297,7 @@ class Contents:
                  if shared and each is not stored and (cases.of(each.finding) or {}).get("id") == shared["id"]]
         return {"case": mates, "number": stored.number or "", "passage": self._passage(one, lang), "source": None,
                 "offer": None, "cleared": wording.day(stored.cleared[:10], lang) if stored.cleared else "",
-                "before_report": "", "wrong": ""}
+                "before_report": "", "wrong": "", "packed": False}
 
     def _passage(self, finding: Finding, lang: Lang) -> Row | None:
         """The quoted phrase within its sentence, where the report still says it."""

@@ -12,6 +12,7 @@ import base64
 import html
 import io
 import json
+import os
 import re
 import warnings
 from collections import defaultdict
@@ -56,6 +57,7 @@ _COLOURS = {"read": ((66, 120, 190), 1), "concerned": ((198, 40, 40), 3), "chose
 _BLANKS = re.compile(r"\s+")
 _EMPTY = re.compile(r"<div>\s*</div>|<span class=\"link\">\s*</span>|<b>\s*</b>")
 _DONE = object()
+_LOADED = os.getpid()
 
 
 @dataclass(slots=True)
@@ -78,6 +80,8 @@ class Shown:
 def show(data: bytes, hints: Hints, page: int | None = None, marks: str = "[]", whole: int = 0) -> Shown:
     """One document, or one page of it; `marks` JSON. `whole`: a web page with everything around its report. Raises
     UnreadableDocumentError or LimitExceededError."""
+    if os.getpid() != _LOADED:
+        os.nice(10)  # a child of the guard: pages that people wait for come first
     wanted = json.loads(marks)
     media_type = sniffing.media_type(data, hints.name or "", hints.media_type or "")
     if media_type in (sniffing.HTML, "application/xhtml+xml"):

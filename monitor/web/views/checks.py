@@ -52,7 +52,7 @@ def sheet(seen: Seen, lang: Lang) -> list[Row]:
     told = {(each.finding.rule, each.finding.subject): each for each in seen.contents.findings_of(seen.standing)}
     known = {(str(each.rule), each.subject): each for each in verdicts}
     form, found = forms.form(str(report.form)), dict[int, list[Row]]()
-    for number, one in enumerate(form.identities(report.figures), 1):
+    for one in sorted(form.identities(report.figures), key=lambda each: each.table):
         verdict = known.get((one.rule, one.subject))
         if verdict is None:
             continue
@@ -62,7 +62,7 @@ def sheet(seen: Seen, lang: Lang) -> list[Row]:
         text = wording.expression(verdict.expression, "fail" if outcome == "fail" else "", lang)
         place, words = relation(one, lang)
         found.setdefault(one.table, []).append({
-            "number": number, "rule": one.rule, "place": place, "words": words, "text": text or "—", "outcome": outcome,
+            "number": 1 + sum(map(len, found.values())), "rule": one.rule, "place": place, "words": words, "text": text or "—", "outcome": outcome,
             "symbol": wording.symbol("verdicts", outcome), "word": wording.term("verdicts", outcome, lang),
             "finding": stored.finding.id if stored else "",
             "unsure": any(not report.figures[key].confident for key in one.keys

@@ -47,7 +47,7 @@ def finding(asked: Asked) -> Response:
     content = contents.finding(one.id, asked.lang)
     sources.snapshot_links(asked, one.id, content["looks"])
     content["offer"] = deciding.offer(asked, stored)
-    content["wrong"] = _wrong(asked, one.id)
+    content |= {"wrong": _wrong(asked, one.id), "packed": not asked.person.guest}
     if one.report and one.figures:
         content |= _beside(asked, contents, stored)
     return asked.page("finding", content)
@@ -83,10 +83,12 @@ def _wrong(asked: Asked, identity: str) -> str:
 
 @view("/pack/{key}")
 def pack(asked: Asked) -> Response:
-    """The evidence pack, made on demand; one at a time."""
+    """The evidence pack, made on demand; one at a time, and for people who are known: it takes seconds."""
     from monitor.exports import pack as packs
 
     _, stored = finding_asked(asked)
+    if asked.person.guest:
+        return asked.notice("not_allowed", asked.t("pack_guests"), 403)
     if not _PACKING.acquire(timeout=10):
         response = asked.notice("pack_busy", asked.t("source_busy"), 503)
         response.headers["Retry-After"] = "10"

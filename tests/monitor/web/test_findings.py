@@ -175,3 +175,21 @@ def test_only_the_named_findings_own_cells_are_marked_in_its_frame(city):
     assert fragment == "f-applications.carried_out.total"
     marked = html.fromstring(client.get(address).text).xpath("//td[@class='concerned']/@id")
     assert marked == ["f-applications.carried_out.total"]
+
+
+def test_nobody_in_particular_makes_no_packs(unseen, monkeypatch):
+    from monitor.web import sessions
+    from monitor.web.people import GUEST
+
+    history, identity = unseen
+    built = sessions.visit
+
+    def guest(*given):
+        made = built(*given)
+        made.person = GUEST
+        return made
+
+    monkeypatch.setattr(sessions, "visit", guest)
+    client = visitor(history.settings)
+    assert client.get(f"/pack/{identity}").status_code == 403
+    assert not shown(client, f"/finding/{identity}").xpath("//a[starts-with(@href, '/pack/')]")

@@ -271,3 +271,64 @@ def test_another_remits_documents_are_not_there(city, monkeypatch):
                  "/chain/edu", "/consolidation/edu", "/compare/edu-own-2024-2025"):
         assert client.get(path).status_code == 404, path
     assert client.get("/body/water").status_code == 200
+
+
+BROWSED = """
+import json, sys
+from playwright.sync_api import sync_playwright
+told = {"requests": [], "said": [], "marked": "", "title": ""}
+with sync_playwright() as playwright:
+    browser = playwright.chromium.launch(executable_path=sys.argv[1], args=["--no-sandbox", "--disable-gpu"])
+    page = browser.new_page(viewport={"width": 1300, "height": 800})
+    page.on("request", lambda request: told["requests"].append(request.url))
+    page.on("console", lambda message: told["said"].append(message.text))
+    page.on("dialog", lambda dialog: (told["said"].append("dialog"), dialog.dismiss()))
+    page.goto(sys.argv[2])
+    page.click("td[id='f-applications.new.total'] a")
+    page.wait_for_timeout(700)
+    frame = page.frame(name="source")
+    told["marked"] = frame.locator("td:target").inner_text()
+    page.goto(sys.argv[3])
+    page.wait_for_timeout(700)
+    told["title"] = page.title()
+    browser.close()
+print(json.dumps(told))
+"""
+
+
+@pytest.mark.slow
+def test_a_browser_runs_and_loads_nothing_of_a_hostile_page_and_shows_the_chosen_cell(city):
+    import socket
+    import subprocess
+    import sys
+    import time
+    from urllib.parse import urlsplit
+
+    import uvicorn
+
+    from crawler import rendering
+
+    program = rendering.program()
+    assert program, "chromium is missing: install Debian's package chromium"
+    identity = city.capture()
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(visitor(city.settings).app, log_level="error"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    try:
+        base = f"http://127.0.0.1:{port}"
+        done = subprocess.run([sys.executable, "-c", BROWSED, program, f"{base}/report/{identity}",
+                               f"{base}/captured/{identity}"], capture_output=True, text=True, check=True, timeout=120)
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        listening.close()
+    told = json.loads(done.stdout)
+    assert {urlsplit(each).netloc for each in told["requests"] if not each.startswith("data:")} == {f"127.0.0.1:{port}"}
+    assert [each for each in told["said"] if "favicon" not in each and "404" not in each] == []
+    assert "31" in told["marked"]
+    assert "attacker" not in told["title"]
