@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -80,8 +80,7 @@ def look(connection: sqlite3.Connection, picked: Picked) -> Glance:
     board, year = picked.board, picked.year or 0
     judged = clock.parse(board.at).date() if board.at else clock.today()
     week = judged - timedelta(days=WEEK)
-    ids = [board.bodies.ids[number] for number in numpy.unique(board.body[picked.counted])]
-    found = _reviewed(connection, year, ids, week.isoformat())
+    found = _reviewed(connection, picked, week.isoformat())
     status = picked.of_year(board.status, year)
     published = picked.of_year(board.published, year)
     lately = numpy.isin(status, [STATUSES.index(each) for each in SEEN]) & (published > week.toordinal()) & (
@@ -124,14 +123,20 @@ def _next_due(picked: Picked, today: date) -> tuple[date, int] | None:
     return (date.fromordinal(int(ahead.min())), int((ahead == ahead.min()).sum())) if len(ahead) else None
 
 
-def _reviewed(connection: sqlite3.Connection, year: int, bodies: Sequence[str], week: str) -> _Reviewed:
+def _reviewed(connection: sqlite3.Connection, picked: Picked, week: str) -> _Reviewed:
+    bodies = picked.board.bodies
+    inside = numpy.zeros(len(bodies), bool)
+    inside[picked.board.body[picked.counted]] = True
     told = {row[0] for row in connection.execute("SELECT DISTINCT finding FROM audit WHERE action = 'notify'")}
     rules = catalogue.catalogue().rules
-    found, wanted = _Reviewed(), set(bodies)
-    for row in _rows(connection, year, bodies):
+    found = _Reviewed()
+    few = int(inside.sum()) <= _FEW
+    for row in _rows(connection, picked.year or 0, [bodies.ids[each] for each in numpy.flatnonzero(inside)]
+                     if few else None):
         identity, body, scope, rule, severity, outcome, state, first_seen, cleared = row
         text = rules.get(rule)
-        if body not in wanted or text is None or outcome != "fail" or text.operator_only:
+        place = bodies.index.get(body)
+        if place is None or not inside[place] or text is None or outcome != "fail" or text.operator_only:
             continue
         stands = state in transitions.TRUE and (cleared is None or state == "verified")
         if stands:
@@ -150,9 +155,9 @@ def _reviewed(connection: sqlite3.Connection, year: int, bodies: Sequence[str], 
     return found
 
 
-def _rows(connection: sqlite3.Connection, year: int, bodies: Collection[str]) -> Any:
+def _rows(connection: sqlite3.Connection, year: int, bodies: Collection[str] | None) -> Any:
     columns = "id, body, scope, rule, severity, outcome, state, first_seen, cleared"
-    if len(bodies) <= _FEW:
+    if bodies is not None:
         return connection.execute(f"SELECT {columns} FROM finding WHERE year = ? AND body IN "
                                   "(SELECT value FROM json_each(?))", (year, json.dumps(list(bodies))))
     return connection.execute(f"SELECT {columns} FROM finding WHERE year = ?", (year,))

@@ -71,7 +71,7 @@ class Sums:
 
 
 def load(connection: sqlite3.Connection, board: Board) -> Sums:
-    """The sums of a board's reports; about 10 µs each."""
+    """The sums of a board's reports; about 15 µs each."""
     lines = {(int(body), int(scope)): number for number, (body, scope) in enumerate(
         zip(board.body, board.scope, strict=True))}
     columns = {year: number for number, year in enumerate(board.years)}

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 PAGE = 80
 FORMATS = ("xlsx", "csv", "json")
+WAYS = {"progress": ("under", "level", "kind", "scope", "year"), "trends": ("under", "level", "kind", "scope"),
+        "regions": ("under", "level", "kind", "scope", "year"), "brief": ("under", "year")}
+"""Pages on the same bodies, with the fields of the filter they know."""
 _ORDER = (*compliance.OWED, *(each for each in Status if each not in compliance.OWED))
 
 
@@ -42,7 +45,8 @@ def overview_page(asked: Asked) -> Response:
         "filters": filters.form(asked, board, held, "overview"), "area": filters.area(asked, board, held),
         "sentences": _sentences(asked, picked), **_counted(asked, board, picked, held),
         "rows": _rows(asked, lines, board.at), "files": _files(asked, held),
-        "trends": filters.address(asked, "trends", held, ("under", "level", "kind", "scope"))})
+        "ways": [(kind, filters.address(asked, kind, held, fields)) for kind, fields in WAYS.items()
+                 if kind in asked.request.app.state.kinds]})
 
 
 def _begin(asked: Asked) -> list[dict[str, str]]:

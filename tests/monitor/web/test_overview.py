@@ -88,7 +88,7 @@ def test_each_count_leads_to_as_many_rows(seat):
     followed = 0
     for cell in tree.xpath("//table[@class='counts']/tbody//td[a]"):
         shown = page(client, cell.find("a").get("href"))
-        assert f"共{cell.text_content()}行。" in shown.xpath("string(//p[@class='tools'])")
+        assert f"共{cell.text_content()}行。" in shown.xpath("string(//p[@class='tools']/span)")
         followed += 1
     assert followed > 30
 
@@ -256,3 +256,14 @@ def test_nobody_sees_any_of_it_without_a_login(tmp_path, monkeypatch):
     stranger = guarded.House(tmp_path).visitor()
     for path in ("/", "/progress", "/trends", "/regions", "/brief", "/brief.png"):
         assert stranger.get(path).status_code in (303, 307, 401), path
+
+
+def test_the_same_bodies_are_one_link_away_on_the_other_pages(seat):
+    client = visitor(seat.settings)
+    ways = page(client, "/?under=p0c1&status=late&q=局&year=2024&kind=department").xpath(
+        "//p[@class='tools'][1]/a/@href")
+    assert [urlsplit(each).path for each in ways] == ["/progress", "/trends", "/regions", "/brief"]
+    assert [sorted(dict(parse_qsl(urlsplit(each).query))) for each in ways] == [
+        ["kind", "under", "year"], ["kind", "under"], ["kind", "under", "year"], ["under", "year"]]
+    for each in ways:
+        assert client.get(each).status_code == 200
