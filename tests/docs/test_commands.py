@@ -30,7 +30,7 @@ from tests.portals import world
 from tests.portals.serving import Portals, free_port
 
 PORTAL_PORT, MAIL_PORT = "8520", "8025"
-"""Ports the pages name; each run takes free ones in their place."""
+"""Ports the pages name; each run takes free ones in their place, as for every `--port`."""
 NOT_RUN = 12
 """How many blocks may carry `not run`; each says why. Raise it only for a block that can't be run anywhere."""
 ELSEWHERE = {"docs/scale.md": "needs several machines; tests/monitor/ starts a scheduler and workers on loopback"}
@@ -153,7 +153,8 @@ class Reader:
         if page.path.parent == ROOT:
             page.where = "beside demo"
         self.background: list[subprocess.Popen[str]] = []
-        self.ports = {PORTAL_PORT: str(free_port()), MAIL_PORT: str(free_port())}
+        named = re.findall(r"--port[ =](\d{4,5})", "\n".join(block.text for block in page.blocks))
+        self.ports = {port: str(free_port()) for port in dict.fromkeys((PORTAL_PORT, MAIL_PORT, *named))}
         if page.where != "empty":
             self.ports[PORTAL_PORT] = str(made.portals.port)
             made.portals.day = world.SCANS[-1]
