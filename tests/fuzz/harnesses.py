@@ -492,6 +492,21 @@ def _ledger_sheet() -> bytes:
         for number, row in enumerate(rows, 1)) + "</sheetData></worksheet>").encode()
 
 
+@harness("robot_answer", '{"errcode": 0, "errmsg": "ok"}', '{"code": "19001", "msg": "x"}', '{"StatusCode": "-5"}',
+         '{"errcode": "²"}', '{"code": "--1"}', words="script")
+def _robot_answer(data: bytes) -> None:
+    """What a chat's server says to a message."""
+    from monitor.alerts import chat
+    from monitor.exceptions import DeliveryError
+
+    for channel in ("dingtalk", "wecom", "feishu", "webhook"):
+        for status in (200, 204, 302, 429, 500):
+            try:
+                chat.judge(channel, status, data)
+            except DeliveryError:
+                continue
+
+
 @harness("settings", lambda: configuration.path_of("settings.toml").read_bytes()[:3000],
          '[watch]\nscan = "mon 02:00"\n[general]\nlanguage = "zh"\n', words="script")
 def _settings(data: bytes) -> None:
