@@ -21,12 +21,13 @@ from monitor.exceptions import UsageError
 from monitor.session import Session
 
 if TYPE_CHECKING:
+    from crawler.store import Store
     from monitor.model import Decision
     from monitor.review import StoredFinding
     from monitor.wording import Lang
 
 LOG, REGISTER, DUE, ASK = "log", "register", "due", "ask"
-IMPORT, REPLY_LINK = "import", "reply-link"
+IMPORT, REPLY_LINK, NOTE = "import", "reply-link", "note"
 _LISTS = (LOG, REGISTER, DUE, ASK)
 
 
@@ -61,7 +62,7 @@ def review(
     verify, snooze, explain, retract, reopen. Decisions hold as long as the fact stays the same. Without ids the filters
     choose. `log` shows the trail, `register` the false alarms, `due` what the next circular names, `ask` what
     disappeared without proof that it was mended. `import FILE` brings in a ledger that came back filled in;
-    `reply-link ID...` makes a link by which the body answers."""
+    `reply-link ID...` makes a link by which the body answers, `note` (--reason TEXT) keeps a remark."""
     from monitor import transitions
     from monitor.model import FindingState
     from monitor.rules import catalogue
@@ -79,7 +80,7 @@ def review(
 
         make_link(session, words[1:], author or _user(), number, as_json)
         return
-    action, ids = _action(words, [*transitions.of_person(), *_LISTS])
+    action, ids = _action(words, [*transitions.of_person(), *_LISTS, NOTE])
     one_of("--rule", rules, list(catalogue.catalogue().rules))
     one_of("--severity", severities, ["E", "W", "I"])
     one_of("--state", states, [state.value for state in FindingState])
@@ -93,6 +94,9 @@ def review(
         with store.read() as connection:
             _LISTERS[action](connection, ids, since, filters, names, session.lang, as_json)
         return
+    if action == NOTE:
+        _note(store, ids, author or _user(), reason, session.lang)
+        return
     if not ids and not any(value is not None for value in filters.values()):
         raise UsageError(f"review {action}: name findings by id, or choose them with --rule, --year, --under, "
                          "--severity or --state")
@@ -104,6 +108,19 @@ def review(
                 number=number)
         connection.execute("ROLLBACK TO decisions" if dry_run else "RELEASE decisions")
         _tell(connection, chosen, action, names, session.lang, as_json, dry_run)
+
+
+def _note(store: Store, ids: list[str], author: str, text: str, lang: Lang) -> None:
+    """Keep a remark in the trails of these findings; their states stay."""
+    from monitor import review as findings
+    from monitor import wording
+
+    if not ids:
+        raise UsageError("review note: name the findings by id")
+    with store.write() as connection:
+        for each in ids:
+            findings.remark(connection, each, text, author=author)
+    printing.line(wording.say("noted", lang, n=len(ids)))
 
 
 def _action(words: list[str], known: list[str]) -> tuple[str, list[str]]:

@@ -140,6 +140,23 @@ def test_a_note_is_kept_and_changes_neither_state_nor_decision(house):
     assert "明日再看" in client.get(f"/decide/{EDU.id}").text
 
 
+def test_a_note_by_command_stands_in_the_same_trail(house, capsys):
+    from monitor import cli
+
+    def nianbao(*words):
+        return cli.run(["--config", str(house.office.settings), "--lang", "en", "review", *words])
+
+    assert nianbao(EDU.id, "note", "--reason", "called them", "--author", "qian") == 0
+    assert nianbao("note", "--reason", "x", "--author", "qian") == 2
+    assert nianbao(EDU.id, "note", "--author", "qian") == 2
+    assert nianbao("nope", "note", "--reason", "x", "--author", "qian") == 2
+    assert house.state(EDU.id) == "open"
+    capsys.readouterr()
+    assert nianbao("log", EDU.id) == 0
+    assert "called them" in capsys.readouterr().out
+    assert "called them" in house.as_("sun").get(f"/decide/{EDU.id}").text
+
+
 def test_a_note_on_an_old_year_s_finding_is_no_decision(house):
     act(house.as_("qian"), "note", reason="x")
     with house.store.write() as connection:

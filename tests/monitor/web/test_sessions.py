@@ -14,7 +14,7 @@ from monitor.exceptions import SettingsError, UsageError
 from monitor.web import accounts, attempts, sessions
 from monitor.web.attempts import Attempts, neighbourhood
 from tests.monitor.office import Office
-from tests.monitor.web.guarded import PASSWORD, House, cheap, log_in
+from tests.monitor.web.guarded import EDU, PASSWORD, House, cheap, log_in
 from tests.monitor.web.served import token_of, visitor
 
 
@@ -335,6 +335,19 @@ def test_a_trusted_proxy_names_who_asks(tmp_path):
     assert "mallory" in stranger.text
     accounts.change(house.path, "张三", disabled=True)
     assert client.get("/method", headers={"X-Remote-User": name.encode("latin-1")}).status_code == 403
+
+
+def test_who_comes_through_a_proxy_acts_with_a_form_of_their_own(tmp_path):
+    house = House(tmp_path, web=PROXY)
+    client = proxied(house.visitor())
+    client.headers["X-Remote-User"] = "qian"
+    page = f"/decide/{EDU.id}"
+    form = {"action": "confirm", "state": "open", "fact": EDU.fact}
+    assert client.post(page, data=form).status_code == 403
+    assert client.post(page, data={**form, "token": token_of(client.get(page).text)}).status_code == 303
+    assert house.state(EDU.id) == "confirmed"
+    assert house.rows("SELECT author FROM audit") == [("qian",)]
+    assert "logout" not in client.get("/method").text, "who the proxy knows goes out there"
 
 
 def test_the_header_of_anybody_else_means_nothing(tmp_path):
