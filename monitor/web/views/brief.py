@@ -77,13 +77,14 @@ def _looked(asked: Asked, board: Board) -> tuple[Filter, Picked, Glance, list[pr
     newest = asked.connection.execute("SELECT max(id) FROM audit").fetchone()[0]
     key = (picked.year, held.under, asked.person.under, newest)
     kept = _kept.setdefault(board, {})
-    if key not in kept:
+    seen = kept.get(key)
+    if seen is None:
         if len(kept) > 200:
             kept.clear()
-        kept[key] = glance.look(asked.connection, picked)
+        seen = kept[key] = glance.look(asked.connection, picked)
     curves = [progress.curve(picked, year) for year in (picked.year or 0, (picked.year or 0) - 1)
               if year in board.years]
-    return held, picked, kept[key], curves
+    return held, picked, seen, curves
 
 
 # ---------------------------------------------------------------- what it says

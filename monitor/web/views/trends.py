@@ -45,6 +45,7 @@ def trends_page(asked: Asked) -> Response:
     form = filters.form(asked, board, held, "trends", FIELDS)
     for select in form["selects"]:
         select["must"] = select["name"] == "scope"
+    form["reset"] = form["reset"] if any(map(asked.query, FIELDS)) else ""  # the scope may be ours
     levels = _mixed(picked, held)
     return asked.page("trends", {
         "as_of": wording.day(board.at[:16], asked.lang), "filters": form, "area": filters.area(asked, board, held),
@@ -123,12 +124,13 @@ def _figures(asked: Asked, held: Filter) -> dict[str, Any]:
 def _of(asked: Asked, added: Sums, held: Filter) -> dict[int, dict[str, Sum]]:
     """The sums by year of what the filter leaves; kept until the next judgement."""
     kept, key = _kept.setdefault(added, {}), (held, asked.person.under)
-    if key not in kept:
+    found = kept.get(key)
+    if found is None:
         if len(kept) > 500:
             kept.clear()
         picked = added.board.pick(held, asked.reach)
-        kept[key] = {year: added.of(picked, year) for year in picked.years}
-    return kept[key]
+        found = kept[key] = {year: added.of(picked, year) for year in picked.years}
+    return found
 
 
 def _summed(asked: Asked, each: Sum) -> dict[str, str]:

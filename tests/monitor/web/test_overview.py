@@ -261,7 +261,7 @@ def test_nobody_sees_any_of_it_without_a_login(tmp_path, monkeypatch):
 def test_the_same_bodies_are_one_link_away_on_the_other_pages(seat):
     client = visitor(seat.settings)
     ways = page(client, "/?under=p0c1&status=late&q=局&year=2024&kind=department").xpath(
-        "//p[@class='tools'][1]/a/@href")
+        "(//p[@class='tools'])[1]/a/@href")
     assert [urlsplit(each).path for each in ways] == ["/progress", "/trends", "/regions", "/brief"]
     assert [sorted(dict(parse_qsl(urlsplit(each).query))) for each in ways] == [
         ["kind", "under", "year"], ["kind", "under"], ["kind", "under", "year"], ["under", "year"]]
