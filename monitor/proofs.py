@@ -81,8 +81,8 @@ def of_address(connection: sqlite3.Connection, address: str) -> Proof:
 def of_obligation(connection: sqlite3.Connection, body: str, year: int, scope: str | None = None) -> Proof:
     """Everything on one body's report of a year: how it stands, its findings, every version of every page of it."""
     proof = Proof()
-    for standing in records.standings(connection, year):
-        if standing.body == body and scope in (None, standing.scope):
+    for standing in records.standings(connection, year, [body]):
+        if scope in (None, standing.scope):
             proof |= of_standing(connection, standing)
     rows = row_dicts(connection, "SELECT * FROM finding WHERE body = ? AND year = ?", (body, year))
     for row in rows:

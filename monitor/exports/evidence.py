@@ -125,8 +125,8 @@ def subject_of(store: Store, roster: Roster, lang: Lang, *, body: str | None = N
             name = roster.bodies[one.body].name if one.body in roster.bodies else one.body
             proof = proofs.of_finding(connection, one)
             # Why a page counts as the report, or its absence as proven, stands in the status.
-            for standing in records.standings(connection, one.year):
-                if (standing.body, standing.scope) == (one.body, one.scope):
+            for standing in records.standings(connection, one.year, [one.body]):
+                if standing.scope == one.scope:
                     proof |= proofs.of_standing(connection, standing)
             return Subject(f"{one.rule} {name} {one.year or ''}: {wording.message(one, lang, name)}", {
                 "finding": {"id": one.id, "fact": one.fact, "rule": one.rule, "version": one.version, "body": one.body,
@@ -144,8 +144,8 @@ def subject_of(store: Store, roster: Roster, lang: Lang, *, body: str | None = N
         if known is None or year is None:
             raise UsageError(f"--body {body}: no body of the roster has this id or name")
         proof = proofs.of_obligation(connection, known.id, year, scope)
-        standings = [each for each in records.standings(connection, year)
-                     if each.body == known.id and scope in (None, each.scope)]
+        standings = [each for each in records.standings(connection, year, [known.id])
+                     if scope in (None, each.scope)]
         if not proof.fetches and not proof.hashes:
             raise UsageError(f"--body {body} --year {year}: nothing was captured for it yet; run `nianbao scan` first")
         told = wording.term("words", "separator", lang).join(

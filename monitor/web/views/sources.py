@@ -8,6 +8,7 @@ Leaves alone: making documents harmless (sanitising.py), keeping what was made (
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import mimetypes
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from extract.model import Report
     from monitor.web.asked import Asked
+    from monitor.web.views.reports import Seen
 
 Row = dict[str, Any]
 MOST_PAGES = 40
@@ -68,7 +70,7 @@ def beside(asked: Asked, row: Row, report: Report, concerned: Collection[str], h
         "at": captured.at, "missing": "" if asked.installation.evidence.has(document.sha256) else
         asked.t("source_gone"), "page": page, "pages": count, "part": part,
         "numbers": [{"number": each, "page": to(here, part=part, page=each)} for each in _numbers(count, page or 1)],
-        "documents": [{"name": _named(each, asked), "sha256": each.sha256, "chosen": number == part,
+        "documents": [{"name": _named(captured, number, asked), "sha256": each.sha256, "chosen": number == part,
                        "page": to(here, part=number), "frame": frame, "alone": to(frame, part=number, page=page),
                        "download": to(asked.links.page("download", row["id"]), part=number)
                        if asked.installation.evidence.has(each.sha256) else ""}
@@ -141,8 +143,12 @@ def _numbers(count: int, page: int) -> list[int]:
     return [1, 0, *near, 0, count]
 
 
-def _named(document: source.Document, asked: Asked) -> str:
-    return document.name if document.role == "attachment" and document.name else asked.t("source_page")
+def _named(captured: source.Captured, number: int, asked: Asked) -> str:
+    document = captured.documents[number]
+    if document.role == "attachment" and document.name:
+        return document.name
+    before = [each for each in captured.documents[:number] if each.role == document.role]
+    return asked.t("source_page") + (f" {len(before) + 1}" if before else "")
 
 
 @view("/source/{key}")
@@ -150,8 +156,21 @@ def source_page(asked: Asked) -> Response:
     seen = report_asked(asked)
     here, back = asked.links.page("source", asked.key), asked.links.page("report", asked.key)
     exhibit = beside(asked, seen.row, seen.report, seen.concerned, here)
+    if exhibit["page"] and not exhibit["missing"] and exhibit["pages"] <= 1:
+        # How many pages there are is only known once one was made; the frame will ask for this very one.
+        _count(asked, seen, exhibit["part"], exhibit["page"])
+        exhibit = beside(asked, seen.row, seen.report, seen.concerned, here)
     return asked.page("source", {"title": seen.row["title"] or seen.contents.name(seen.standing.body), "back": back,
                                  "at": asked.day(exhibit["at"][:16]), "source": exhibit})
+
+
+def _count(asked: Asked, seen: Seen, part: int, page: int) -> None:
+    captured = source.captured(asked.connection, seen.row)
+    document = captured.documents[part]
+    if not source.showing(asked.installation).pages_of(document):
+        marks = source.marks_of(seen.report, document.sha256, seen.concerned, asked.query("mark"), page)
+        with contextlib.suppress(source.BusyError, EvidenceError):
+            source.showing(asked.installation).shown(document, marks, page, pictures=captured.pictures)
 
 
 @view("/captured/{key}")

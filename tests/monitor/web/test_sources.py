@@ -134,7 +134,8 @@ def test_pages_of_pictures_show_the_chosen_cell_and_lead_to_their_neighbours(cit
         Image.new("RGB", (800, 900), "white")])
     identity = city.capture([("扫描件.tiff", "image/tiff", (tmp_path / "a.tiff").read_bytes())])
     client = visitor(city.settings)
-    _, frame = framed(client, f"/source/{identity}?part=1&page=1")
+    first, frame = framed(client, f"/source/{identity}?part=1&page=1")
+    assert [each.text_content() for each in first.xpath("//nav[@aria-label='页码']//a")] == ["1", "2"]
     assert 'src="data:image/png;base64,' in frame.text
     page, _ = framed(client, f"/source/{identity}?part=1&page=2")
     assert [each.text_content() for each in page.xpath("//nav[@aria-label='页码']//a")] == ["1", "2"]
