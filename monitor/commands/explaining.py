@@ -207,7 +207,7 @@ class _Teller:
                          kind=_of(kind, self.lang) if kind else duty["kind"],
                          scope=wording.term("scopes", self.record["scope"], self.lang))]
         if duty["basis"]:
-            told.append(self.say("duty_basis", basis=duty["basis"]))
+            told.append(self.say("duty_basis", basis=basis_words(duty["basis"], self.lang)))
         if duty["confirmed_on"]:
             told.append(self.say("confirmed" if duty["confirmed_by"] else "confirmed_by_nobody",
                                  day=duty["confirmed_on"], who=duty["confirmed_by"]))

@@ -96,7 +96,7 @@ def _print_import(made: ImportPlan, dry_run: bool, written: Path | None, lang: L
     rows += [[_say("import_remark", lang), change.place, change.id, change.name, _told(change, lang)]
              for change in made.unchanged[:SHOWN] if change.remarks]
     if rows:
-        printing.table([_say(key, lang) for key in ("import_what", "import_row", "import_id", "body", "detail")],
+        printing.table([_say(key, lang) for key in ("import_what", "import_row", "import_id", "body", "import_detail")],
                        rows)
     hidden = sum(max(0, len(each) - SHOWN) for each in (made.invalid, made.added, made.changed, made.dropped))
     if hidden:
