@@ -36,10 +36,11 @@ class Evidence:
         return self.path(sha256).is_file()
 
     def put(self, data: bytes) -> str:
-        """Keep `data` and return its sha256. Raises EvidenceError when it can't be written (full disk, rights)."""
+        """Keep `data` and return its sha256; a file that was damaged since is made whole. Raises EvidenceError when it
+        can't be written (full disk, rights)."""
         sha256 = hashlib.sha256(data).hexdigest()
         target = self.path(sha256)
-        if self._touched(target):
+        if self._touched(target) and _holds(target, data):
             return sha256
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -149,6 +150,13 @@ class Evidence:
             os.fsync(directory)
         finally:
             os.close(directory)
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return gzip.decompress(path.read_bytes()) == data
+    except (OSError, EOFError, zlib.error):
+        return False
 
 
 def _fresh(path: Path) -> bool:

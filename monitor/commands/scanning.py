@@ -96,8 +96,8 @@ def _print(done: PatrolResult, roster: Roster, lang: Lang, resume: bool) -> None
                           f"{report['year'] or ''}  {report['address']}")
         if len(listed) > LISTED:
             printing.line("  " + wording.say("scan_more", lang, n=len(listed) - LISTED))
-    for fault in done.read.faults:
-        printing.complain(messages.said(str(fault), lang))
+    for address, fault in done.read.faults.items():
+        printing.complain(messages.said(fault if address in fault else f"{address}: {fault}", lang))
     reports = {kind: len(done.reports.get(kind, [])) for kind in ("new", "changed", "withdrawn")}
     printing.line(wording.say("scan_reports", lang, findings=len(done.judged.findings.new),
                               mails=len(done.judged.queued), **reports))

@@ -50,6 +50,7 @@ class Striker:
     def __exit__(self, *_: object) -> None:
         self._process.stdin.close()
         self._process.wait(30)
+        self._process.stdout.close()
 
     def __call__(self, how: str, number: int, *arguments: object) -> Ended:
         self._process.stdin.write(json.dumps([how, number, [str(each) for each in arguments]]) + "\n")
