@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from typing import Any
 
 from crawler import clock
 
+_NOT_FOR_CHILDREN = r"NIANBAO_(MAIL__PASSWORD|WEBHOOK_)"
 _ENDING_SECONDS = 60
 """Time for a child to write what it holds; what is killed then loses nothing that was acknowledged."""
 
@@ -59,7 +61,9 @@ def run(module: str, plan: dict[str, Any], on_event: Callable[[dict[str, Any]], 
 
 
 def _environment() -> dict[str, str]:
-    environment = dict(os.environ) | clock.handed_down()
+    # Who asks portals needs proxies' secrets; passwords of mail and addresses of robots are no business of a crawl.
+    environment = {name: value for name, value in os.environ.items() if not re.match(_NOT_FOR_CHILDREN, name)}
+    environment |= clock.handed_down()
     # Outside the repository the packages are found where this one is.
     root = str(Path(__file__).resolve().parent.parent)
     environment["PYTHONPATH"] = os.pathsep.join(part for part in (root, environment.get("PYTHONPATH", "")) if part)

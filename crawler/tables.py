@@ -11,6 +11,7 @@ import contextlib
 import csv
 import io
 import json
+import os
 import re
 import resource
 import subprocess
@@ -25,6 +26,7 @@ from typing import Any
 from lxml import etree
 
 from crawler.exceptions import ImportingError
+from extract.limits import without_ours
 
 SECONDS = 60
 _CELLS = 2_000_000
@@ -86,7 +88,8 @@ def _csv(path: Path, data: bytes) -> list[tuple[int, list[str]]]:
 def _workbook(path: Path, data: bytes) -> list[Sheet]:
     try:
         done = subprocess.run([sys.executable, "-m", "crawler.tables"], input=data, capture_output=True,
-                              timeout=SECONDS, cwd=Path(__file__).resolve().parent.parent, check=False)
+                              timeout=SECONDS, cwd=Path(__file__).resolve().parent.parent, check=False,
+                              env=without_ours(os.environ))
     except subprocess.TimeoutExpired:
         raise ImportingError(f"{path}: not read within {SECONDS} s; save the list alone in a new workbook") from None
     try:

@@ -251,7 +251,7 @@ class Guard:
         errors = tempfile.TemporaryFile()  # noqa: SIM115  # it lives as long as the helper
         process = subprocess.Popen(
             [sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
-            bufsize=0, env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
+            bufsize=0, env={**without_ours(os.environ), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
         self._helper = _Helper(process, errors)
         self._owner = os.getpid()
         return self._helper, True
@@ -289,6 +289,12 @@ class _Helper:
             errors.seek(max(0, errors.seek(0, os.SEEK_END) - 300))
             lines = errors.read().decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else ""
+
+
+def without_ours(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a process that opens strangers' files: passwords may stand in NIANBAO_… variables, and
+    reading needs none of them."""
+    return {name: value for name, value in environment.items() if not name.startswith("NIANBAO_")}
 
 
 # ---------------------------------------------------------------- frames

@@ -121,6 +121,27 @@ def test_children_are_started_without_a_secret_among_their_arguments():
     assert len(found) > 3
 
 
+def test_processes_that_open_strangers_files_know_no_secret(monkeypatch):
+    """Their environment is readable for whatever would break out of a parser."""
+    from crawler import child
+    from extract.limits import Guard
+    from extract.model import Hints
+
+    given = {"NIANBAO_MAIL__PASSWORD": PASSWORD, "NIANBAO_PROXY_INSIDE": f"a:{PROXY}", "NIANBAO_WEBHOOK_BOSS": ROBOT}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with Guard() as guard:
+        guard.record("2021年政府信息公开工作年度报告".encode(), Hints(name="a.txt"))
+        assert guard._helper is not None
+        held = Path(f"/proc/{guard._helper.process.pid}/environ").read_bytes().decode()
+        assert "PATH=" in held
+        assert is_silent(held)
+    handed = child._environment()
+    assert not {"NIANBAO_MAIL__PASSWORD", "NIANBAO_WEBHOOK_BOSS"} & set(handed)
+    assert handed["NIANBAO_PROXY_INSIDE"]  # the crawl sends through it
+    assert "env=without_ours(os.environ)" in (ROOT / "crawler" / "tables.py").read_text("utf-8")
+
+
 def test_nothing_runs_what_a_text_says():
     """No eval, exec, pickle, os.system, marshal, shelve or yaml.load without a safe loader in the product."""
     for path in OURS:
