@@ -89,7 +89,7 @@ def drawn(page: Page) -> bytes | None:
     draw.line((_EDGE, top + 8, WIDTH - _EDGE, top + 8), fill=_LINE, width=2)
     _written(draw, foot, small, top + 30, 38, _QUIET)
     stream = io.BytesIO()
-    picture.save(stream, "PNG", optimize=True)
+    picture.save(stream, "PNG")
     return stream.getvalue()
 
 

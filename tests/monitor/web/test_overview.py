@@ -12,11 +12,11 @@ from lxml import html
 from crawler import clock
 from crawler.roster import Roster
 from extract import configuration
-from monitor import compliance, records
+from monitor import compliance, records, review
 from monitor.model import Finding, Standing, Status
 from monitor.web import board
 from tests.monitor.exports.test_static_site import HOSTILE, City
-from tests.monitor.office import NEXT_WEEK, Office
+from tests.monitor.office import NEXT_WEEK, UNSEEN, Office
 from tests.monitor.web import boards, guarded
 from tests.monitor.web.served import visitor
 
@@ -213,15 +213,20 @@ def replace_finding(rule, subject, outcome="fail"):
 
 def test_what_others_wrote_stays_text(office):
     facts = office.folder / "facts" / "bodies.csv"
-    lines = facts.read_text("utf-8").replace("示例市教育局", '"' + HOSTILE.replace('"', '""').replace(",", "") + '"')
+    lines = facts.read_text("utf-8").replace("示例市商务局", '"' + HOSTILE.replace('"', '""').replace(",", "") + '"')
     facts.write_text(lines, "utf-8")
     configuration.load.cache_clear()
     client = visitor(office.settings)
-    for address in ("/", "/?q=%3Cscript%3Ealert(1)%3C/script%3E&level=%22%3E%3Cimg+src=x+onerror=alert(1)%3E"):
+    hostile = "level=%22%3E%3Cimg+src=x+onerror=alert(1)%3E&kind=%3Cscript%3E&scope=%27%3E%3Csvg+onload=x%3E"
+    with office.store.write() as connection:
+        review.decide(connection, UNSEEN.id, "confirm", author="张", reason="核实")
+    for address in ("/", f"/?q=%3Cscript%3Ealert(1)%3C/script%3E&{hostile}", f"/progress?{hostile}", "/regions",
+                    f"/regions?{hostile}", f"/trends?{hostile}", "/brief"):
         tree = page(client, address)
         assert not tree.xpath("//script")
         assert not [name for element in tree.iter() for name in element.attrib if name.startswith("on")]
         assert not tree.xpath("//img")
+    assert "alert(1)" in page(client, "/brief").text_content()
 
 
 def test_a_day_not_yet_due_is_told_in_days_from_the_judgement(office):
