@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 import axe_playwright_python
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as BrowserError
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -26,7 +27,7 @@ EACH = 2
 """Pages of one kind looked at in one language."""
 MOST = 120
 # Links that give a file or do something, and kinds of which one address says enough.
-SKIPPED = ("/export/", "/feed", "/due.ics", "/api/", "/style.css", "/download", "/reply-file", "/pack")
+SKIPPED = ("/export/", "/feed", "/due.ics", "/api/", "/style.css", "/download", "/captured", "/reply-file", "/pack")
 FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
 
 
@@ -79,7 +80,8 @@ def violations(page: Page) -> list[str]:
     return [f"{each['id']}: {node['html'][:160]}" for each in told["violations"] for node in each["nodes"][:3]]
 
 
-def look(browser: Browser, state: dict, address: str, folder: Path | None) -> tuple[dict, list[str]]:
+def look(browser: Browser, state: dict, address: str, folder: Path | None) -> tuple[dict, list[str]] | None:
+    """What was seen of one page, and where it leads; None for a file to download."""
     host = urlsplit(address).netloc
     context = browser.new_context(viewport=DESKTOP, storage_state=state, bypass_csp=True)
     page = context.new_page()
@@ -89,7 +91,13 @@ def look(browser: Browser, state: dict, address: str, folder: Path | None) -> tu
             if urlsplit(request.url).scheme in ("http", "https") and urlsplit(request.url).netloc != host else None)
     page.on("console", lambda message: said.append(message.text))
     page.on("dialog", lambda dialog: (said.append("dialog"), dialog.dismiss()))
-    response = page.goto(address)
+    try:
+        response = page.goto(address)
+    except BrowserError as fault:
+        context.close()
+        if "Download is starting" in str(fault):
+            return None
+        raise
     told = {"address": address, "status": response.status if response else 0, "axe": violations(page),
             "size": len(response.body()) if response else 0, "title": page.title()}
     page.emulate_media(color_scheme="dark")
@@ -140,9 +148,10 @@ def survey(browser: Browser, start: str, folder: Path | None, login: str) -> lis
             continue
         met.add(address)
         counted[kind] += 1
-        seen, further = look(browser, state, address, folder if counted[kind] == 1 else None)
-        told.append(seen)
-        waiting.extend(further)
+        seen = look(browser, state, address, folder if counted[kind] == 1 else None)
+        if seen is not None:
+            told.append(seen[0])
+            waiting.extend(seen[1])
     return told
 
 
