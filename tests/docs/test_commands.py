@@ -39,11 +39,13 @@ PAGES = [each for each in pages() if each.name not in ELSEWHERE]
 # README speaks of no particular body, finding or file; these stand in for its placeholders.
 PLACEHOLDERS = {
     "README.md": {
-        "status --why BODY YEAR ": "status --why city-finance 2025 ", "nianbao watch ": "nianbao watch --plan ", " serve  ": " serve --help  ",
+        "status --why BODY YEAR ": "status --why city-finance 2025 ", "nianbao watch ": "nianbao watch --plan ",
+        " serve  ": " serve --help  ",
         "review ID confirm --author … --reason …": "review {finding} confirm --author 张三 --reason 核对原件",
         ".venv/bin/nianbao": "nianbao", "nianbao alerts send": "nianbao alerts queue"},
     "README.zh.md": {
-        "status --why 单位 年度 ": "status --why city-finance 2025 ", "nianbao watch ": "nianbao watch --plan ", " serve  ": " serve --help  ",
+        "status --why 单位 年度 ": "status --why city-finance 2025 ", "nianbao watch ": "nianbao watch --plan ",
+        " serve  ": " serve --help  ",
         "review 编号 属实 --author … --reason …": "review {finding} confirm --author 张三 --reason 核对原件",
         ".venv/bin/nianbao": "nianbao", "nianbao alerts send": "nianbao alerts queue"},
 }
