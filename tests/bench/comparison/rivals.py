@@ -35,7 +35,7 @@ def holds(tables: Iterable[Grid]) -> bool | None:
     inside = False  # between the first and the last row of results, on whatever page they go on
     for table in tables:
         for cells in table:
-            texts = [re.sub(r"\s", "", str(cell or "")) for cell in cells]
+            texts = [re.sub(r"\s", "", str(cell or "")).replace("(", "（").replace(")", "）") for cell in cells]
             numbers = [int(text) for text in texts if re.fullmatch(r"-?\d+", text)]
             label = "".join(text for text in texts if not re.fullmatch(r"-?\d+", text))
             if len(numbers) >= 15 and not label:
@@ -118,12 +118,13 @@ READERS: dict[str, tuple[Callable[[Path], bool | None], str]] = {
 # ---------------------------------------------------------------- is it there, and since when?
 def told(lines: Iterable[tuple[str, str]] | None, name: str, year: int) -> tuple[str, str | None]:
     """yes, no or can't tell, and the day, from (title, text around it) of everything a tool saw of a column. A title
-    counts that holds the body's name, the year and 公开; None or nothing at all is "can't tell"."""
+    counts that holds the body's name, the year and 信息公开 or as much of it as a cut title shows; None or nothing at
+    all is "can't tell"."""
     if lines is None:
         return "unknown", None
     for title, around in lines:
-        if name in title and str(year) in title and "公开" in title and ("报告" in title or "年报" in title):
-            day = _DAY.search(around.replace(title, " ", 1))
+        if re.search(rf"{re.escape(name)}{year}年度?(政府)?(信|…|\.\.\.|$)", title):
+            day = _DAY.search(around)
             return "yes", f"{int(day[1])}-{int(day[2]):02}-{int(day[3]):02}" if day else None
     return "no", None
 
@@ -210,10 +211,12 @@ def by_changedetection(columns: dict[str, str]) -> dict[str, list[tuple[str, str
 
 
 def _lines(text: str | None) -> list[tuple[str, str]] | None:
-    """Each line with the ones before and after it: lists print a title and its day on neighbouring lines."""
+    """Each line with the ones after and before it: lists print a title and its day on neighbouring lines."""
     lines = [re.sub(r"\s", "", html.unescape(each)) for each in (text or "").splitlines()]
     lines = [each for each in lines if each]
-    found = [(line, line if _DAY.search(line) else "".join(lines[max(0, place - 1):place] + lines[place:place + 2]))
+    # A neighbour counts where it is a day and nothing else; another row's line is not this one's.
+    lone = [line if len(line) <= 14 and _DAY.search(line) else "" for line in lines]
+    found = [(line, " ".join((line, *lone[place + 1:place + 2], *lone[max(0, place - 1):place])))
              for place, line in enumerate(lines)]
     return found or None
 

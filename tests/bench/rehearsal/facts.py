@@ -44,7 +44,7 @@ def write(folder: Path, nation: Nation, port: int, mail_port: int, delay: float,
     path = folder / "settings.toml"
     path.write_text(
         f'[general]\noffice = "示例省政务公开办公室"\n[facts]\nfolder = "facts"\n[monitoring]\nsince = {YEAR}\n'
-        f'[scan]\ncontact = "rehearsal@office.example"\ndelay = {delay}\ntimeout = 30.0\nretries = 1\n'
+        f'[scan]\ncontact = "rehearsal@office.example"\ndelay = {delay}\ntimeout = 120.0\nretries = 1\n'
         f'allow_private_addresses = true\n[reading]\nworkers = {workers}\n'
         f'[mail]\nhost = "127.0.0.1"\nport = {mail_port}\nfrom = "nianbao@office.example"\n', "utf-8")
     return path
