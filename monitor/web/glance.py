@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 LISTED = (Status.MISSING, Status.LATE, Status.LATE_BY_RULE)
 """Statuses whose bodies may be named, worst first."""
 SEEN = (Status.ON_TIME, Status.LATE_BY_RULE, Status.LATE)
+"""Statuses of what was published on a reliable day."""
 WEEK = 7
 _FEW = 5000
 """Up to so many bodies are asked for by id."""

@@ -17,6 +17,7 @@ from monitor import compliance, obligations, wording
 from monitor.model import Status
 from monitor.web import charts, filters
 from monitor.web.board import STATUSES
+from monitor.web.glance import SEEN
 from monitor.web.views import view
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from monitor.web.board import Picked
 
 FIELDS = ("under", "level", "kind", "scope", "year")
-SEEN = (Status.ON_TIME, Status.LATE_BY_RULE, Status.LATE)
-"""What stands on its day in the curve."""
 _COUNTED = frozenset(compliance.OWED) - {Status.UNVERIFIED, Status.NOT_SEEN} | {Status.NOT_DUE, Status.DUE_SOON}
 _SEASON = ((1, 10), (1, 20), (1, 31), (2, 10), (2, 20), (2, 28), (3, 10), (3, 20), (3, 31), (4, 10), (4, 20), (4, 30))
 _MOST_GROUPS = 300
