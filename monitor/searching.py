@@ -38,10 +38,10 @@ LONGEST, MOST = 200, 8
 LOT = 500
 DEAD, DEAD_SHARE = 20_000, 0.25
 """The index is made anew when more rows than both are dead."""
-FIRST, LEAST, GREATEST = 1_000, 200, 400_000
-"""Rows looked through between two looks at the clock: the first time, and the bounds of what follows."""
-SLICE = 0.02
-"""Seconds that a slice should take; the next one is longer or shorter by what the last one took."""
+SHIFT = 14
+"""Two to the power of this many rows are looked through between two looks at the clock; they share a token."""
+LAYOUT = 2
+"""What the index holds; a store whose index is laid out otherwise is indexed anew."""
 BEFORE, AFTER = 24, 66
 """Characters shown around a phrase."""
 _BLOCK = 1 << 32
@@ -163,12 +163,11 @@ def search(connection: sqlite3.Connection, question: str, *, under: Collection[s
     hits: list[Hit] = []
     bound = before if before is not None else (year + 1 if year else 1 << 30) * _BLOCK
     floor = year * _BLOCK if year else 0
-    length, begun, looked = FIRST, time.monotonic(), False
+    looked = False
     while (top := _newest(connection, floor, bound)) is not None:
-        if looked and begun > until:
+        if looked and time.monotonic() > until:
             return Found(hits, top + 1, True, top // _BLOCK, unindexed)
-        low = max(floor, top // _BLOCK * _BLOCK, top - length + 1)
-        for row in connection.execute(_SEARCH, (match, low, top)):
+        for row in connection.execute(_SEARCH, (f"{match} AND place : {_slice(top)}", floor, top)):
             passages = _passages(row["record"], patterns)
             if passages is not None:
                 hits.append(Hit(row["id"], row["body"], row["scope"], row["year"], row["report"], row["title"],
@@ -177,9 +176,7 @@ def search(connection: sqlite3.Connection, question: str, *, under: Collection[s
                     return Found(hits, row["id"], False, row["year"], unindexed)
             elif time.monotonic() > until:
                 return Found(hits, row["id"], True, row["year"], unindexed)
-        bound, last, looked = low, begun, True
-        begun = time.monotonic()
-        length = round(min(max(length * min(8.0, SLICE / max(begun - last, 1e-6)), LEAST), GREATEST))
+        bound, looked = top >> SHIFT << SHIFT, True
     return Found(hits, None, False, None, unindexed)
 
 
@@ -188,6 +185,12 @@ _SEARCH = """SELECT t.id, t.body, t.scope, t.year, t.report, r.title, r.address,
     JOIN standing s ON s.body = t.body AND s.scope = t.scope AND s.year = t.year AND s.report = t.report
     JOIN report r ON r.id = t.report
     WHERE text_index MATCH ? AND f.rowid BETWEEN ? AND ? ORDER BY f.rowid DESC"""
+
+
+def _slice(identity: int) -> str:
+    """The token that the rows of one slice share. A range of ids alone would not do: FTS5 looks for the next match
+    beyond its end."""
+    return f"k{identity >> SHIFT}"
 
 
 def _newest(connection: sqlite3.Connection, floor: int, bound: int) -> int | None:
@@ -347,24 +350,26 @@ def _put(connection: sqlite3.Connection, rows: Iterable[_Row]) -> None:
                            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                            (last[year], *row.key, row.report, row.version, row.mark, row.above))
         connection.execute("INSERT INTO text_index (rowid, words, place) VALUES (?, ?, ?)",
-                           (last[year], row.words, row.place))
+                           (last[year], row.words, f"{row.place} {_slice(last[year])}"))
 
 
 def _worn(connection: sqlite3.Connection) -> bool:
+    if connection.execute("SELECT 1 FROM text_state WHERE id = ?", (LAYOUT,)).fetchone() is None:
+        return True
     dead, every = connection.execute("SELECT count(*) - count(body), count(*) FROM text_row").fetchone()
     return bool(dead > max(DEAD, DEAD_SHARE * every))
 
 
 def _left(connection: sqlite3.Connection) -> int:
-    row = connection.execute("SELECT unindexed FROM text_state").fetchone()
+    row = connection.execute("SELECT unindexed FROM text_state WHERE id = ?", (LAYOUT,)).fetchone()
     if row is None:
         row = connection.execute("SELECT count(report) AS unindexed FROM standing").fetchone()
     return int(row["unindexed"])
 
 
 def _tell_left(connection: sqlite3.Connection, count: int) -> None:
-    connection.execute("INSERT INTO text_state (id, unindexed) VALUES (0, ?) "
-                       "ON CONFLICT (id) DO UPDATE SET unindexed = excluded.unindexed", (count,))
+    connection.execute("INSERT INTO text_state (id, unindexed) VALUES (?, ?) "
+                       "ON CONFLICT (id) DO UPDATE SET unindexed = excluded.unindexed", (LAYOUT, count))
 
 
 def _chain(roster: Roster, body: str) -> str:

@@ -172,14 +172,15 @@ def _reports(store: Store, listed: list[tuple[str, str, str, str, str, str]], sp
             row = (year << 32) + serial
             words = " ".join((*searching._TOKENS.findall(body[1]), str(year), "年", pool[number][3]))
             kept.append((row, identity, scope, year, report, 6, b"", searching._hash(chains[identity])))
-            index.append((row, words, f"{chains[identity]} {searching._scope(scope)}"))
+            index.append((row, words,
+                          f"{chains[identity]} {searching._scope(scope)} {searching._slice(row)}"))
         with store.write() as connection:
             connection.executemany(f"INSERT INTO report VALUES ({', '.join('?' * 22)})", rows)
             connection.executemany(f'INSERT INTO figures_2021 (report, states, {names}) VALUES ({marks})', figures)
             connection.executemany("INSERT INTO text_row (id, body, scope, year, report, version, mark, above) "
                                    "VALUES (?,?,?,?,?,?,?,?)", kept)
             connection.executemany("INSERT INTO text_index (rowid, words, place) VALUES (?,?,?)", sorted(index))
-            connection.execute("INSERT INTO text_state VALUES (0, 0) ON CONFLICT DO NOTHING")
+            connection.execute("INSERT INTO text_state VALUES (?, 0) ON CONFLICT DO NOTHING", (searching.LAYOUT,))
     return found
 
 

@@ -35,7 +35,7 @@ from tests.bench import nation
 
 TARGET, LARGEST = 0.150, 60 << 10
 WORDS = ("政策解读", "重点领域信息 考核评估", "权责清单 台账", "公开", "“按月通报进展”", "保密审查 便民地图",
-         "面众 意情", "第一教育局 公开")
+         "众群 业企", "第一教育局 公开")
 _ALONE = 15
 
 
@@ -110,9 +110,9 @@ def write_like_a_scan(database: str, processor: int, until: float, written: mult
         with store.write() as connection:
             connection.executemany(
                 "INSERT INTO fetch (run, portal, url, request, final_url, at, status, outcome, sha256, size, "
-                "media_type, elapsed) VALUES ('r99', 'p0', ?, ?, ?, ?, 200, 'ok', ?, 40000, 'text/html', 1)",
-                [(f"http://p0.example/{count + each}", f"{count + each}", f"http://p0.example/{count + each}",
-                  nation.AT, f"{count + each:064x}") for each in range(50)])
+                "media_type, elapsed) VALUES (?, 'p0', ?, ?, ?, ?, 200, 'ok', ?, 40000, 'text/html', 1)",
+                [(f"bench{os.getpid()}", f"http://p0.example/{each}", f"{each}", f"http://p0.example/{each}", nation.AT,
+                  f"{each:064x}") for each in range(count, count + 50)])
         count += 50
         time.sleep(0.2)
     written.put(count)

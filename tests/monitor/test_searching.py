@@ -131,7 +131,9 @@ def test_reports_not_indexed_yet_are_told(tmp_path):
 
 
 def test_a_search_whose_time_is_up_says_where_to_go_on(office, monkeypatch):
-    monkeypatch.setattr(searching, "FIRST", 1)
+    monkeypatch.setattr(searching, "SHIFT", 0)
+    monkeypatch.setattr(searching, "LAYOUT", 99)
+    searching.update(office.store, Roster.load())
     with office.store.read() as connection:
         first = searching.search(connection, "培训偏少", seconds=0)
         assert first.late
