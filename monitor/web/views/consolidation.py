@@ -55,7 +55,7 @@ def consolidation(asked: Asked) -> Response:
 
 
 def _compared(asked: Asked, contents: Contents, draft: Draft, own: history.Year | None) -> Row:
-    rows, single, aside = [], [], 0
+    rows, single, aside = list[Row](), list[Row](), 0
     for key, item in draft.items.items():
         value = own.value(key) if own else None
         if not any(item.numbers) and not value and not item.unsure:
@@ -78,11 +78,11 @@ def _compared(asked: Asked, contents: Contents, draft: Draft, own: history.Year 
 
 def _row(asked: Asked, key: str, item: Item, own: history.Year | None) -> Row:
     value = own.value(key) if own and own.sure(key) else None
-    difference = "" if value is None or item.sum is None else value - item.sum
+    difference = None if value is None or item.sum is None else round(value - item.sum, 6)
     caution = (item.caution.zh if asked.lang == "zh" else item.caution.en) if item.caution else ""
     return {"name": wording.figure(key, asked.lang), "sum": "" if item.sum is None else wording.number(item.sum),
             "unsummed": item.sum is None and bool(item.numbers), "count": len(item.numbers),
             "blank": item.blank + item.absent, "unsure": len(item.unsure),
             "own": own.text(key, asked.lang) if own else "", "caution": caution,
-            "difference": "" if difference == "" else ("+" if difference > 0 else "−" if difference < 0 else "")
-            + wording.number(abs(round(difference, 6)))}
+            "difference": "" if difference is None else ("+" if difference > 0 else "−" if difference < 0 else "")
+            + wording.number(abs(difference))}
