@@ -156,8 +156,11 @@ def _line_of(text: str, location: tuple[Any, ...]) -> int:
     """The line a pydantic location stands on, or of its nearest ancestor that stands in the file."""
     import yaml
 
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
     line = 1
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:  # libyaml takes some blanks that this loader doesn't
+        return line
     for part in location:
         if isinstance(node, yaml.MappingNode):
             match = next(((key, value) for key, value in node.value if str(key.value) == str(part)), None)

@@ -425,8 +425,7 @@ class Report:
                      for hint in published.get("all") or []]),
                 sections=[Section(int(part["number"]), str(part.get("title", "")), str(part.get("text", "")))
                           for part in record.get("sections") or []],
-                tables=[TableReading(**{name: part[name] for name in TableReading.__slots__ if name in part})
-                        for part in record.get("tables") or []],
+                tables=[_table(part) for part in record.get("tables") or []],
                 figures={key: Figure.from_record(key, figure) for key, figure in figures.items()},
                 claims=[Claim.from_record(claim) for claim in record.get("claims") or []],
                 problems=[str(said) for said in record.get("problems") or []],
@@ -435,6 +434,14 @@ class Report:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as fault:
             raise RecordError(f"not a record of schema {SCHEMA}: {type(fault).__name__}: {fault}") from None
+
+
+_LISTED = frozenset(("rows_missing", "rows_extra", "columns_missing", "columns_extra"))
+
+
+def _table(part: Mapping[str, Any]) -> TableReading:
+    known = {name: part[name] for name in TableReading.__slots__ if name in part}
+    return TableReading(**known | {name: [str(one) for one in known[name]] for name in _LISTED & known.keys()})
 
 
 def _day(text: str) -> str:

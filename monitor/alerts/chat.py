@@ -151,7 +151,7 @@ def judge(channel: str, status: int, body: bytes) -> None:
         raise DeliveryError(f"{channel}: no answer of a robot: {_text(body)}", permanent=False)
     if code != 0:
         advice = known.never.get(code)
-        said = _text(str(answer.get("errmsg") or answer.get("msg") or "").encode())
+        said = _text(str(answer.get("errmsg") or answer.get("msg") or "").encode("utf-8", "replace"))
         raise DeliveryError(f"{channel}: {code} {said}{'; ' + advice.en if advice else ''}", permanent=bool(advice))
 
 
