@@ -40,7 +40,7 @@ TABLE = (
           (f"{_STRIKES}test_the_store_keeps_what_it_held_and_goes_on",
            "tests/monitor/test_rejudging.py::test_a_run_that_was_killed_goes_on_where_it_stopped")),
     Fault("kill -9", "reading processes of documents", "read again; the document is not blamed",
-          (f"{_LIMITS}test_a_helper_that_dies_is_started_again",)),
+          ("tests/monitor/faults/test_guard.py", f"{_LIMITS}test_a_helper_that_dies_is_started_again")),
     Fault("kill -9", "sending mail, at each act", "every mail arrives; a repeated one is the same to the byte",
           (f"{_STRIKES}test_mails_are_sent_and_a_repeated_one_is_the_same",
            "tests/monitor/alerts/test_outbox.py::test_a_crash_after_acceptance_sends_the_very_same_mail_again")),
