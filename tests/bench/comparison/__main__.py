@@ -238,7 +238,7 @@ def compare(portals: int, bodies: int, seed: int, kept: Path | None) -> list[str
 def main() -> None:
     given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     given.add_argument("--portals", type=int, default=80)
-    given.add_argument("--bodies", type=int, default=500)
+    given.add_argument("--bodies", type=int, default=600)
     given.add_argument("--seed", type=int, default=8)
     given.add_argument("--environments", type=Path, metavar="DIR", help="make them here and keep them for another time")
     chosen = given.parse_args()

@@ -123,8 +123,11 @@ def told(lines: Iterable[tuple[str, str]] | None, name: str, year: int) -> tuple
     if lines is None:
         return "unknown", None
     for title, around in lines:
-        if re.search(rf"{re.escape(name)}{year}年度?(政府)?(信|…|\.\.\.|$)", title):
-            day = _DAY.search(around)
+        wanted = re.compile(rf"{re.escape(name)}{year}年度?(政府)?(信|…|\.\.\.|$)")
+        if wanted.search(title):
+            # Of rows run together in one line, the day after the title is the likelier one.
+            place = wanted.search(around)
+            day = _DAY.search(around, place.end() if place else 0) or _DAY.search(around)
             return "yes", f"{int(day[1])}-{int(day[2]):02}-{int(day[3]):02}" if day else None
     return "no", None
 
