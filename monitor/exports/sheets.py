@@ -46,12 +46,14 @@ class Head:
 
 
 class Book:
-    """A workbook being written, row after row, without holding it in memory; `in_order` false: cells in any order."""
+    """A workbook being written, row after row, without holding it in memory; `in_order` false: cells in any order. It
+    stands at `path` once it is whole."""
 
     def __init__(self, path: Path, title: str, *, in_order: bool = True) -> None:
         import xlsxwriter
 
-        self.book: Workbook = xlsxwriter.Workbook(str(path), {
+        self._path, self._partial = path, path.with_name(f".{path.name}.partial")
+        self.book: Workbook = xlsxwriter.Workbook(str(self._partial), {
             "constant_memory": in_order, "strings_to_formulas": False, "strings_to_urls": False,
             "strings_to_numbers": False, "default_date_format": "yyyy-mm-dd"})
         self.book.set_properties({"title": clean(title)})
@@ -62,7 +64,11 @@ class Book:
         return Sheet(self, self.book.add_worksheet(name), heads, note, page)
 
     def close(self) -> None:
-        self.book.close()
+        try:
+            self.book.close()
+            self._partial.replace(self._path)
+        finally:
+            self._partial.unlink(missing_ok=True)
 
 
 class Sheet:
