@@ -191,7 +191,7 @@ def tables(settings: Path) -> dict[str, list[str]]:
         names = [name for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         found = {}
         for name in names:
-            if name.startswith(("text_index", "text_state")):  # the word index numbers its texts in the order of writing
+            if name.startswith(("text_index", "text_state")):  # numbered by writing
                 continue
             try:
                 rows = connection.execute(f'SELECT * FROM "{name}"')
