@@ -148,7 +148,10 @@ def _roll_up_captures(store: Store, portal: str, policy: Policy, protected: set[
                       done: Tidied) -> None:
     """Of the captures of a page that opened and held the same time after time, the first and the last stay."""
     with store.read() as connection:
-        rows = row_dicts(connection, """SELECT id, url, outcome, content, parts, list_title, list_day FROM capture
+        rows = row_dicts(connection, """SELECT id, url, outcome, content, parts, list_title, list_day,
+                EXISTS (SELECT 1 FROM sighting s JOIN listing l ON l.id = s.listing
+                        WHERE s.url = c.url AND l.run = c.run) AS named
+            FROM capture c
             WHERE portal = ? AND at < ? AND run NOT IN (SELECT id FROM run WHERE state IN ('running', 'failed'))
             ORDER BY url, at, id""", (portal, _before(at, policy.unchanged)))
     going: list[int] = []
@@ -169,9 +172,11 @@ def _roll_up_captures(store: Store, portal: str, policy: Policy, protected: set[
 
 
 def _seen_in(row: dict[str, Any]) -> tuple[Any, ...]:
-    """What a capture saw, whenever it did."""
+    """What a capture saw, whenever it did. Whether a list named the page then is part of it: a page that opened while
+    it was listed must go on breaking a row of failures, and one asked for at its own address breaks none."""
     parts = tuple((part.get("role"), part.get("url"), part.get("sha256")) for part in json.loads(row["parts"]))
-    return row["url"], row["outcome"] in _HEALTHY, row["content"], row["list_title"], row["list_day"], parts
+    return (row["url"], row["named"], row["outcome"] in _HEALTHY, row["content"], row["list_title"], row["list_day"],
+            parts)
 
 
 def _visit(row: dict[str, Any]) -> tuple[str, str]:

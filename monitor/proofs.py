@@ -116,6 +116,8 @@ def everything(connection: sqlite3.Connection) -> Proof:
         for row in row_dicts(connection, f"SELECT pages, max(at) FROM listing {condition} GROUP BY portal, column_id"):
             proof.fetches |= set(json.loads(row["pages"]))
     proof.hashes |= {row["sha256"] for row in row_dicts(connection, "SELECT sha256 FROM reply_file")}
+    proof.fetches |= {_repeated(connection, row) for row in connection.execute(
+        "SELECT id, held, url, at FROM fetch WHERE outcome = 'not_modified'") if row["id"] in proof.fetches} - {None}
     return proof
 
 
@@ -133,11 +135,18 @@ def rows(connection: sqlite3.Connection, proof: Proof) -> list[dict[str, Any]]:
         found |= {row["id"]: row for row in held[:1] + held[-1:]}
     for row in list(found.values()):
         if row["outcome"] == "not_modified":
-            for full in row_dicts(connection, """SELECT * FROM fetch WHERE id = ?1 OR (?1 IS NULL AND url = ?2
-                    AND outcome = 'ok' AND at <= ?3) ORDER BY at DESC, id DESC LIMIT 1""",
-                                  (row["held"], row["url"], row["at"])):
+            for full in row_dicts(connection, "SELECT * FROM fetch WHERE id = ?", (_repeated(connection, row),)):
                 found[full["id"]] = full
     return sorted(found.values(), key=lambda row: (row["at"], row["id"]))
+
+
+def _repeated(connection: sqlite3.Connection, row: Any) -> int | None:
+    """The fetch of the full answer that an answer "not modified" stands for."""
+    if row["held"] is not None:
+        return int(row["held"])
+    full = connection.execute("SELECT id FROM fetch WHERE url = ? AND outcome = 'ok' AND at <= ? "
+                              "ORDER BY at DESC, id DESC LIMIT 1", (row["url"], row["at"])).fetchone()
+    return None if full is None else int(full["id"])
 
 
 def _of_evidence(connection: sqlite3.Connection, evidence: dict[str, Any]) -> Proof:

@@ -6,6 +6,7 @@ what the pages are (web/).
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import socket
 from typing import TYPE_CHECKING, Annotated
@@ -42,7 +43,9 @@ def serve(
     session: Session = context.obj
     refuse_open_doors(session.settings, host)
     installation = Installation(session.settings, session.store(create=True), session.lang)
-    _ = installation.roster
+    # So that nobody who asks first waits for them; what is held from now on needs no look by the collector.
+    _ = installation.roster, installation.board
+    gc.freeze()
     logs.begin()
     served = application(installation)
     served.state.rechecks.begin()

@@ -62,7 +62,8 @@ def sheet(seen: Seen, lang: Lang) -> list[Row]:
         text = wording.expression(verdict.expression, "fail" if outcome == "fail" else "", lang)
         place, words = relation(one, lang)
         found.setdefault(one.table, []).append({
-            "number": 1 + sum(map(len, found.values())), "rule": one.rule, "place": place, "words": words, "text": text or "—", "outcome": outcome,
+            "number": 1 + sum(map(len, found.values())), "rule": one.rule, "place": place, "words": words,
+            "text": text or "—", "outcome": outcome,
             "symbol": wording.symbol("verdicts", outcome), "word": wording.term("verdicts", outcome, lang),
             "finding": stored.finding.id if stored else "",
             "unsure": any(not report.figures[key].confident for key in one.keys
