@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: install demo test test-all lint bench rehearsal comparison docs release lock clean
+.PHONY: install demo test test-all lint bench rehearsal comparison docs audit release lock clean
 
 install: $(READY)
 
@@ -48,6 +48,10 @@ rehearsal: $(READY)
 # The same 200 questions to nianbao and to tools of others, each in an environment of its own that is thrown away.
 comparison: $(READY)
 	$(BIN)/python -m tests.bench.comparison
+
+# Known vulnerabilities of the locked set and a bill of materials, with tools that stay out of the project.
+audit:
+	.ci/audit
 
 # Files of a release into dist/VERSION: make release VERSION=0.2.0
 release: $(READY)
