@@ -269,6 +269,23 @@ def _regions(asked: Asked) -> Iterator[Row]:
                    "rate": tile["rate"]}
 
 
+def _progress(asked: Asked) -> Iterator[Row]:
+    """The days of the season, a row a year."""
+    from monitor.web.views.progress import progress_page
+
+    content = _content(asked, progress_page)
+    for row in content.get("rows", ()):
+        for year, cell in zip(content["years"], row["cells"], strict=True):
+            yield {"day": row["day"], "year": str(year), "count": cell["n"], "rate": cell["share"], "due": row["due"]}
+
+
+def _rectification(asked: Asked) -> Iterator[Row]:
+    """Every finding in letters of the place and group that the page shows."""
+    from monitor.web.views.rectification import every
+
+    yield from every(asked)
+
+
 _FINDING = ("number", "name", "scope", "year", "rule", "severity", "outcome", "message", "expression", "state_text",
             "first_seen", "last_seen", "body", "report", "id")
 TABLES = {
@@ -296,6 +313,9 @@ TABLES = {
     "rules": Table("rule", ("id", "version", "severity", "category", "short", "en", "test", "basis"), _whole("rules")),
     "trends": Table("trend", ("part", "year", "measure", "value", "note"), _trends),
     "regions": Table("region", ("name", "year", "status_text", "count", "rate"), _regions),
+    "progress": Table("publication", ("day", "year", "count", "rate", "due"), _progress),
+    "rectification": Table("told", ("number", "name", "year", "message", "sent", "until", "age", "state", "id"),
+                           _rectification),
     "deadlines": Table("deadline", ("day", "tier_text", "year", "owed", "note", "basis"),
                        _whole("deadlines", "year", "under")),
 }
@@ -308,7 +328,8 @@ def files(asked: Asked, name: str, query: Mapping[str, str] | None = None) -> li
             for suffix in ("xlsx", "csv", "json")]
 
 
-_PAGES = {"worklist": "worklist", "trends": "trends", "regions": "regions", "report": "report", "method": "rules"}
+_PAGES = {"worklist": "worklist", "trends": "trends", "regions": "regions", "report": "report", "method": "rules",
+          "progress": "progress", "rectification": "rectification"}
 """Pages that offer their table at their foot, with its name; the others place it themselves."""
 
 

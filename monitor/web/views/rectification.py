@@ -25,6 +25,8 @@ from monitor.web.views import view
 from monitor.web.views.bodies import body_asked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
     from starlette.responses import Response
 
@@ -90,8 +92,8 @@ def load(connection: sqlite3.Connection, bodies: Bodies, today: date) -> Letters
                    numpy.array([each[8] for each in found], numpy.int64))
 
 
-@view("/rectification")
-def rectification(asked: Asked) -> Response:
+def _asked(asked: Asked) -> tuple[str, str, Letters, NDArray[Any], NDArray[Any]]:
+    """The place and the group asked for, all letters, which of them lie in the place, and which in the group too."""
     under = asked.query("under")
     if under:
         under = body_asked(asked, under)
@@ -99,13 +101,27 @@ def rectification(asked: Asked) -> Response:
     bodies, held = asked.installation.board.bodies, letters(asked)
     mine = bodies.within(asked.reach) & (bodies.under(under) if under else True)
     seen = (held.body >= 0) & mine[held.body] if len(held.rows) else numpy.zeros(0, bool)
+    chosen = numpy.flatnonzero(seen & (held.group == GROUPS.index(group) if group else True))
+    return under, group, held, seen, chosen
+
+
+def every(asked: Asked) -> Iterator[Row]:
+    """The page's findings, all of them."""
+    *_, held, _, chosen = _asked(asked)
+    for start in range(0, len(chosen), LISTED):
+        yield from _rows(asked, [held.rows[number] for number in chosen[start:start + LISTED]])
+
+
+@view("/rectification")
+def rectification(asked: Asked) -> Response:
+    under, group, held, seen, chosen = _asked(asked)
+    bodies = asked.installation.board.bodies
     here = asked.links.page("rectification")
 
     def to(**query: str) -> str:
         given = {name: value for name, value in {"under": under, "group": group, **query}.items() if value}
         return here + (f"?{urlencode(given)}" if given else "")
 
-    chosen = numpy.flatnonzero(seen & (held.group == GROUPS.index(group) if group else True))
     return asked.page("rectification", {
         "as_of": "", "under": under, "name": asked.roster.bodies[under].name if under in asked.roster.bodies else under,
         "path": [{"name": asked.roster.bodies[each].name, "page": to(under=each, group="")}

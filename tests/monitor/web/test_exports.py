@@ -11,6 +11,7 @@ import re
 import openpyxl
 import pytest
 
+from monitor import review
 from monitor.web.people import Person
 from monitor.web.views import exports
 from tests.monitor.office import Office
@@ -39,6 +40,14 @@ def rows(client, path):
     return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
 
+def notify(office):
+    """A letter about the report that isn't there."""
+    with office.store.write() as connection:
+        finding = connection.execute("SELECT id FROM finding WHERE rule = 'PUB-01'").fetchone()["id"]
+        for action in ("confirm", "notify"):
+            review.decide(connection, finding, action, author="张三", number="示政公开函〔2026〕3号")
+
+
 def test_the_overview_with_its_filter(client):
     listed = rows(client, "/export/overview.csv")
     assert len(listed) == 8
@@ -55,6 +64,8 @@ def test_the_overview_with_its_filter(client):
 def test_every_table_in_every_format_holds_the_same_rows(client, office, name):
     query = {"report": f"id={office.report}", "search": "q=图解", "figures": "key=applications.new.total",
              "portals": "id=" + "r2026-02-02T09%3A00%3A00%2B08%3A00"}.get(name, "")
+    if name == "rectification":
+        notify(office)
     if name == "portals":
         with office.store.read() as connection:
             from urllib.parse import quote
@@ -123,7 +134,8 @@ def test_a_third_file_at_once_has_to_wait(client):
     assert client.get("/export/overview.csv").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/trends", "/regions", "/worklist?tab=confirmed", "/method", "/report/{report}"])
+@pytest.mark.parametrize("path", ["/trends", "/regions", "/worklist?tab=confirmed", "/method", "/report/{report}",
+                                  "/progress?year=2025", "/rectification"])
 def test_pages_offer_their_own_table_under_their_own_query(client, office, path):
     page = client.get(path.format(report=office.report)).text
     address = re.search(r'href="(/export/[^"]+\.csv[^"]*)"', page)[1]
@@ -134,3 +146,17 @@ def test_pages_offer_their_own_table_under_their_own_query(client, office, path)
 def test_trends_tell_what_the_page_shows(client):
     held = {(row["内容"], row["年度"], row["项目"]): row["数值"] for row in rows(client, "/export/trends.csv")}
     assert any(year == "2025年度" and value == "8" for (_, year, _), value in held.items())
+
+
+def test_progress_counts_day_by_day(client):
+    held = rows(client, "/export/progress.csv")
+    assert {"截至", "年度", "已公布", "比例", "时限"} <= set(held[0])
+    counts = [int(row["已公布"]) for row in held if row["年度"] == "2025" and row["已公布"]]
+    assert counts == sorted(counts)
+
+
+def test_rectification_lists_every_finding_in_letters(client, office):
+    notify(office)
+    held = rows(client, "/export/rectification.csv")
+    assert [(row["单位"], row["办理状态"]) for row in held] == [("示例市商务局", "已提醒")]
+    assert rows(client, "/export/rectification.csv?group=verified") == []
