@@ -42,8 +42,8 @@ def data_page(asked: Asked) -> Response:
             title=facts.title.say(asked.lang), t=board.at[:10] or "—", version=_version()),
         "tables": [{"title": asked.t(f"table_{name}"), "files": exports.files(asked, name)} for name in _TABLES
                    if not (name == "findings" and asked.person.guest)],
-        "package": f"{asked.links.root}download/nianbao-data.zip" if small else "",
-        "ledger": f"{asked.links.root}download/ledger.xlsx" if small and asked.person.may("reviewer") else "",
+        "package": f"{asked.links.root}files/nianbao-data.zip" if small else "",
+        "ledger": f"{asked.links.root}files/ledger.xlsx" if small and asked.person.may("reviewer") else "",
         "commands": [] if small else ["nianbao export data --out nianbao-data.zip", "nianbao export ledger --out "
                                       "ledger.xlsx"],
         "feed": f"{asked.links.root}feed.atom", "calendar": f"{asked.links.root}due.ics",
@@ -69,7 +69,7 @@ def _version() -> str:
 
 
 # ---------------------------------------------------------------- files
-@view("/download/{key}")
+@view("/files/{key}")
 def file(asked: Asked) -> Response:
     if asked.key not in _FILES or _statuses(asked) > SMALL:
         raise AbsentError(asked.key)

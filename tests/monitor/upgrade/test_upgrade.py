@@ -71,17 +71,21 @@ def office(first: Store, tmp_path: Path) -> Iterator[Path]:
     clock.simulate(None)
 
 
-def everything(store: Store) -> dict[str, list[dict[str, object]]]:
-    """Every row of every table but the migrations' own and the figures' (made anew from the forms on file)."""
+def everything(store: Store, *, own: bool = False) -> dict[str, list[dict[str, object]]]:
+    """Every row of every table but the migrations' own (with `own` these too) and the full text's, which holds no rows
+    to be read; the figures' are made anew from the forms on file."""
     with store.read() as connection:
         tables = [row[0] for row in connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'")]
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND (? OR name NOT LIKE '\\_%' ESCAPE '\\') "
+            "AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name", (own,))]
         return {table: [dict(row) for row in connection.execute(f'SELECT * FROM "{table}"')] for table in tables}
 
 
-def dump(store: Store) -> list[str]:
+def dump(store: Store) -> list[object]:
+    """The whole database: its schema and all rows."""
     with store.read() as connection:
-        return list(connection.iterdump())
+        schema = [tuple(row) for row in connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY 1, 2")]
+    return [schema, everything(store, own=True)]
 
 
 def test_every_row_is_there_with_its_values(first: Store) -> None:

@@ -27,7 +27,8 @@ EACH = 2
 """Pages of one kind looked at in one language."""
 MOST = 120
 # Links that give a file or do something, and kinds of which one address says enough.
-SKIPPED = ("/export/", "/feed", "/due.ics", "/api/", "/style.css", "/download", "/captured", "/reply-file", "/pack")
+SKIPPED = ("/export/", "/feed", "/due.ics", "/api/", "/style.css", "/download", "/files/", "/captured", "/reply-file",
+           "/pack")
 FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
 
 

@@ -42,17 +42,17 @@ def test_every_file_the_page_offers_is_there(client, path, words):
 
 
 def test_package_and_ledger_hold_the_remit_only(client, monkeypatch):
-    package = zipfile.ZipFile(io.BytesIO(client.get("/download/nianbao-data.zip").content))
+    package = zipfile.ZipFile(io.BytesIO(client.get("/files/nianbao-data.zip").content))
     assert "datapackage.json" in package.namelist()
     assert "示例市商务局" in package.read("bodies.csv").decode("utf-8-sig")
-    book = openpyxl.load_workbook(io.BytesIO(client.get("/download/ledger.xlsx").content))
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/files/ledger.xlsx").content))
     assert len(book.sheetnames) > 3
     monkeypatch.setattr("monitor.web.sessions.Person",
                         lambda name, _role, local=False: Person(name, "reviewer", ("edu",)))
-    package = zipfile.ZipFile(io.BytesIO(client.get("/download/nianbao-data.zip").content))
+    package = zipfile.ZipFile(io.BytesIO(client.get("/files/nianbao-data.zip").content))
     for name in package.namelist():
         assert "商务局" not in package.read(name).decode("utf-8-sig"), name
-    book = openpyxl.load_workbook(io.BytesIO(client.get("/download/ledger.xlsx").content))
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/files/ledger.xlsx").content))
     assert not any("商务局" in str(cell.value) for sheet in book for row in sheet for cell in row)
 
 
@@ -61,7 +61,7 @@ def test_much_data_is_made_by_command_not_while_somebody_waits(client, monkeypat
     page = client.get("/data").text
     assert "nianbao export data --out" in page
     assert "nianbao-data.zip\"" not in page
-    assert client.get("/download/nianbao-data.zip").status_code == 404
+    assert client.get("/files/nianbao-data.zip").status_code == 404
 
 
 def test_readers_get_no_ledger(client, monkeypatch):
@@ -69,12 +69,12 @@ def test_readers_get_no_ledger(client, monkeypatch):
     page = client.get("/data").text
     assert "ledger.xlsx" not in page
     assert "decisions" not in page
-    assert client.get("/download/ledger.xlsx").status_code == 403
+    assert client.get("/files/ledger.xlsx").status_code == 403
 
 
 @pytest.mark.parametrize("name", ["nothing.zip", "..%2f..%2fsettings.toml", "nianbao.db"])
 def test_nothing_else_is_given(client, name):
-    assert client.get(f"/download/{name}").status_code == 404
+    assert client.get(f"/files/{name}").status_code == 404
 
 
 def test_an_empty_installation_has_its_page_too(tmp_path):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
+from monitor.web.views import registered
 from tests.monitor.office import Office
 from tests.monitor.web.served import visitor
 
@@ -44,3 +47,8 @@ def test_what_is_not_there_is_said_in_the_language_asked_for(client, path):
 def test_the_stylesheet_may_be_kept_only_under_its_own_mark(client):
     assert "immutable" in client.get("/style.css?v=1").headers["cache-control"]
     assert "no-cache" in client.get("/style.css").headers["cache-control"]
+
+
+def test_no_two_views_answer_the_same_address():
+    taken = Counter((method, each.path) for each in registered() for method in each.methods)
+    assert [place for place, number in taken.items() if number > 1] == []
