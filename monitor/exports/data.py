@@ -9,6 +9,7 @@ its own schema (frictionless); only texts others wrote are guarded against being
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import json
 import re
@@ -135,25 +136,34 @@ def building(out: Path) -> Iterator[Path]:
         out.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".nianbao-", dir=out.parent))
     except OSError as fault:
+        if fault.errno == errno.ENOSPC:
+            raise
         raise UsageError(f"{out}: {fault.strerror}; name a place that can be written") from None
+    packed, before = folder.with_suffix(".zip"), folder.with_suffix(".before")
     try:
         yield folder
+        made = folder
         if out.suffix == ".zip":
-            packed = folder.with_suffix(".zip")
             _zip(folder, packed)
-            if out.is_dir():
-                shutil.rmtree(out)
-            packed.replace(out)
+            made = packed
         else:
-            if out.is_dir():
-                shutil.rmtree(out)
-            elif out.exists():
-                out.unlink()
             folder.chmod(0o755)
-            folder.rename(out)
+        # What stood there goes only once the new one stands; killed between, there is neither half.
+        if out.exists():
+            out.rename(before)
+        try:
+            made.rename(out)
+        except OSError:
+            if before.exists():
+                before.rename(out)
+            raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        folder.with_suffix(".zip").unlink(missing_ok=True)
+        packed.unlink(missing_ok=True)
+        if before.is_dir():
+            shutil.rmtree(before, ignore_errors=True)
+        else:
+            before.unlink(missing_ok=True)
 
 
 def _zip(folder: Path, packed: Path) -> None:
