@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -209,9 +210,15 @@ def test_a_restarted_scheduler_is_sent_what_was_lost_with_it(read_here, cluster_
     made, expected = read_here
     cluster_here.work(3)
     there = machines.copied(made, tmp_path / "there")
+    # Held still, the workers keep what they were given until the scheduler is gone, however fast they are.
+    held = cluster_here.pids()
+    for pid in held:
+        os.kill(pid, signal.SIGSTOP)
     process = machines.scan(there, cluster_here.address, patience=300)
-    time.sleep(6)
+    time.sleep(10)
     cluster_here.stop_scheduling()
+    for pid in held:
+        os.kill(pid, signal.SIGCONT)
     time.sleep(3)
     assert process.poll() is None, "the run was over before the scheduler was stopped"
     cluster_here.schedule()
