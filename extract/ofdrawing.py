@@ -28,6 +28,7 @@ _FLAT = 0.2
 _RISE = 0.86
 """Share of a character's size that stands above its base line."""
 _NARROW = re.compile(r"[\x21-\x7e]")
+_FARTHEST = 1e7
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _DEEPEST = 20
 
@@ -83,7 +84,8 @@ def _turned(box: Line, height: float) -> Line:
 
 
 def numbers(text: str | None) -> list[float]:
-    return [float(number) for number in _NUMBER.findall(text or "")]
+    """The numbers of an attribute; those no page is large enough for are brought back to its bounds."""
+    return [min(max(float(number), -_FARTHEST), _FARTHEST) for number in _NUMBER.findall(text or "")]
 
 
 def kind(element: Element) -> str:

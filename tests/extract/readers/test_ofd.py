@@ -252,3 +252,10 @@ def test_any_drawing_is_read(path, delta, matrix):
                f'</ofd:PathObject><ofd:TextObject Boundary="10 10 9 9" CTM="{ctm}" Size="4"><ofd:TextCode X="0" Y="3" '
                f'DeltaX="{delta}">年报12</ofd:TextCode></ofd:TextObject>')
     read(ofd_pages([content + ofd_table([[("1", 1, 1), ("2", 1, 1)]], 30)[0]]))
+
+
+def test_numbers_beyond_any_page_are_brought_back():
+    from extract import ofdrawing
+
+    assert ofdrawing.numbers("1e999 -1e999 12.5") == [1e7, -1e7, 12.5]
+    assert ofdrawing.steps("g 1e999 4", 3) == [4.0, 4.0, 4.0]
