@@ -44,6 +44,8 @@ LOOK, CONNECT = 2.0, 5.0
 AHEAD = 2
 """Documents a worker process has: one under way, one waiting."""
 RETRIES = 2
+DEFAULT_PORT = 8786
+"""Where a scheduler listens if nothing else is said."""
 INSTALL = 'install it with: pip install "nianbao[cluster]"'
 
 
@@ -102,11 +104,25 @@ def connect(reading: Reading, timeout: float = CONNECT) -> Client:
     try:
         return Client(reading.cluster, security=security(reading), timeout=timeout, set_as_default=False)
     except (OSError, ValueError, RuntimeError) as fault:
-        raise ClusterError(f"{reading.cluster}: the cluster can't be reached ({_root_of(fault, timeout)})") from None
+        why = _unreached(reading.cluster) or _root_of(fault, timeout)
+        raise ClusterError(f"{reading.cluster}: the cluster can't be reached ({why})") from None
+
+
+def _unreached(cluster: str) -> str:
+    """What the operating system says where nothing listens there; Dask's last try may have been cut short by its own
+    clock and say only that it waited."""
+    address = urlsplit(cluster)
+    try:
+        socket.create_connection((address.hostname or "", address.port or DEFAULT_PORT), timeout=1).close()
+    except TimeoutError:
+        return ""
+    except OSError as fault:
+        return fault.strerror or ""
+    return ""
 
 
 def _root_of(fault: BaseException, timeout: float) -> str:
-    """What the operating system or the certificates said, under what Dask made of it."""
+    """What the certificates or Dask said, under what Dask made of it."""
     while (below := fault.__cause__ or fault.__context__) is not None:
         fault = below
     said = str(getattr(fault, "strerror", None) or fault).strip() or f"no answer within {timeout:.0f} seconds"

@@ -7,6 +7,7 @@ of the person's remit is as unknown as one that doesn't exist. Leaves alone: who
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -194,5 +195,6 @@ def links_of(installation: Installation, lang: Lang, path: str, query: str = "")
                        other=other + (f"?{query}" if query else ""))
 
 
+@functools.cache
 def style_mark() -> str:
     return hashlib.sha256(pages.STYLE.read_bytes()).hexdigest()[:12]

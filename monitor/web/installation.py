@@ -52,6 +52,7 @@ class Installation:
         self._loading = threading.Lock()
         self._board: Board | None = None
         self._board_mark: tuple[Any, ...] = ()
+        self._board_roster: Roster | None = None
         self._adding = threading.Lock()
         self._sums: Sums | None = None
 
@@ -102,9 +103,9 @@ class Installation:
         """How everything stands as last judged. A newer large judgement shows once it is loaded."""
         roster = self.roster
         with self.read() as connection:
-            mark = (board.mark(connection), id(roster))
+            mark = board.mark(connection)
         held = self._board
-        if held is not None and mark == self._board_mark:
+        if held is not None and self._current(roster, mark):
             return held
         if held is None or held.size <= AT_ONCE:
             with self._loading:
@@ -122,12 +123,16 @@ class Installation:
             self._loading.release()
 
     def _loaded(self, roster: Roster, mark: tuple[Any, ...]) -> Board:
-        if self._board is None or mark != self._board_mark:
+        if self._board is None or not self._current(roster, mark):
             with self.read() as connection:
                 connection.execute("BEGIN")  # one state for the mark and the rows
-                mark = (board.mark(connection), id(roster))
-                self._board, self._board_mark = board.load(connection, roster), mark
+                mark = board.mark(connection)
+                self._board = board.load(connection, roster)
+            self._board_mark, self._board_roster = mark, roster
         return self._board
+
+    def _current(self, roster: Roster, mark: tuple[Any, ...]) -> bool:
+        return self._board_roster is roster and mark == self._board_mark
 
     @property
     def sums(self) -> Sums | None:

@@ -61,7 +61,7 @@ def letters(asked: Asked) -> Letters:
     """Counted anew when the trail went on, at most every few seconds; at once on another day or roster."""
     last = asked.connection.execute("SELECT max(id) FROM audit").fetchone()[0]
     bodies, today = asked.installation.board.bodies, clock.today()
-    mark, path = (id(bodies), today, last), str(asked.installation.store.path.resolve())
+    mark, path = (bodies, today, last), str(asked.installation.store.path.resolve())
     with _lock:
         held = _kept.get(path)
         if held and (held[1] == mark or (held[1][:2] == mark[:2] and time.monotonic() - held[0] < KEPT)):
