@@ -84,3 +84,13 @@ def test_broken_rows_are_refused_with_their_line(tmp_path, text, said):
 def test_an_absent_facts_folder_is_refused(tmp_path):
     with pytest.raises(ConfigurationError, match="nianbao init"):
         configuration.use_office_folder(tmp_path / "nowhere")
+
+
+def test_a_file_that_is_the_same_as_before_is_not_parsed_again_but_a_changed_one_is(office):
+    path = write(office, "days:\n  - {name: a, month: 1}\n")
+    first = configuration.load_path(path, Days)
+    configuration.use_office_folder(office)
+    assert configuration.load("days.yaml", Days) is first
+    write(office, "days:\n  - {name: a, month: 2}\n")
+    configuration.use_office_folder(office)
+    assert configuration.load("days.yaml", Days).days[0].month == 2
