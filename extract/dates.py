@@ -26,6 +26,8 @@ _ASCII = str.maketrans("０１２３４５６７８９：－／．", "0123456789
 _B = r"[\s\u3000]*"
 _DAY = re.compile(
     rf"(?<!\d)(20\d\d){_B}(?:年|[-–—./]){_B}(1[0-2]|0?[1-9]){_B}(?:月|[-–—./]){_B}(3[01]|[12]\d|0?[1-9])(?!\d)")
+_GLUED = re.compile(r"(?<!\d)(20\d\d)[-./](0[1-9]|1[0-2])[-./](0[1-9]|[12]\d|3[01])(?=\d\d:\d\d)")
+"""A day whose clock time follows without a blank."""
 _COMPACT = re.compile(r"(?<!\d)(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)")
 _STAMPED = re.compile(r"(?<!\d)(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{0,6}")
 _ZERO = "〇○零ＯO0Ｏ"
@@ -36,12 +38,13 @@ _CHINESE_DIGIT = {sign: value for value, sign in enumerate("〇一二三四五�
 
 _ANY_DAY = (rf"(?:20\d\d{_B}(?:年|[-–—./]){_B}\d{{1,2}}{_B}(?:月|[-–—./]){_B}\d{{1,2}}"
             rf"|(?<!\d)20\d{{6}}(?!\d)|二{_B}[{_ZERO}])")
-_GAP = r"[\s\u3000:：\]】|]{0,12}"
+_GAP = r"[\s\u3000:：\]】|\[【（(]{0,12}"
 _PUBLISHED = re.compile(
     rf"(?:发布|公开|公布|发稿|上网|刊发|发表){_B}(?:日{_B}期|时{_B}间){_GAP}(?={_ANY_DAY})"
     rf"|发布于{_GAP}(?={_ANY_DAY})")
 _PLAIN = re.compile(
-    rf"(?:^|[\s\u3000|\[【(（])(?:日{_B}期|时{_B}间){_B}[:：]{_GAP}(?={_ANY_DAY})", re.MULTILINE)
+    rf"(?:^|[\s\u3000|\[【(（])(?:信息|上传|添加|录入)?(?:日{_B}期|时{_B}间){_B}[:：]{_GAP}(?={_ANY_DAY})",
+    re.MULTILINE)
 _WRITTEN = re.compile(
     rf"(?:成文|发文|生成|印发|制发|签发|拟稿){_B}(?:日{_B}期|时{_B}间){_GAP}(?={_ANY_DAY})")
 
@@ -79,7 +82,8 @@ def publication(document: Document, hints: Hints, year: int | None = None) -> Pu
 def find_day(text: str) -> str | None:
     """The first possible day in `text` as YYYY-MM-DD; None where there is none. A day without a year is none."""
     text = text.translate(_ASCII)
-    hits = [(match.start(), _iso(*match.groups())) for pattern in (_DAY, _COMPACT) for match in pattern.finditer(text)]
+    hits = [(match.start(), _iso(*match.groups())) for pattern in (_DAY, _GLUED, _COMPACT)
+            for match in pattern.finditer(text)]
     hits += [(match.start(), _chinese(match)) for match in _CHINESE.finditer(text)]
     return next((day for _, day in sorted(hits, key=lambda hit: hit[0]) if day), None)
 
@@ -160,7 +164,10 @@ def _moment(value: str | None) -> str | None:
         except (ValueError, TypeError):
             return find_day(value)
     if moment.tzinfo is not None:
-        moment = moment.astimezone(_CHINA)
+        try:
+            moment = moment.astimezone(_CHINA)
+        except OverflowError:  # 31 Dec 9999, with which servers say "never"
+            return None
     return _iso(str(moment.year), str(moment.month), str(moment.day))
 
 

@@ -20,7 +20,9 @@ Kind = Literal["integer", "signed", "decimal"]
 Number = int | float
 
 _BLANK = re.compile(r"[\s\u200b-\u200f\u2028\u2029\u2060\ufeff\u00ad]+")
-_DASH = re.compile(r"^[/\\\-–—―‐‑‒−─━ー﹣_·]+$")
+_DASH = re.compile(r"^[/\\∕⁄╱╲\-–—―‐‑‒−─━ー﹣_·]+$")
+_RAISED = re.compile("[\u00b2\u00b3\u00b9\u2070-\u209f\u2460-\u24ff\u2776-\u2793\u3251-\u325f\u32b1-\u32bf]+")
+"""Raised, lowered and circled digits: marks of footnotes, which half-width form would join to the number before."""
 _THOUSANDS = re.compile(r"^([+-]?\d{1,3})((?:[,，'’]\d{3})+)(\.\d+)?$")
 _SPACED_THOUSANDS = re.compile(r"^[+-]?\d{1,3}(?: \d{3})+(?:\.\d+)?$")
 _PLAIN = re.compile(r"^[+-]?(?:\d+(?:\.\d+)?|\.\d+)$")
@@ -49,11 +51,14 @@ def clean(text: str) -> str:
 def parse_cell(text: str, kind: Kind = "integer") -> tuple[Number | None, State]:
     """Value and state of one cell. Amounts (kind decimal) come in 万元 whatever unit the cell itself prints.
 
-    blank: nothing printed · dash: only / — － and the like · number · text: a number with words, or words alone
-    (then the value is None).
+    blank: nothing printed · dash: only / — － and the like · number · text: a number with words or a footnote's mark,
+    or words alone (then the value is None).
     """
     if not clean(text):
         return None, "blank"
+    if _RAISED.search(text):
+        value, state = parse_cell(_RAISED.sub("#", text).strip("# \t\r\n"), kind)
+        return value, "dash" if state == "dash" else "text"
     bare = clean(text).replace("−", "-").replace("﹣", "-")
     if _DASH.match(bare):
         return None, "dash"
@@ -69,7 +74,7 @@ def parse_cell(text: str, kind: Kind = "integer") -> tuple[Number | None, State]
 
 def parse_number(text: str) -> Number | None:
     """The number a numeral of prose stands for: 1.15万余 → 11500, 一百二十 → 120, １，２３４ → 1234; None if none."""
-    bare = clean(text).replace(" ", "").rstrip("余多")
+    bare = clean(_RAISED.sub("", text)).replace(" ", "").rstrip("余多")
     value = _bare_number(bare)
     if value is not None:
         return value

@@ -59,15 +59,22 @@ _ABOUT_VERB = re.compile(
 _TAIL_NOISE = re.compile(
     r"^(?:[》”\"’』」】）)\]。，,、：:；;·.\-—－~*\s]|的?(?:通知|公告|公示|函|公布|发布|公开|报告)(?=$|[（(》.])"
     r"|[（(【\[][^（()）】\]]*[）)】\]]|\.?(?:pdf|docx?|wps|html?|xlsx?|ofd|txt|rtf|jpe?g|png|zip)(?=$|[（(])"
-    r"|正文|全文|图片版|文字版|电子版|扫描件|终稿|定稿|[\d年度])*$", re.IGNORECASE)
+    r"|正文|全文|图片版|文字版|电子版|扫描件|终稿|定稿|new!?|hot!?|[\d年度])*$", re.IGNORECASE)
+_HOLDING = re.compile(r"[（(【\[](?:内?含|附|并附)[^（()）】\]]*[）)】\]]")
+"""A bracket that tells what comes with the report (含图解) and not what the page is."""
+_JOINED = re.compile(r"^》?(?:及|和|与|暨|、|[+＋&])")
 _BRACKETED = re.compile(r"[（(【\[]([^（()）】\]]*)[）)】\]]")
 _PUBLISHED_NOTE = re.compile(r"[（(【\[][^（()）】\]]*(?:公布|发布|公开|修订|更新|上传)[^（()）】\]]*[）)】\]]")
 _DOCUMENT_NUMBER = re.compile(r"[\u4e00-\u9fffA-Za-z]{0,12}[〔\[［【（(]\s*20\d\d\s*[〕\]］】）)]\s*第?\d+号")
+_PERIOD = re.compile(
+    r"(20\d\d)(?:年|[-./])0?1(?:月|[-./])0?1日?(?:至|到|[-—–－~～]+)(?:\1)?(?:年|[-./])?12(?:月|[-./])31日?")
 _DAY = re.compile(r"20\d\d(?:年\d{1,2}月(?:\d{1,2}[日号])?|[-./]\d{1,2}[-./]\d{1,2})")
 _LISTING = re.compile(
     r"^(?:(?:附件|附)\d*[:：.、]?|[（(]?[一二三四五六七八九十]{1,3}[）)、.]|\d{1,3}[.、)）]|【[^】]*】|\[[^\]]*\]|"
     r"[·•●■◆*])+")
 _YEAR_TOKEN = re.compile(r"(?<!\d)(20\d\d)(?!\d)(?:年度|年份|年|度)?")
+_PART_OF_YEAR = re.compile(r"(?:上|下)半年(?:度)?$|第?[一二三四1-4]季度$|(?<!\d)\d{1,2}(?:[-—–~至]\d{1,2})?月份?$")
+"""What ends the words before a report on less than a year."""
 _SALUTED = re.compile(r"^(?:现将|关于|根据|按照|我[局办委县区市镇乡院厅]|兹|特|依据)")
 _VERB_TAIL = re.compile(
     r"(?:召开|举办|举行|组织|开展|印发|发布|公布|公开|编制|做好|报送|完成|部署|的|年度|关于)+$")
@@ -84,6 +91,8 @@ _BODY_END = re.compile(
 _CONSOLIDATED = re.compile(
     r"[（(【](?:全[省市县区州盟旗镇乡]|本级政府|[^（(]{0,8}汇总)[）)】]|汇总(?:版|报告)|"
     r"全[省市县区州盟旗](?=20|政府信息|信息公开)")
+_SIGNED = re.compile(r"(?:(?P<bracket>[（(])|[-—–－]+)(?P<name>[^（()）\-—–－]{2,30})(?(bracket)[）)])")
+"""The body's name behind the report's: in brackets or after a dash."""
 _TRUNCATED = re.compile(r"信息公开(?:工作)?(?:" + _YEAR + r"|年度?|工作){0,8}报?(?:…+|\.{2,})$")
 _LONGEST = 500
 """No title is longer; what is compared beyond it would only cost time."""
@@ -116,7 +125,8 @@ def normalise(title: str) -> str:
 def parse(title: str) -> Title:
     """Everything one title says. Never raises; an empty title is kind `other`."""
     text = _tidy(title)
-    bare = _DAY.sub("", _DOCUMENT_NUMBER.sub("", _PUBLISHED_NOTE.sub("", text)))
+    bare = _PERIOD.sub(r"\1年", _DOCUMENT_NUMBER.sub("", _PUBLISHED_NOTE.sub("", text)))
+    bare = _HOLDING.sub("", _DAY.sub("", bare))
     bare = _LISTING.sub("", bare.strip(_EDGES)) if not _leads_away(bare) else bare
     years = tuple(dict.fromkeys(int(year) for year in _YEAR_TOKEN.findall(bare)))
     cores = list(_CORE.finditer(bare))
@@ -130,9 +140,9 @@ def parse(title: str) -> Title:
     else:
         before, named, after = _split_without_core(bare)
     lead, body = _body(before)
-    signed = re.fullmatch(r"[（(]([^（()）]{2,30})[）)]", after) if cores and not body else None
-    if signed and _BODY_END.search(signed[1]):
-        body = signed[1]
+    signed = _SIGNED.fullmatch(after) if cores and not body else None
+    if signed and _BODY_END.search(signed["name"]):
+        body, after = signed["name"], ""
     normalised = normalise(title)
 
     def answer(accepted: bool, reason: str, kind: Kind, needs_content: bool = False) -> Title:
@@ -140,8 +150,10 @@ def parse(title: str) -> Title:
                      needs_content, _scope(bare))
 
     around = f"{lead}\n{after}" if cores else f"{lead}\n{named}{after}"
-    if _OTHER_REPORTS.search(around) or "学年" in before:
+    if _OTHER_REPORTS.search(around) or "学年" in before or (cores and _PART_OF_YEAR.search(before)):
         return answer(False, "another_report", "other_report")
+    if cores and _JOINED.match(after):
+        return answer(False, "unknown_tail", "report", True)  # 年度报告及解读: the report may well be in it
     for kind, reason, pattern in _INSTEAD:
         # A bracket behind the report's name says what the page shows (解读, 模板), or merely what it holds (含统计表).
         place = bare if kind == "note" else around if kind in _BRACKET_TELLS else _BRACKETED.sub("", around)
@@ -177,6 +189,7 @@ def _tidy(title: str) -> str:
     title = title[:_LONGEST]
     text = re.sub(r"\s+|\u3000|\u200b|\ufeff|&nbsp;", "", re.sub(r"\s+[-—–－|]\s+", "_", title)).translate(_DIGITS)
     text = _CHINESE_YEAR.sub(lambda year: "2" + year.group()[1:].translate(_CHINESE_DIGITS), text)
+    text = re.split(r"[>＞»›]", text.rstrip(">＞»›"))[-1]  # the way to a page, printed above its title
     pieces = [piece for piece in re.split(r"[_|｜]+", text) if piece]
     if len(pieces) > 1:
         # "report_column_site": the report's own name comes first; a column's name is only 政府信息公开年报.
@@ -230,6 +243,7 @@ def _name(text: str) -> str:
     text = re.sub(r"[-—–~至]*学年度?", "", _YEAR_TOKEN.sub("", text)).strip(_EDGES)
     text = re.sub(r"^[（(]\s*[）)]|[（(]\s*[）)]$", "", text)
     text = _VERB_TAIL.sub("", text).strip(_EDGES)
+    text = re.sub(r"(?<=.)政务公开(?:工作)?[和与及暨]$", "", text)
     return "" if re.fullmatch(r"(?:我|本)(?:局|办|委|县|区|市|镇|乡|院|厅|机关|单位|街道)?|.", text) else text
 
 

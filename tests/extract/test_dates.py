@@ -23,7 +23,7 @@ def document(text: str = "", blocks: list[Text | Grid] | None = None, **meta: st
     ("二〇二五年二月二十日", "2025-02-20"),
     ("[01-28]", None), ("01-28", None), ("2022-02-30", None), ("1999-12-31", None), ("2023年13月1日", None),
     ("<!--$[发布时间]-->", None), ("{{ pubDate }}", None), ("", None), ("2023-01", None), ("电话05761234567", None),
-    ("2022-02-31 2022-03-01", "2022-03-01"),
+    ("2022-02-31 2022-03-01", "2022-03-01"), ("2022-01-2810:00:00", "2022-01-28"), ("2022-01-289", None),
 ])
 def test_days_are_found_as_printed(text: str, day: str | None) -> None:
     assert find_day(text) == day
@@ -63,7 +63,8 @@ def test_an_address_dates_only_by_a_whole_day_in_its_path(address: str, day: str
 @pytest.mark.parametrize("line", [
     "发布日期：2023-01-13", "发布时间: 2023- 01- 13 16 : 26", "发布时间\n2023年1月13日", "公开日期 2023.1.13",
     "【发布日期】 2023-01-13", "信息来源：某局 发布于 2023-01-13", "日期：2023-01-13 浏览次数：12",
-    "时间：2023-01-13 09:00"])
+    "时间：2023-01-13 09:00", "发布时间：[2023-01-13]", "【信息时间： 2023/1/13 阅读次数：】", "添加时间：2023-01-13",
+    "发布日期：2023-01-1310:30"])
 def test_the_pages_own_line(line: str) -> None:
     found = publication(document(text="标题\n" + line), Hints())
     assert found is not None
@@ -84,6 +85,12 @@ def test_a_plain_time_is_not_asked_where_a_line_says_published() -> None:
 @pytest.mark.parametrize("value", ["", "<!--$[发布时间]-->", "{{time}}", "01-28 10:00"])
 def test_unfilled_meta_elements_are_no_evidence(value: str) -> None:
     assert publication(document(PubDate=value), Hints()) is None
+
+
+@pytest.mark.parametrize("never", ["Fri, 31 Dec 9999 23:59:59 GMT", "9999-12-31T23:59:59Z",
+                                   "0001-01-01T00:00:00+09:00"])
+def test_a_moment_beyond_the_calendar_dates_nothing(never: str) -> None:
+    assert publication(document(modified=never), Hints(last_modified=never)) is None
 
 
 def test_meta_element_keeps_its_name_and_loses_its_clock() -> None:

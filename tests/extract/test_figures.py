@@ -20,6 +20,8 @@ from extract.figures import is_value, parse_cell, parse_number
     ("2笔", 2, "text"), ("共3件", 3, "text"), ("1.2万件", 12000, "text"), ("十五", 15, "text"), ("零", 0, "text"),
     ("无", None, "text"), ("详见附件", None, "text"), ("12\n3", None, "text"), ("1 2 34", None, "text"),
     ("3、其他", None, "text"), ("1.属于国家秘密", None, "text"), ("2021年", None, "text"), ("5元", None, "text"),
+    ("1①", 1, "text"), ("3²", 3, "text"), ("12 ②", 12, "text"), ("①", None, "text"), ("1①5", None, "text"),
+    ("/①", None, "dash"), ("∕", None, "dash"), ("╱", None, "dash"),
     ("1/2", None, "text"), ("1-2", None, "text"), ("12%", None, "text"), ("1,23", None, "text")])
 def test_counts(text, value, state):
     assert parse_cell(text) == (value, state)
@@ -44,7 +46,8 @@ def test_amounts_come_in_ten_thousand_yuan(text, value, state):
 @pytest.mark.parametrize(("text", "value"), [
     ("1.15万余", 11500), ("1.15 万余", 11500), ("一百二十", 120), ("十五", 15), ("二十", 20), ("一万二千三百", 12300),
     ("两百零五", 205), ("二〇二一", 2021), ("２,６４５", 2645), ("3亿", 300_000_000), ("2.5亿", 250_000_000),
-    ("7.4", 7.4), ("百分", None), ("", None), ("件", None), ("十十", None), ("万", None), ("1万2千", None)])
+    ("7.4", 7.4), ("百分", None), ("", None), ("件", None), ("十十", None), ("万", None), ("1万2千", None),
+    ("3②", 3), ("①", None)])
 def test_numerals_of_prose(text, value):
     assert parse_number(text) == value
 
