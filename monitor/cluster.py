@@ -42,7 +42,9 @@ Tell = Callable[[str], None]
 LOOK, CONNECT = 2.0, 5.0
 """Seconds between two looks at the workers; that one try to connect may take."""
 AHEAD = 2
-"""Documents a worker process has: one under way, one waiting."""
+"""Parcels a worker process has: one under way, one waiting."""
+PARCEL, PARCEL_BYTES = 16, 4 * 2**20
+"""Documents sent at once, at most: what Dask takes for each thing sent is as much as a short document takes to read."""
 RETRIES = 2
 DEFAULT_PORT = 8786
 """Where a scheduler listens if nothing else is said."""
@@ -164,8 +166,17 @@ class _Task:
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
     begun: bool = False
+    alone: bool = False
+    """It failed among others and is sent on its own."""
     suspect: bool = False
     """Workers died while they had it."""
+
+
+_Parcel = list[_Task]
+
+
+def _packed(task: _Task) -> bytes:
+    return pickle.dumps((task.function, task.arguments), pickle.HIGHEST_PROTOCOL)
 
 
 @contextlib.contextmanager
@@ -191,7 +202,7 @@ class ClusterExecutor(concurrent.futures.Executor):
         self._events: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._waiting: deque[_Task] = deque()
         self._suspects: deque[_Task] = deque()
-        self._there: dict[str, tuple[_Task, Any]] = {}
+        self._there: dict[str, tuple[_Parcel, Any]] = {}
         self._here: dict[concurrent.futures.Future[Any], _Task] = {}
         self._client: Client | None = None
         self._usable = 0
@@ -239,7 +250,7 @@ class ClusterExecutor(concurrent.futures.Executor):
         return not (self._waiting or self._suspects or self._there or self._here)
 
     def _fail(self, fault: BaseException) -> None:
-        for task in [*self._waiting, *self._suspects, *(each[0] for each in self._there.values()),
+        for task in [*self._waiting, *self._suspects, *(task for parcel, _ in self._there.values() for task in parcel),
                      *self._here.values()]:
             if not task.outcome.done() and (task.begun or task.outcome.set_running_or_notify_cancel()):
                 task.outcome.set_exception(fault)
@@ -260,28 +271,42 @@ class ClusterExecutor(concurrent.futures.Executor):
         elif event is not None and (known := self._there.pop(event.key, None)):
             self._settle(*known)
 
-    def _settle(self, task: _Task, there: Any) -> None:
-        """What the cluster made of a task."""
+    def _settle(self, parcel: _Parcel, there: Any) -> None:
+        """What the cluster made of a parcel."""
         from distributed.scheduler import KilledWorker
 
         if there.status == "finished":
             try:
-                task.outcome.set_result(pickle.loads(there.result(timeout=4 * CONNECT)))
+                outcomes = pickle.loads(there.result(timeout=4 * CONNECT))
             except (OSError, TimeoutError, concurrent.futures.CancelledError):  # its worker went with the result
-                self._waiting.appendleft(task)
+                self._again(parcel)
+                return
+            for task, (done, result) in zip(parcel, outcomes, strict=True):
+                if done:
+                    task.outcome.set_result(result)
+                else:
+                    task.alone = True
+                    self._again([task])
         elif there.status != "error":  # lost with the scheduler
-            self._waiting.appendleft(task)
+            self._again(parcel)
         elif not isinstance(fault := there.exception(), KilledWorker):
             self._say(f"{self._reading.cluster}: a worker failed ({type(fault).__name__}: {fault}); this machine reads "
                       "what it had")
-            self._begin_here(task)
-        elif task.suspect:
-            task.outcome.set_exception(WorkersKilledError(
+            for task in parcel:
+                self._begin_here(task)
+        elif len(parcel) == 1 and parcel[0].suspect:
+            parcel[0].outcome.set_exception(WorkersKilledError(
                 "reading it ended one reading process after another, on its own too; open it by hand"))
         else:
             # Whatever a dying worker held counts as its killer; which it was shows when each is alone.
-            task.suspect = True
-            self._suspects.append(task)
+            for task in parcel:
+                task.suspect = True
+            self._suspects += parcel
+
+    def _again(self, parcel: _Parcel) -> None:
+        """Let it be sent again, before what has not been sent yet."""
+        for task in reversed(parcel):
+            (self._suspects if task.suspect else self._waiting).appendleft(task)
 
     def _look(self) -> None:
         """See who is there, and try again to reach a scheduler that isn't."""
@@ -325,8 +350,8 @@ class ClusterExecutor(concurrent.futures.Executor):
         """Take back what no worker has; a worker that still had it may finish, nobody listens."""
         recalled = list(self._there.values())
         self._there.clear()
-        for task, there in reversed(recalled):
-            self._waiting.appendleft(task)
+        for parcel, there in reversed(recalled):
+            self._again(parcel)
             with contextlib.suppress(Exception):
                 there.release()
 
@@ -340,12 +365,13 @@ class ClusterExecutor(concurrent.futures.Executor):
 
     def _send(self) -> None:
         if self._usable:
-            if any(task.suspect for task, _ in self._there.values()):
+            if any(task.suspect for parcel, _ in self._there.values() for task in parcel):
                 return
-            while self._waiting and len(self._there) < AHEAD * self._usable:
-                self._begin_there(self._waiting.popleft())
-            if self._suspects and not self._waiting and not self._there:
-                self._begin_there(self._suspects.popleft())
+            while self._waiting and self._usable and len(self._there) < AHEAD * self._usable:
+                self._begin_there(*self._parcel())
+            if self._suspects and self._usable and not self._waiting and not self._there:
+                suspect = self._suspects.popleft()
+                self._begin_there([suspect], [_packed(suspect)])
         elif not self._patient():
             while self._waiting and len(self._here) < 2 * self._reading.processes:
                 self._begin_here(self._waiting.popleft())
@@ -354,19 +380,34 @@ class ClusterExecutor(concurrent.futures.Executor):
                     "workers of the cluster ended while they had this document, and none is left to try it again on "
                     "its own; the next scan does"))
 
-    def _begin_there(self, task: _Task) -> None:
-        if not self._begin(task):
+    def _parcel(self) -> tuple[_Parcel, list[bytes]]:
+        """The next that are sent at once, and what is sent; fewer where few wait, so that all workers end together."""
+        most = min(PARCEL, max(1, len(self._waiting) // (AHEAD * self._usable)))
+        parcel, packed = list[_Task](), list[bytes]()
+        while self._waiting and len(parcel) < most and sum(map(len, packed)) < PARCEL_BYTES:
+            if self._waiting[0].alone and parcel:
+                break
+            task = self._waiting.popleft()
+            if self._begin(task):
+                parcel.append(task)
+                packed.append(_packed(task))
+                if task.alone:
+                    break
+        return parcel, packed
+
+    def _begin_there(self, parcel: _Parcel, packed: list[bytes]) -> None:
+        if not parcel:
             return
         assert self._client is not None
         try:
             there = self._client.submit(
-                cluster_worker.do, self._identity, pickle.dumps((task.function, task.arguments)), pure=False,
-                key=f"nianbao-{uuid.uuid4().hex}", resources={self._identity: 1}, retries=RETRIES)
+                cluster_worker.do, self._identity, pickle.dumps(packed), pure=False, key=f"nianbao-{uuid.uuid4().hex}",
+                resources={self._identity: 1}, retries=RETRIES)
         except (OSError, RuntimeError):  # the client closed under our hands; the next look says so
-            self._waiting.appendleft(task)
+            self._again(parcel)
             self._usable, self._look_at = 0, 0.0
             return
-        self._there[there.key] = task, there
+        self._there[there.key] = parcel, there
         there.add_done_callback(self._events.put)
 
     def _begin_here(self, task: _Task) -> None:

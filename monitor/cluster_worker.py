@@ -57,7 +57,7 @@ def identity(office: Path | None) -> dict[str, str]:
 
     code = hashlib.sha256()
     root = Path(__file__).resolve().parents[1]
-    for path in [*sorted((root / "extract").rglob("*.py")), root / "monitor" / "captures.py"]:
+    for path in [*sorted((root / "extract").rglob("*.py")), root / "monitor" / "captures.py", Path(__file__).resolve()]:
         code.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     facts = hashlib.sha256()
     before = configuration.office_folder()
@@ -98,11 +98,20 @@ def differences(announced: Mapping[str, float], mine: Mapping[str, str]) -> list
 
 
 def do(wanted: str, packed: bytes) -> bytes:
-    """In a worker: call the packed function if this is the code it is meant for; the packed result."""
+    """In a worker: call each of the packed functions if this is the code they are meant for. Returns, packed, for each
+    whether it came to a result, and the result; raises what a single one raised."""
     if wanted != _own_tag():
         raise RefusedWorkerError("this worker's code or facts changed since it was started; start it again")
-    function, arguments = pickle.loads(packed)
-    return pickle.dumps(function(*arguments))
+    calls, outcomes = pickle.loads(packed), list[tuple[bool, Any]]()
+    for each in calls:
+        function, arguments = pickle.loads(each)
+        try:
+            outcomes.append((True, function(*arguments)))
+        except Exception:
+            if len(calls) == 1:
+                raise
+            outcomes.append((False, None))  # it is sent again on its own, and what it raises is told
+    return pickle.dumps(outcomes, pickle.HIGHEST_PROTOCOL)
 
 
 @functools.cache
