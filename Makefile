@@ -19,12 +19,12 @@ demo: $(READY)
 	$(BIN)/python -m tests.demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 # The slow tests too: a browser, an office program and a mail server from Debian's packages take part.
 test-all: $(READY)
 	.ci/system-packages
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup -m ''
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder -m ''
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
-"""How the tests are dealt out to several processes: a file with slow tests stays in one of them, since its tests share
-what took long to make; the simulated year begins first, since it takes longest."""
+"""In which order the files of tests are dealt out to several processes, each as a whole (--dist loadfile: its tests
+share what took long to make): the simulated year begins first, since it takes longest, then the files with slow tests,
+and what is quick fills up the end."""
 
 from __future__ import annotations
 
@@ -8,7 +9,4 @@ import pytest
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    for item in items:
-        if item.path in slow:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
-    items.sort(key=lambda item: item.path.parent.name != "year")
+    items.sort(key=lambda item: (item.path.parent.name != "year", item.path not in slow))
