@@ -61,17 +61,17 @@ class Ask:
         return {**ours, **self.headers}
 
     @property
-    def key(self) -> str:
-        """What tells this request from any other of a run: method, address, what was posted (long bodies hashed) and
-        headers of the page's own, such as a token."""
+    def key(self) -> tuple[str, str]:
+        """What tells this request from any other of a run: address; then method, what was posted (long bodies hashed)
+        and headers of the page's own, such as a token."""
         own = sorted((name.lower(), value) for name, value in self.headers.items()
                      if name.lower() not in _ORDINARY_HEADERS)
         mark = f" +{hashlib.sha256(repr(own).encode()).hexdigest()[:16]}" if own else ""
         if self.method == "GET":
-            return f"GET {self.url}{mark}"
+            return self.url, f"GET{mark}"
         text = self.body.decode("utf-8", "replace")
         readable = len(text) <= _READABLE_BODY and "\ufffd" not in text
-        return f"POST {self.url} {text if readable else hashlib.sha256(self.body).hexdigest()}{mark}"
+        return self.url, f"POST {text if readable else hashlib.sha256(self.body).hexdigest()}{mark}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,11 +241,14 @@ async def by_number(walk: Walk, page: Callable[[int], Awaitable[tuple[Answer, Li
         number += 1
 
 
-_PAGES = (re.compile(r"共\s*(\d{1,5})\s*页"), re.compile(r"(?:总页数|页数)\s*[:：]\s*(\d{1,5})"),
-          re.compile(r"\d{1,5}\s*/\s*(\d{1,5})\s*页"),
-          re.compile(r"""["']?\b(?:pageCount|totalPages?|countPage|page_count|pages)["']?\s*[:=]\s*["']?(\d{1,5})\b"""))
-_TOTAL = (re.compile(r"(?:共有?|总计|合计)\s*(\d{1,6})\s*(?:条|篇|项|个?记录)"),
-          re.compile(r"""["']?\b(?:totalRecord|recordCount|totalCount|total_count)["']?\s*[:=]\s*["']?(\d{1,6})\b"""))
+_PAGES = (re.compile(r"(?:共有?|总)\s*(\d{1,5})\s*[页頁]"), re.compile(r"(?:总页数|页数)\s*[:：]\s*(\d{1,5})"),
+          re.compile(r"\d{1,5}\s*/\s*(\d{1,5})\s*[页頁]|页[次码]\s*[:：]\s*\d{1,5}\s*/\s*(\d{1,5})"),
+          re.compile(r"""["']?\b(?:pageCount|totalPages?|countPage|page_count|pages)["']?\s*[:=]\s*["']?(\d{1,5})\b""",
+                     re.I))
+_TOTAL = (re.compile(r"(?:共有?|[共总]计|总共?|合计|[查检搜找][询索]?到)\s*(\d{1,6})\s*(?:条|篇|项|则|个?记录)"
+                     r"|(?<![\u4e00-\u9fff])(?:总(?:记录|条|信息)?数|记录总?数|信息总数)\s*[:：]\s*(\d{1,6})(?!\d)"),
+          re.compile(r"""["']?\b(?:totalRecords?|recordCount|totalCount|total_count)["']?\s*[:=]\s*["']?(\d{1,6})\b""",
+                     re.I))
 
 
 def stated(text: str) -> tuple[int | None, int | None]:
@@ -259,5 +262,5 @@ def _first(patterns: tuple[re.Pattern[str], ...], *texts: str) -> int | None:
         for pattern in patterns:
             match = pattern.search(text)
             if match:
-                return int(match.group(1))
+                return int(next(group for group in match.groups() if group))
     return None

@@ -13,16 +13,14 @@ from urllib.parse import urlsplit
 
 from lxml import html
 
-from crawler.families.numbering import Number, guesses, numbering
-from crawler.families.pagers import script_pager
+from crawler.families.numbering import NAMES, Number, guesses, numbering
+from crawler.families.pagers import is_next, label, page_number, script_pager, turned_by_script
 from crawler.families.paging import Answer, Enumeration, Get, Listing, Walk, ends, stated
 from crawler.families.rows import absolute, base_of, main_rows, names_report, parse, rows
 from crawler.model import Outcome
 
-_NEXT = re.compile(r"^(下一?页|后一?页|下页|next|>|›|»|>>)$", re.I)
-_PAGE_PARAMETER = re.compile(r"[?&](page|pageno|pageindex|pagenum|currpage|cur_page|p|pn)=\d", re.I)
+_PAGE_PARAMETER = re.compile(rf"[?&]({NAMES})=\d", re.I)
 _MORE = re.compile(r"^[\[(（【<>《》»+\s]*(查看|阅读|点击)?(更多|more)[\])）】<>《》»+.…\s]*$", re.I)
-_LOAD_MORE = re.compile(r"^[\s\W]*(点击)?(加载|显示|载入|下拉加载|上拉加载)更多[\s\W]*$")
 _NO_SUCH_PAGE = (Outcome.GONE, Outcome.SOFT_404)
 _EMPTY = re.compile(r"暂无(?:相关)?(?:信息|数据|内容|记录|文章)|没有(?:相关|找到)?(?:信息|数据|内容|记录)")
 
@@ -39,10 +37,12 @@ def listing(text: str, url: str) -> Listing:
     scripted = script_pager(text, len(main))
     if total is None and pages is None:
         total, pages = scripted.rows, scripted.pages
+    if total is not None and 0 < total < len({item.url for item in main}):
+        total = None  # fewer than stand here: it counts something else
     says_empty = total == 0 or bool(_EMPTY.search(root.text_content()))
     return Listing([row.item for row in found], main, total, pages, _following(root, url),
-                   _script_paged(root, url) or scripted.more, _preview_of(root, url, {item.url for item in main}),
-                   known_shape=says_empty)
+                   scripted.more or turned_by_script(root, text, url),
+                   _preview_of(root, url, {item.url for item in main}), known_shape=says_empty)
 
 
 async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration:
@@ -158,12 +158,12 @@ def _following(root: html.HtmlElement, url: str) -> list[str]:
     """Addresses of the other pages of this list: the next link, and numbered links that look like its neighbours."""
     base, found = base_of(root, url), []
     for link in root.iter("a"):
-        text = "".join(link.itertext()).strip()
         address = absolute(base, link.get("href") or "")
         if not address or address == url:
             continue
-        numbered = text.isdigit() and text != "1" and _neighbour(url, address)
-        if numbered or link.get("rel") == "next" or _NEXT.match(text):
+        shown = label(link)
+        numbered = (page_number(shown) or 0) > 1 and _neighbour(url, address)
+        if numbered or link.get("rel") == "next" or is_next(shown):
             found.append(address)
     return list(dict.fromkeys(found))
 
@@ -171,23 +171,7 @@ def _following(root: html.HtmlElement, url: str) -> list[str]:
 def _numbered(root: html.HtmlElement, url: str) -> set[str]:
     """Addresses of this list's pages that stand behind a number: 下一页 may lead past the end, a number doesn't."""
     base = base_of(root, url)
-    return {absolute(base, link.get("href") or "") for link in root.iter("a")
-            if "".join(link.itertext()).strip().isdigit()}
-
-
-def _script_paged(root: html.HtmlElement, url: str) -> bool:
-    for link in root.iter("a", "span", "li", "button", "div"):
-        if len(link) > 3:
-            continue
-        words = "".join(link.itertext()).strip()
-        if _LOAD_MORE.match(words) and not absolute(url, link.get("href") or ""):
-            return True
-        if _NEXT.match(words) and not absolute(url, link.get("href") or ""):
-            called = link.get("onclick") or re.sub(r"(?i)^\s*javascript:\s*(void\s*\(?\s*0\s*\)?)?;?\s*|^#.*", "",
-                                                   link.get("href") or "")
-            if called:
-                return True
-    return False
+    return {absolute(base, link.get("href") or "") for link in root.iter("a") if page_number(label(link)) is not None}
 
 
 def _preview_of(root: html.HtmlElement, url: str, main: set[str]) -> str:

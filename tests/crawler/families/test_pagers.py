@@ -23,7 +23,12 @@ LIST = "http://www.shili.example/nb/"
     ("<div class='pagination' data-total-pages='6'></div>", Stated(None, 6)),
     ("<div id='pager' data-total='55' data-size='10'></div>", Stated(more=True)),
     ("function paging(a, b) { return a; } banner({count: 4})", Stated()),
-    ("$('#p').paging({total: totalCount})", Stated())])
+    ("$('#p').paging({total: totalCount})", Stated(more=True)),
+    ("$('#p').paging({total: totalCount, pageSize: 15})", Stated()),
+    ("var totalCount = 55; $('#p').paging({count: totalCount, pageSize: 10})", Stated(55)),
+    ("laypage.render({elem: 'p', count: data.total, limit: 10, jump: function(o){}})", Stated(more=True)),
+    ("var n = 55; $('#p').pagination(n, {items_per_page: 10})", Stated(55)),
+    ("$('#p').paging({total: 10, callback: reload})", Stated())])
 def test_what_a_pager_states(text, stated):
     assert script_pager(text, 10) == stated
 
@@ -35,13 +40,42 @@ def test_any_script_is_survived(text):
 
 @pytest.mark.parametrize("pager", [
     "<script>laypage.render({elem: 'page', count: 24})</script>", "<script>$('#p').paging({total: 24})</script>",
-    "<button>加载更多</button>", "<div class='load'>点击加载更多</div>"])
+    "<script>laypage.render({elem: 'page', count: data.total, limit: 10})</script>",
+    "<button>加载更多</button>", "<div class='load'>点击加载更多</div>", "<a href='javascript:loadMore()'>查看更多</a>",
+    "<div><a href='javascript:go(1)'>1</a><a href='javascript:go(2)'>2</a><a href='javascript:go(3)'>3</a></div>",
+    "<ul><li><a href='#'>首页</a></li><li><a>1</a></li><li><a>2</a></li><li><a href='#'>下一页</a></li></ul>",
+    "<div><span class='on'>1</span><span>2</span><span>3</span><span>下一页 &gt;</span></div>",
+    "<a href='#' class='nx'>下一页</a><script>$('.box .nx').on('click', turn)</script>",
+    "<a href='javascript:;' onclick='go(3)'>尾页</a>", "<a href='/nb/?pg=3'>末页</a>",
+    "<a href='#' id='nx'>下一页</a><script>$(document).on('click', '#nx', function () {})</script>", "共计24条",
+    "总记录数：24", "共有3页",
+    "第<select onchange='go(this.value)'><option>1</option><option>2</option><option>3</option></select>页",
+    "<el-pagination :total='total'></el-pagination>"])
 def test_a_list_whose_pager_states_more_is_not_whole(pager):
     found, _ = walk(static, LIST, {LIST: page(0, 10, pager)})
     assert (found.complete, len(found.items)) == (False, 10)
     found, _ = walk(static, LIST, {LIST: page(0, 10, pager), f"{LIST}index_1.html": page(10, 20),
                                    f"{LIST}index_2.html": page(20, 24)})
     assert (found.complete, len(found.items)) == (True, 24)
+
+
+@pytest.mark.parametrize("link", [
+    "[下一页]", "下一页 »", "下一页&gt;&gt;", "<img alt='下一页'>", "<i></i>", "后页", "[2]", "第2页"])
+def test_a_link_to_the_next_page_however_it_is_worded(link):
+    first = page(0, 10, f"<a href='list_2.html' title='下一页'>{link}</a>")
+    found, _ = walk(static, LIST, {LIST: first, f"{LIST}list_2.html": page(10, 14)})
+    assert (found.complete, len(found.items)) == (True, 14)
+
+
+@pytest.mark.parametrize("beside", [
+    "<table><tr><td>1</td><td>2</td><td>3</td></tr></table>",
+    f"<div>{''.join(f'<span>{day}</span>' for day in range(1, 32))}</div>",
+    "<div><span>1</span><span>2</span><span>天气</span></div>", "<a href='#'>下一页</a>", "共1页 <a href='#'>2</a>",
+    "<a href='/nb/'>尾页</a>", "<a href='#'>查看更多</a>", "共有3条评论",
+    "<select><option>1</option><option>2</option></select>月"])
+def test_what_looks_like_a_pager_and_is_none(beside):
+    found, _ = walk(static, LIST, {LIST: page(0, 10, beside)})
+    assert found.complete
 
 
 def test_blank_pages_among_linked_ones():
