@@ -7,11 +7,12 @@ fault; no traceback unless NIANBAO_DEBUG is set. Leaves alone: what the commands
 from __future__ import annotations
 
 import errno
+import functools
 import itertools
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -80,10 +81,16 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
+@functools.cache
+def tree() -> Any:
+    """All commands as the parser wants them. Made once: that takes longer than most commands."""
+    return typer.main.get_command(app)
+
+
 def run(arguments: list[str]) -> int:
     """The exit code of one call, after everything was printed."""
     printing.tolerate_encodings()
-    command = typer.main.get_command(app)
+    command = tree()
     if {"-h", "--help"} & set(arguments) or not arguments:
         from monitor import command_help
 

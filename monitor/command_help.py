@@ -2,8 +2,8 @@
 lines as people write them.
 
 Promises: a whole tree of commands is changed in place, so that `--help`, a call without arguments and the usage line of
-an error read alike; what the vocabulary doesn't hold stays in the code's English. Leaves alone: errors (messages.py),
-which language is spoken (cli.py).
+an error read alike, whatever it spoke before; what the vocabulary doesn't hold stays in the code's English. Leaves
+alone: errors (messages.py), which language is spoken (cli.py).
 """
 
 from __future__ import annotations
@@ -29,14 +29,16 @@ def in_language(command: Any, lang: Lang) -> Any:
     words = wording.vocabulary()
 
     def translate(each: Any, path: str) -> None:
+        each.help, each.short_help = vars(each).setdefault("in_english", (each.help, each.short_help))
         if path in words.commands and lang == "zh":
             each.help = words.commands[path].zh.replace("\\b", "\b")
             each.short_help = words.commands[path].zh.splitlines()[0]
         for parameter in each.params:
-            known = words.options.get(f"{path} {parameter.name}".strip()) or words.options.get(parameter.name or "")
-            if known and lang == "zh" and hasattr(parameter, "help"):
-                parameter.help = known.zh
-        each.context_class = _context(each.context_class, lang)
+            if hasattr(parameter, "help"):
+                known = words.options.get(f"{path} {parameter.name}".strip()) or words.options.get(parameter.name or "")
+                english = vars(parameter).setdefault("in_english", parameter.help)
+                parameter.help = known.zh if known and lang == "zh" else english
+        each.context_class = _context(_unspoken(each.context_class), lang)
         for name, child in getattr(each, "commands", {}).items():
             translate(child, f"{path} {name}".strip())
 
@@ -47,13 +49,19 @@ def in_language(command: Any, lang: Lang) -> Any:
 def speak(context: Any, lang: Lang) -> None:
     """Let a context that was made before its tree was translated write its usage and help in that language."""
     while context is not None:
-        context.formatter_class = _formatter(type(context).formatter_class, lang)
+        context.formatter_class = _formatter(_unspoken(type(context)).formatter_class, lang)
         context = context.parent
 
 
 @functools.cache
 def _context(base: type[Any], lang: Lang) -> type[Any]:
-    return type("SpeakingContext", (base,), {"formatter_class": _formatter(base.formatter_class, lang)})
+    return type("SpeakingContext", (base,), {"formatter_class": _formatter(base.formatter_class, lang),
+                                             "unspoken": base})
+
+
+def _unspoken(context_class: type[Any]) -> type[Any]:
+    """What a class of contexts was before it learnt a language."""
+    return getattr(context_class, "unspoken", context_class)
 
 
 @functools.cache

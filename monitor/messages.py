@@ -52,20 +52,23 @@ def said(text: str, lang: str) -> str:
 
 
 @functools.cache
-def _patterns(folder: str) -> list[tuple[re.Pattern[str], str]]:
-    """Every sentence as a pattern, that with the most fixed words first. `folder`: whose facts hold."""
+def _sentences(folder: str) -> list[tuple[list[str], Message]]:
+    """Every sentence with its fixed words, that with the most of them first. `folder`: whose facts hold."""
     loaded: Messages = configuration.load("messages.yaml", Messages)
-    made = []
-    for message in sorted(loaded.messages, key=lambda each: -len(_FIELD.sub("", each.en))):
-        pattern, seen = "", set[str]()
-        for number, part in enumerate(_FIELD.split(message.en)):
-            if number % 2 == 0:
-                pattern += re.escape(part)
-            else:
-                pattern += f"(?P={part})" if part in seen else f"(?P<{part}>{'.+?' if part == _FREE else _VALUE})"
-                seen.add(part)
-        made.append((re.compile(pattern, re.DOTALL), message.zh))
-    return made
+    return [(_FIELD.split(each.en)[::2], each)
+            for each in sorted(loaded.messages, key=lambda each: -len(_FIELD.sub("", each.en)))]
+
+
+@functools.cache
+def _pattern(english: str) -> re.Pattern[str]:
+    pattern, seen = "", set[str]()
+    for number, part in enumerate(_FIELD.split(english)):
+        if number % 2 == 0:
+            pattern += re.escape(part)
+        else:
+            pattern += f"(?P={part})" if part in seen else f"(?P<{part}>{'.+?' if part == _FREE else _VALUE})"
+            seen.add(part)
+    return re.compile(pattern, re.DOTALL)
 
 
 def _sentence(text: str, depth: int) -> str | None:
@@ -95,10 +98,11 @@ def _clauses(text: str, depth: int, needed: int | None) -> str | None:
 
 
 def _listed(text: str, depth: int) -> str | None:
-    for pattern, chinese in _patterns(str(configuration.office_folder())):
-        if found := pattern.fullmatch(text):
+    for words, message in _sentences(str(configuration.office_folder())):
+        # Hundreds of patterns take longer to compile than most commands to run: only those that can match are.
+        if all(word in text for word in words) and (found := _pattern(message.en).fullmatch(text)):
             parts = {name: _value(name, value, depth) for name, value in found.groupdict().items()}
-            return "".join(parts[part] if number % 2 else part for number, part in enumerate(_FIELD.split(chinese)))
+            return "".join(parts[part] if number % 2 else part for number, part in enumerate(_FIELD.split(message.zh)))
     return None
 
 
