@@ -169,9 +169,9 @@ def _pictures(body: html.HtmlElement, base: str) -> list[Attached]:
 
 
 def _small(node: html.HtmlElement) -> bool:
-    width = re.match(r"\d+", node.get("width") or "") or re.search(r"(?:^|[;\s])width\s*:\s*(\d+)px",
-                                                                 node.get("style") or "", re.I)
-    return bool(width and int(re.sub(r"\D", "", width.group())) < 100)
+    width = re.fullmatch(r"\s*(\d+)(?:\.\d+)?\s*(?:px)?\s*", node.get("width") or "") or re.search(
+        r"(?:^|[;\s])width\s*:\s*(\d+)px", node.get("style") or "", re.I)
+    return bool(width and int(width.group(1)) < 100)
 
 
 def _surrounds(node: html.HtmlElement) -> bool:

@@ -131,7 +131,8 @@ class HopRedirectMiddleware:
             request.meta.get("transport", ""), tls.accepted(host_of(request.url)) if request.url.startswith("https:")
             else "", f"through the proxy {request.meta['proxy_name']}" if "proxy_name" in request.meta else ""))))
         request.meta["encoding"] = named(response.headers).get("content-encoding", "")
-        location = (response.headers.get(b"Location") or b"").decode("utf-8", "replace").strip()
+        location = "".join(chr(byte) if byte < 128 else f"%{byte:02X}"  # old servers send addresses in GBK
+                           for byte in response.headers.get(b"Location") or b"").strip()
         if response.status not in _REDIRECTS or not location:
             return response
         try:

@@ -26,7 +26,7 @@ from scrapy.exceptions import (
 )
 
 from crawler.model import Outcome
-from extract import enclosed
+from extract import decoding, enclosed
 from extract.configuration import load
 
 Expect = Literal["page", "data", "file"]
@@ -182,28 +182,13 @@ def of_failure(fault: BaseException) -> Verdict:
 
 
 def decode(body: bytes, content_type: str = "") -> str:
-    """Text by bytes, header and meta together: whichever of UTF-8 and GB18030 loses fewer characters, the declared
-    one first. Headers say utf-8 over GBK bytes and the reverse. Runs of hundreds of blanks, as templates leave them,
+    """Text by bytes, header and meta together (extract.decoding). Runs of hundreds of blanks, as templates leave them,
     are one: they mean nothing, and patterns would look through them again and again."""
-    return _RUN.sub(_shortened, _decoded(body, content_type))
+    return _RUN.sub(_shortened, decoding.decode(body, content_type)[0].removeprefix("\ufeff"))
 
 
 def _shortened(run: re.Match[str]) -> str:
     return "\n" if "\n" in run.group() else " "
-
-
-def _decoded(body: bytes, content_type: str) -> str:
-    declared = f"{content_type} {body[:4096].decode('latin-1')}"
-    match = re.search(r"charset\s*=\s*[\"']?\s*([\w-]+)", declared, re.I)
-    chinese = bool(match and re.match(r"gb|hz", match.group(1), re.I))
-    order = ("gb18030", "utf-8") if chinese and not body.startswith(b"\xef\xbb\xbf") else ("utf-8", "gb18030")
-    readings = []
-    for encoding in order:
-        try:
-            return body.decode(encoding).removeprefix("\ufeff")
-        except UnicodeDecodeError:
-            readings.append(body.decode(encoding, "replace").removeprefix("\ufeff"))
-    return min(readings, key=lambda reading: reading.count("\ufffd"))
 
 
 def _of_status(status: int, text: str) -> Verdict | None:
@@ -215,19 +200,20 @@ def _of_status(status: int, text: str) -> Verdict | None:
     words = _mark("challenge_words", _visible(text)[:3000]) if text and _thin(text) else ""
     if status in (202, 412, 521):
         return Verdict(Outcome.CHALLENGE, f"status {status}")
-    if status in (404, 410):
-        return Verdict(Outcome.GONE, f"status {status}")
     if status == 429:
         return Verdict(Outcome.RATE_LIMITED, f"status {status}")
     if words and status < 600:
         return Verdict(Outcome.CHALLENGE, f"status {status}, the page asks for a check")
-    if status in (401, 403, 405, 406, 451):
-        return Verdict(Outcome.FORBIDDEN, f"status {status}")
+    if status in (404, 410):
+        return Verdict(Outcome.GONE, f"status {status}")
+    if status == 408:
+        return Verdict(Outcome.TIMEOUT, f"status {status}")
     if status == 407:
         return Verdict(Outcome.FORBIDDEN, "status 407, the proxy asks for credentials")
     if 300 <= status < 400:
         return Verdict(Outcome.REDIRECT_OFFSITE, f"status {status} leads nowhere")
-    return Verdict(Outcome.SERVER_ERROR if status >= 500 else Outcome.GONE, f"status {status}")
+    # Protections answer with numbers of their own (400, 418, 444, 456): refused, and nothing said of the page.
+    return Verdict(Outcome.FORBIDDEN if 400 <= status < 500 else Outcome.SERVER_ERROR, f"status {status}")
 
 
 def _of_page(received: Received, text: str) -> Verdict:

@@ -1,6 +1,7 @@
-"""Bytes → text for pages and text files.
+"""Bytes → text for pages, text files and answers of interfaces.
 
-Promises: the reading that loses fewest characters wins, whatever header and meta claim. Leaves alone: markup.
+Promises: bytes that are UTF-8 are read so, whatever header and meta claim; else the reading that loses fewest
+characters wins. Leaves alone: markup.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import re
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x80-\x9f]")
 """Signs that UTF-8 was read as a Western encoding."""
+_WESTERN = re.compile(r"^(iso-?8859-?\d*|latin-?1|(windows|cp)-?125\d|us-ascii|ascii)$")
+"""What servers say of pages whose encoding nobody told them; any bytes can be read so."""
+_CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 
 def decode(data: bytes, declared: str | None = None) -> tuple[str, int]:
@@ -20,12 +24,22 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, int]:
     proposed = []
     named = re.search(r"charset\s*=\s*[\"']?([\w-]+)", declared or "", re.IGNORECASE)
     if named:
-        proposed.append(named[1])
+        proposed.append(_canonical(named[1]))
     written = _CHARSET.search(data[:8192])
     if written:
-        proposed.append(written[1].decode("ascii"))
+        proposed.append(_canonical(written[1].decode("ascii")))
+    proposed = [name for name in proposed if not _WESTERN.match(name)]
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    else:
+        # Half of all short Chinese texts in UTF-8 can be read as GBK too, but hardly any in GBK as Chinese in UTF-8.
+        marked = data.startswith(b"\xef\xbb\xbf")
+        if "gb18030" not in proposed or marked or data.isascii() or _CHINESE.search(text):
+            return text, text.count("\ufffd") + len(_CONTROL.findall(text))
     best, lost = "", -1
-    for name in dict.fromkeys([*map(_canonical, proposed), "utf-8-sig", "gb18030"]):
+    for name in dict.fromkeys([*proposed, "utf-8-sig", "gb18030"]):
         try:
             text = data.decode(name, "replace")
         except LookupError:

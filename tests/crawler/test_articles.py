@@ -84,6 +84,7 @@ def test_files_whose_address_does_not_say_what_they_are(href, shown):
     ("<img src='./scan.webp'>", "zfxxgknb/202201/scan.webp"), ("<img src='/servlet/image?id=3'>", "servlet/image?id=3"),
     ("<img src='/images/pdf_page_1.jpg'>", "images/pdf_page_1.jpg"),
     ("<img src='data:image/png;base64,AAAA'>", ""), ("<img src='a.png' style='width: 20px'>", ""),
+    ("<img src='./a.png' width='90%'>", "zfxxgknb/202201/a.png"), ("<img src='a.png' width='60px'>", ""),
     ("<img src='/images/pdf.gif'>", ""), ("<img src='/fileTypeImages/icon_doc.gif'>", "")])
 def test_pictures_of_the_body(picture, address):
     found = carried(page(f"<div id='zoom'>{picture}<p>示例市教育局二〇二一年政府信息公开工作年度报告</p></div>"))

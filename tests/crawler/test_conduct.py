@@ -5,10 +5,23 @@ from datetime import datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scrapy import Request
+from scrapy.http import Response
 
 from crawler.conduct import HostRule, Robots, user_agent, within_hours
+from crawler.middlewares import HopRedirectMiddleware
 
 HOSTS = ("www.shili.example", "xxgk.shili.example:8080", "127.0.0.9", "10.1.2.3")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+def test_an_address_sent_in_plain_chinese_is_asked_byte_for_byte(encoding):
+    request = Request("http://www.shili.example/a", meta={"rule": HostRule(HOSTS)})
+    sent = "/年报.html".encode(encoding)
+    following = HopRedirectMiddleware().process_response(
+        request, Response(request.url, status=302, headers={b"Location": sent}))
+    coded = "".join(f"%{byte:02X}" for byte in "年报".encode(encoding))
+    assert following.url == f"http://www.shili.example/{coded}.html"
 
 
 @pytest.mark.parametrize(("url", "allowed"), [

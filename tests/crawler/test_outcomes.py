@@ -52,6 +52,10 @@ def test_every_outcome_has_advice_in_both_languages():
     (401, "", Outcome.FORBIDDEN),
     (404, "<html>404</html>", Outcome.GONE),
     (410, "", Outcome.GONE),
+    # Protections with numbers of their own, or behind a 404: the page was not looked at, so it is not gone.
+    (404, "<html>您的请求疑似攻击行为，已被网站防火墙拦截</html>", Outcome.CHALLENGE),
+    (400, "<html>Bad Request</html>", Outcome.FORBIDDEN), (418, "", Outcome.FORBIDDEN), (444, "", Outcome.FORBIDDEN),
+    (456, "<html>stop</html>", Outcome.FORBIDDEN), (408, "", Outcome.TIMEOUT),
     (429, "", Outcome.RATE_LIMITED),
     (500, "", Outcome.SERVER_ERROR),
     (502, "<html>bad gateway</html>", Outcome.SERVER_ERROR),
