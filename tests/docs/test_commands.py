@@ -20,9 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
-from monitor.cli import app
+from monitor.cli import tree
 from tests import demo
 from tests.docs import desk, screenshots
 from tests.docs.pages import ROOT, Block, Page, page, pages, spoken
@@ -54,7 +53,7 @@ PLACEHOLDERS = {
 # ---------------------------------------------------------------- without running anything
 def parsed(call: str) -> str | None:
     """What is wrong with a call of nianbao as it stands in prose; None where it names a command and its options."""
-    command: Any = typer.main.get_command(app)
+    command: Any = tree()
     known = {name for each in command.params for name in each.opts}
     words = re.sub(r"[|…].*", "", call).replace("[", " ").replace("]", " ").split()[1:]
     for word in words:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from crawler import clock
 from extract import configuration, forms
@@ -99,7 +98,7 @@ def commands(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 def test_every_command_and_option_has_help_in_both_languages(nianbao: Any) -> None:
     words = wording.vocabulary()
-    for path, command in commands(typer.main.get_command(cli.app)):
+    for path, command in commands(cli.tree()):
         assert command.help, path
         assert path in words.commands, path
         for parameter in command.params:
@@ -112,7 +111,7 @@ def test_every_command_and_option_has_help_in_both_languages(nianbao: Any) -> No
 
 
 def test_the_contract_names_every_command() -> None:
-    names = {path for path, _ in commands(typer.main.get_command(cli.app))}
+    names = {path for path, _ in commands(cli.tree())}
     assert names >= {"init", "doctor", "config show", "scan", "read", "check", "status", "findings", "review",
                      "alerts send", "alerts test"}
 

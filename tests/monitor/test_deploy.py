@@ -9,9 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import typer
 
-from monitor.cli import app
+from monitor.cli import tree
 from monitor.settings import Watch
 
 DEPLOY = Path(__file__).resolve().parents[2] / "docs" / "deploy"
@@ -25,7 +24,7 @@ def unit(name="nianbao-watch.service"):
 
 
 def commands():
-    return typer.main.get_command(app).commands
+    return tree().commands
 
 
 def test_the_unit_starts_the_watch_as_it_is_called_today():
