@@ -38,9 +38,10 @@ LIBRARIES = ("beautifulsoup4", "lxml", "numpy", "olefile", "onnxruntime", "openc
 QUIET = {"distributed.admin.tick.interval": "1s", "distributed.admin.system-monitor.interval": "5s",
          "distributed.worker.profile.enabled": False, "distributed.client.scheduler-info-interval": "1h",
          "distributed.admin.large-graph-warning-threshold": "1GB",
-         "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1}}
+         "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None}
 """Dask's looking at itself takes several percent of a processor; what remains takes half a percent. Its memory is
-trimmed at every turn unless told otherwise (MALLOC_TRIM_THRESHOLD_), and recognition then costs half as much again."""
+trimmed at every turn unless that variable is taken out, and recognition then costs half as much again: the processes
+that read inherit it. (A dictionary given here would be merged with Dask's own, and the variable stay.)"""
 PAUSE = 5.0
 """Seconds until a worker that can't start is started again."""
 
