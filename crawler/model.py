@@ -118,8 +118,9 @@ class Portal(_Facts):
             raise ValueError(f"rendering: {self.rendering} needs rendering_reason, why no family reads this portal")
         return self
 
-    def quirk(self, name: str, default: QuirkValue | None = None) -> QuirkValue | None:
-        return next((quirk.value for quirk in self.quirks if quirk.name == name), default)
+    def quirk(self, name: str) -> QuirkValue | None:
+        """The value of one quirk by its name; None where the portal has none of that name."""
+        return next((quirk.value for quirk in self.quirks if quirk.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)

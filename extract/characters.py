@@ -135,11 +135,6 @@ def place(characters: Characters, tables: Sequence[Ruled], page: int | None = No
     return placed
 
 
-def words_of(characters: Characters) -> list[Word]:
-    """Runs of characters without a gap, in the order drawn."""
-    return [word for word, _ in _words(characters, np.full(len(characters), -1, np.int64))]
-
-
 def _words(characters: Characters, owner: NDArray[np.int64]) -> list[tuple[Word, int]]:
     """The words with the cell of each; a word ends where its cell does."""
     count = len(characters)

@@ -54,11 +54,11 @@ def path_of(name: str) -> Path:
     raise ConfigurationError(f"{name}: no such file in {_office or packaged_folder()}")
 
 
-def names_in(folder: str, suffix: str = ".yaml") -> list[str]:
-    """Names such as "portals/example.yaml" of all files in one folder of facts, office and packaged merged."""
+def names_in(folder: str) -> list[str]:
+    """Names such as "portals/example.yaml" of all YAML files in one folder of facts, office and packaged merged."""
     found = {f"{folder}/{path.name}"
              for base in ([_office] if _office else []) + [packaged_folder()]
-             for path in (base / folder).glob("*" + suffix)}
+             for path in (base / folder).glob("*.yaml")}
     return sorted(found)
 
 

@@ -23,7 +23,6 @@ CHOSEN_BY_ONE, CHOSEN_BY_TWO = 0.85, 0.92
 """A figure chosen by one sum, or by two or more that all failed before."""
 BORNE_OUT = 0.95
 _UNREADABLE = 0.35
-_HARDLY_READ = 0.35
 _POINTLESS = 5
 """Digits without a decimal point from which a recognised amount may have lost it; no sum would tell."""
 _MOST_ROUNDS = 20

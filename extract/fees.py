@@ -31,7 +31,7 @@ def processing_fee(parts: Iterable[Section]) -> dict[str, Figure]:
         if not _FEE.search(sentence.before + sentence.text):
             continue
         for quantity in sentence.quantities:
-            key = _key(sentence, quantity, found)
+            key = _key(sentence, quantity)
             if key and key not in found:
                 value = round(quantity.value * 10_000, 2) if quantity.unit == "万元" else quantity.value
                 span = sentence.span(quantity.start, quantity.end)
@@ -52,7 +52,8 @@ def fee_claims(parts: Iterable[Section]) -> list[Claim]:
     return said
 
 
-def _key(sentence: Sentence, quantity: Quantity, found: dict[str, Figure]) -> str:
+def _key(sentence: Sentence, quantity: Quantity) -> str:
+    """processing_fee.notices, .charged or .collected; empty where the number is none of them."""
     left = quantity.left
     # 收费标准, last year's fee and amounts per item are no sums of the year.
     if _EARLIER.search(left) or quantity.qualifier:

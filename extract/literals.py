@@ -7,6 +7,7 @@ anything that isn't a literal (a call, a variable) reads as None and what stands
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 
@@ -17,6 +18,8 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0
 _WORDS = {"true": True, "false": False}
 _PLAIN = {quote: re.compile(rf"[^\\{quote}]+") for quote in "'\"`"}
 _DEEPEST = 100
+_MOST_TRIED = 100
+"""Places tried: each that breaks off may have been read to the end of the page."""
 _LONGEST_NUMBER = 40
 _LARGEST_NUMBER = 10 ** 18
 
@@ -25,11 +28,12 @@ class LiteralError(ValueError):
     """Raised where the text ends or breaks off inside a literal."""
 
 
-def literal_after(text: str, name: str, start: int = 0) -> Any:
+def literal_after(text: str, name: str) -> Any:
     """The literal assigned to `name` (name = …, name: …, "name": …); None where there is none that can be read."""
-    for match in re.finditer(rf"""(?<![\w$]){re.escape(name)}["']?\s*[:=]\s*""", text[start:]):
+    named = re.finditer(rf"""(?<![\w$]){re.escape(name)}["']?\s*[:=]\s*""", text)
+    for match in itertools.islice(named, _MOST_TRIED):
         try:
-            return read(text, start + match.end())[0]
+            return read(text, match.end())[0]
         except LiteralError:
             continue
     return None

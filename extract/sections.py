@@ -194,9 +194,18 @@ def _until_heading(blocks: list[Block]) -> Iterable[Block]:
 
 def _best_order(candidates: list[_Candidate]) -> list[_Candidate]:
     """The heaviest chain of headings whose numbers rise."""
-    best: list[tuple[float, list[_Candidate]]] = []
+    ending: dict[int, tuple[float, int]] = {}
+    """By number: weight of the heaviest chain that ends with it, and the place of its last heading."""
+    before: list[int] = []
     for place, candidate in enumerate(candidates):
-        before = [best[other] for other in range(place) if candidates[other].number < candidate.number]
-        weight, chain = max(before, key=lambda entry: entry[0], default=(0.0, []))
-        best.append((weight + candidate.weight, [*chain, candidate]))
-    return max(best, key=lambda entry: entry[0], default=(0.0, []))[1]
+        lower = [entry for number, entry in ending.items() if number < candidate.number]
+        weight, last = max(lower, key=lambda entry: (entry[0], -entry[1]), default=(0.0, -1))
+        before.append(last)
+        if candidate.number not in ending or weight + candidate.weight > ending[candidate.number][0]:
+            ending[candidate.number] = weight + candidate.weight, place
+    _, place = max(ending.values(), key=lambda entry: (entry[0], -entry[1]), default=(0.0, -1))
+    chain: list[_Candidate] = []
+    while place >= 0:
+        chain.append(candidates[place])
+        place = before[place]
+    return chain[::-1]

@@ -146,7 +146,9 @@ def _zip(data: bytes, claimed: str) -> str:
         return OFD
     if "content.xml" in names:
         head = data[:200]
-        return ODS if b"opendocument.spreadsheet" in head else ODT
+        # The first member says which it is, unless some program compressed it.
+        told = claimed == ODS if b"opendocument" not in head else b"opendocument.spreadsheet" in head
+        return ODS if told else ODT
     return ZIP
 
 

@@ -61,7 +61,7 @@ class TableReader:
             cells = distinct(line)
             if not cells or all(not normalise(cell.text) and is_blank(cell) for cell in cells):
                 if self._table_four_ready() and len(cells) >= 15:
-                    self._read_disputes(cells, blank=True)
+                    self._read_disputes(cells)
                 continue
             table = self._header_of(cells)
             if table:
@@ -323,7 +323,7 @@ class TableReader:
     def _table_four_ready(self) -> bool:
         return self._current == 4 and bool(self._heads.get(4))
 
-    def _read_disputes(self, cells: list[Cell], blank: bool = False) -> bool:
+    def _read_disputes(self, cells: list[Cell]) -> bool:
         """One data row of table 4: every value cell is named by route and outcome above it or left of it."""
         fact, heads = self.facts[4], self._heads[4]
         labels = [cell for cell in cells if not is_value(cell.text)]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.characters import Characters, mapping_lost, place, printed_once, visible, words_of
+from extract.characters import Characters, mapping_lost, place, printed_once, visible
 from extract.lattice import Rules, tables_of
 
 
@@ -38,7 +38,8 @@ def test_text_and_boxes_must_belong_together():
 
 def test_words_end_at_gaps_and_at_new_lines():
     drawn = characters(line("行政许可"), line("17", 130), line("第二行", top=115))
-    assert [word.text for word in words_of(drawn)] == ["行政许可", "17", "第二行"]
+    words = [word.text for printed in place(drawn, []).lines for word in printed.words]
+    assert words == ["行政许可", "17", "第二行"]
 
 
 def test_what_is_printed_twice_counts_once():

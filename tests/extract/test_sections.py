@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,3 +117,11 @@ def test_no_text_is_lost_and_no_section_twice(parts):
     numbers = [span.number for span in spans]
     assert len(numbers) == len(set(numbers))
     assert sum(len(span.blocks) for span in spans) + len(spans) - 1 == len(parts)
+
+
+def test_a_page_of_nothing_but_headings_takes_no_longer_than_it_is() -> None:
+    titles = ["一、总体情况", "二、主动公开政府信息情况", "三、收到和处理政府信息公开申请情况"]
+    began = time.process_time()
+    spans = split(Document("", "text/html", "test", [Text(titles[number % 3]) for number in range(6000)]))
+    assert time.process_time() - began < 3
+    assert [span.number for span in spans] == [0, 1, 2, 3]

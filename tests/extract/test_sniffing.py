@@ -52,6 +52,7 @@ CASES = [
     (archive("OFD.xml", "Doc_0/Document.xml"), "", sniffing.OFD),
     (archive("mimetype", "content.xml"), "", sniffing.ODT),
     (archive("mimetype", "content.xml", content=b"application/vnd.oasis.opendocument.spreadsheet"), "", sniffing.ODS),
+    (archive("content.xml"), "a.ods", sniffing.ODS), (archive("content.xml"), "a.odt", sniffing.ODT),
     (archive("年报.pdf", "附件.doc"), "", sniffing.ZIP),
     (archive("word/document.xml")[:60], "", sniffing.DOCX),
     (ole("Root Entry", "WordDocument"), "a.pdf", sniffing.DOC),
