@@ -23,6 +23,7 @@ from extract.model import Scope
 _PROVINCES = ("省", "自治区")
 _NAMELESS = re.compile(r"(?:本|我|该)?(?:单位|机关|部门|局)?(?:20\d\d年度?)?(?:因|为|系|属|是|于)*"
                        r"(?:新成立|新组建|新设立|机构改革|撤销|合并|暂无|没有|不涉及|无需|不需|无(?![锡为棣极]))")
+_ONLY_YEAR = re.compile(r"20\d\d(?:年度?|度)?")
 
 
 @dataclass(slots=True)
@@ -173,6 +174,8 @@ class Roster:
             return [Route("note", owner.id if owner else None, "unknown", title.year,
                           "" if nameless else title.body or "", title.reason)]
         if not title.accepted and not title.needs_content:
+            if title.kind == "other" and (bare := self._bare(item, title, portal, column)):
+                return [bare]
             about = title.kind not in ("", "other")
             return [Route("reject" if about else "other", printed_body=title.body or "", year=title.year,
                           reason=title.reason)]
@@ -181,6 +184,18 @@ class Roster:
         made = [self._routed(item, title, owner, portal) for owner in owners or [None]]
         return made + [Route("unrouted" if self.registered(item.url, portal) else "foreign", None, "unknown",
                              title.year, part, "unknown_part") for part in unclaimed]
+
+    def _bare(self, item: Item, title: titles.Title, portal: Portal, column: Column | None) -> Route | None:
+        """A row of a list of annual reports that names nothing but a body, or nothing but a year in the column of one
+        body: it may well be the report, so that its page must tell. A name without a day is a menu's."""
+        if _ONLY_YEAR.fullmatch(title.normalised):
+            owner = self._owner("", portal, column)
+        else:
+            owner = self.find(title.normalised, portal.id) if item.day else None
+        if owner is None or not self.registered(item.url, portal, owner):
+            return None
+        scope = self.scope_of(owner, item.title)
+        return Route("unrouted", owner.id, scope, title.year, title.body or "", "needs_content")
 
     def route_all(self, items: Iterable[Item], portal: Portal,
                   column: Column | None = None) -> list[tuple[Item, Route]]:

@@ -94,6 +94,8 @@ _CONSOLIDATED = re.compile(
 _SIGNED = re.compile(r"(?:(?P<bracket>[（(])|[-—–－]+)(?P<name>[^（()）\-—–－]{2,30})(?(bracket)[）)])")
 """The body's name behind the report's: in brackets or after a dash."""
 _TRUNCATED = re.compile(r"信息公开(?:工作)?(?:" + _YEAR + r"|年度?|工作){0,8}报?(?:…+|\.{2,})$")
+_BARE_REPORT = re.compile(rf"(?:{_YEAR})?年?(?:工作)?(?:年报|年度报告)")
+"""A report of a year without a word on what: in a column of such reports it may be one."""
 _LONGEST = 500
 """No title is longer; what is compared beyond it would only cost time."""
 _EDGES = " 《》“”\"'‘’、，,。:：;；-—－_·.|~〔〕「」"
@@ -164,7 +166,7 @@ def parse(title: str) -> Title:
     if not cores:
         if _TRUNCATED.search(text):
             return answer(False, "truncated", "report", True)
-        promising = "公开" in bare and re.search(r"报告|年报|总结", bare)
+        promising = ("公开" in bare and re.search(r"报告|年报|总结", bare)) or _BARE_REPORT.fullmatch(named)
         return answer(False, "no_report_title", "other", bool(promising))
     if re.search(r"(?:环境|财务|校务|村务|院务|厂务|信用|征地)$", body) and not named.startswith(("政府", "政务")):
         return answer(False, "another_report", "other_report")

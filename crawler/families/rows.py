@@ -40,6 +40,12 @@ _OPENED = re.compile(r"""(?:jump|open|goto|location|href|detail|view|show|link|u
                      r"""["']([^"'\s]+)["']""", re.I)
 """What a script call opens: jumpToDetail('./a.html'), window.open("/b.jsp?id=1"), location.href='c.htm'."""
 _PAGE_LIKE = re.compile(r"/|\.(s?html?|jsp|aspx?|php|do)\b", re.I)
+_SHORTEST_TITLE = 4
+_LONGEST_ROW = 300
+"""Characters of a row's text; an element with more is no row but a page."""
+_ACTION = re.compile(r"^(?:点击|在线|此处|这里|文件|报告|全文|正文|附件|详细|详情|查看|下载|阅读|浏览|预览|打开|进入|版|网页"
+                     r"|图片|文字|内容|信息|原文|PDF|WORD|DOCX?|OFD|WPS|HTML|[\W\d_]){0,20}$", re.I)
+"""Words of a link that say what a click does and not what it opens."""
 _MOBILE = re.compile(r"/m(post_\d+\.s?html?)$", re.I)
 _STRAY = re.compile(r"^\s*(<\?xml[^<>]*>|\ufeff)+")
 
@@ -151,7 +157,8 @@ def title_of(link: html.HtmlElement) -> str:
     full = _PREFIX.sub("", _squeezed((link.get("title") or "").strip().split("\n")[0]))
     if _TEMPLATE.search(shown + full):
         return ""
-    if full and (not shown or _CUT.search(shown) or (len(full) > len(shown) and full.startswith(shown.rstrip(".…")))):
+    if full and (not shown or _CUT.search(shown) or (len(full) > len(shown) and full.startswith(shown.rstrip(".…")))
+                 or (names_report(full) and not names_report(shown))):
         return full
     return shown or _squeezed(link.xpath("string(.//img/@alt)"))
 
@@ -180,12 +187,15 @@ def rows(root: html.HtmlElement, url: str, every: bool = False) -> list[Row]:
     base = base_of(root, url)
     by_row: dict[html.HtmlElement, list[tuple[html.HtmlElement, str, str]]] = {}
     for link in root.xpath(".//a | .//*[@onclick][not(.//a[@href])]"):
-        address, title = target_of(link, base), title_of(link)
-        if address and len(title) >= 4:
-            by_row.setdefault(_row_of(link), []).append((link, address, title))
+        if address := target_of(link, base):
+            by_row.setdefault(_row_of(link), []).append((link, address, title_of(link)))
     found: list[Row] = []
     for element, links in by_row.items():
-        kept = [entry for entry in links if names_report(entry[2])] or [max(links, key=lambda entry: len(entry[2]))]
+        titled = [entry for entry in links if len(entry[2]) >= _SHORTEST_TITLE]
+        kept = [entry for entry in titled if names_report(entry[2])]
+        if not kept and all(_ACTION.match(entry[2]) for entry in links) and (told := _title_beside(element)):
+            kept = [(links[0][0], links[0][1], told)]
+        kept = kept or ([max(titled, key=lambda entry: len(entry[2]))] if titled else [])
         taken: set[str] = set()
         for link, address, title in kept:
             day = _day_beside(element, link) or _day_of_term(element)
@@ -251,6 +261,20 @@ def _day_beside(element: html.HtmlElement, link: html.HtmlElement) -> str:
     told = link.get("title") or ""
     return alone or find_day("".join(outside)) or inside or _pieced_day(element)[0] or (
         find_day(told) if re.search("时间|日期", told) else "")
+
+
+def _title_beside(element: html.HtmlElement) -> str:
+    """The title of a report in a row whose links only say 查看 or 下载: the longest piece of its text that is one's."""
+    links = {node for link in element.iter("a") for node in link.iter()}
+    pieces = [piece for node in element.iter() if isinstance(node.tag, str)
+              for piece in ((node.text if node not in links else ""),
+                            (node.tail if node is not element and (node not in links or node.tag == "a") else ""))
+              if piece]
+    if sum(map(len, pieces)) > _LONGEST_ROW:
+        return ""
+    offered = [_LAST_DAY.sub("", _squeezed(piece)) for piece in (*pieces, "".join(pieces))]
+    return max((piece for piece in offered[:-1] if names_report(piece)), key=len,
+               default=offered[-1] if names_report(offered[-1]) else "")
 
 
 def _pieced_day(element: html.HtmlElement) -> tuple[str, set[html.HtmlElement]]:

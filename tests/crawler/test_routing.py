@@ -228,3 +228,24 @@ def test_no_title_of_a_report_is_ever_dropped(drawn, title, url):
         assert route.kind == "report" or route.reason
         assert (route.kind == "foreign") == ("copy" in url)
         assert route.year == parsed.year
+
+
+@pytest.mark.parametrize(("title", "day", "kind", "owner"), [
+    ("青禾市教育局", "2022-01-28", "unrouted", "edu"), ("青禾市教育局", "", "other", None),
+    ("青禾市体育局", "2022-01-28", "other", None), ("2021年", "", "other", None),
+    ("青禾市教育局2021年年度报告", "", "unrouted", "edu"), ("2021年度报告", "2022-01-28", "unrouted", None)])
+def test_a_row_that_says_too_little_is_opened_and_not_passed_over(title, day, kind, owner):
+    roster = Roster.of([body("edu", "青禾市教育局"), body("water", "青禾市水务局")], [CITY])
+    route = roster.route(Item("http://www.a.example/nb/1.html", title, day), CITY, CITY.columns[0])
+    assert (route.kind, route.body) == (kind, owner)
+    assert kind == "other" or route.reason == "needs_content"
+
+
+def test_a_bare_year_in_the_column_of_one_body_is_its_report_perhaps():
+    own = Portal(id="edu", name="教育局", hosts=["www.e.example"], columns=[
+        Column(id="nb", name="年报", url="http://www.e.example/nb/", role="own")])
+    roster = Roster.of([body("edu", "青禾市教育局", "edu", channels=("edu/nb",))], [own])
+    for title in ("2021年", "2021年度", "2021年年报"):
+        route = roster.route(Item("http://www.e.example/nb/1.html", title), own, own.columns[0])
+        assert (route.kind, route.body, route.year, route.reason) == ("unrouted", "edu", 2021, "needs_content")
+    assert roster.route(Item("http://www.x.example/1.html", "2021年"), own, own.columns[0]).kind == "other"

@@ -169,7 +169,8 @@ def test_year_before_and_after_the_body_name_the_same_publication() -> None:
     "青石县财政局2024年政府信息公开工作总结",
     "青石县财政局关于报送2024年政府信息公开工作年度报告的函", "青石县财政局信息公开年度工作报告说明",
     "青石县财政局政务公开工作2024年度报告", "青石县财政局2024年政府信息公开工作年度报告及图解",
-    "青石县财政局2024年政府信息公开工作年度报告和2025年工作要点",
+    "青石县财政局2024年政府信息公开工作年度报告和2025年工作要点", "2024年年度报告", "2024年报",
+    "青石县财政局2024年度报告",
     "青石县财政局2024年政府信息公开工作年度报告自查整改"])
 def test_doubtful_titles_ask_for_the_content(title: str) -> None:
     found = parse(title)
@@ -179,7 +180,8 @@ def test_doubtful_titles_ask_for_the_content(title: str) -> None:
 
 @pytest.mark.parametrize("title", [
     "图解：青石县2024年政府信息公开工作年度报告", "青石县2024年政府工作报告", "部门预决算公开",
-    "政府信息公开工作年度报告格式"])
+    "政府信息公开工作年度报告格式", "青石县财政局2024年度工作报告", "青石县国资委2024年企业年度报告",
+    "2024年", "青石县财政局"])
 def test_clear_rejects_do_not_ask_for_the_content(title: str) -> None:
     assert not parse(title).needs_content
 

@@ -117,3 +117,22 @@ def test_a_day_in_large_and_small_print(anchor):
 def test_pieces_that_make_no_day_stay_where_they_are(anchor):
     shown = rows(parse(f"<ul><li>{anchor}</li></ul>"), "http://a.example/")
     assert "示例局2021年政府信息公开年报" in shown[0].item.title
+
+
+@pytest.mark.parametrize("row", [
+    "<tr><td>1</td><td>{0}</td><td>2022-01-28</td><td><a href='a.html'>查看</a></td></tr>",
+    "<tr><td>{0}</td><td><a href='a.html'>下载</a></td></tr>", "<li>{0}<a href='a.html'>[点击查看]</a></li>",
+    "<li><span>{0}</span> <a href='a.html'>PDF版</a> <a href='a.docx'>Word版下载</a></li>",
+    "<li>{0}<a href='a.html'><img src='pdf.png'></a></li>",
+    "<li><a href='a.html' title='{0}'>2021年</a></li>",
+    "<div><div>{0}</div><div>2022-01-28</div><div><a href='a.html'>查看详情</a></div></div>"])
+def test_a_row_whose_link_only_says_what_a_click_does(row):
+    title = "示例市教育局2021年政府信息公开工作年度报告"
+    around = "<table>{}</table>" if row.startswith("<tr") else "<div><ul>{}</ul></div>"
+    found = rows(parse(around.format(row.format(title))), "http://a.example/")
+    assert [(row.item.url, row.item.title) for row in found] == [("http://a.example/a.html", title)]
+
+
+def test_a_page_around_a_link_is_no_row():
+    text = f"<h1>示例市教育局2021年政府信息公开工作年度报告</h1><p>{'正文。' * 200}</p>"
+    assert rows(parse(f"<div>{text}<div><a href='/x'>下载</a></div></div>"), "http://a.example/") == []
