@@ -43,8 +43,8 @@ _PAGE_LIKE = re.compile(r"/|\.(s?html?|jsp|aspx?|php|do)\b", re.I)
 _SHORTEST_TITLE = 4
 _LONGEST_ROW = 300
 """Characters of a row's text; an element with more is no row but a page."""
-_ACTION = re.compile(r"^(?:点击|在线|此处|这里|文件|报告|全文|正文|附件|详细|详情|查看|下载|阅读|浏览|预览|打开|进入|版|网页"
-                     r"|图片|文字|内容|信息|原文|PDF|WORD|DOCX?|OFD|WPS|HTML|[\W\d_]){0,20}$", re.I)
+_ACTION = re.compile(r"^(?:点击|在线|此处|这里|文件|报告|全文|正文|附件|详细|详情|查看|下载|阅读|浏览|预览|打开|进入"
+                     r"|版|网页|图片|文字|内容|信息|原文|PDF|WORD|DOCX?|OFD|WPS|HTML|[\W\d_]){0,20}$", re.I)
 """Words of a link that say what a click does and not what it opens."""
 _MOBILE = re.compile(r"/m(post_\d+\.s?html?)$", re.I)
 _STRAY = re.compile(r"^\s*(<\?xml[^<>]*>|\ufeff)+")
