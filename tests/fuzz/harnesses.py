@@ -271,7 +271,7 @@ def _walk(family: Any, data: bytes) -> None:
     async def get(asked: str | paging.Ask) -> paging.Answer:
         url = asked.url if isinstance(asked, paging.Ask) else asked
         if isinstance(asked, paging.Ask):
-            assert isinstance(asked.key, str)
+            assert [type(part) for part in asked.key] == [str, str]
         return paging.Answer(url, text_of(next(waiting, first)), asked=url)
 
     text = text_of(first)
