@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 from crawler.families import static
 from crawler.families.paging import Answer, Enumeration, Get, Listing, Walk, stated
 from crawler.families.rows import joined, main_rows, parse, rows
-from extract import enclosed
+from extract import enclosed, literals
 
 _MARKS = re.compile(r"createPageHTML\s*\(|\bcreatePage\s*\(\s*[\d'\"{]|\bPager\s*\(\s*\{|/t20\d{6}_\d+|TRS_Editor")
-_CALL = re.compile(r"\b(createPageHTML|createPage|Pager)\s*\(([^)]{1,400})\)", re.S)
+_CALL = re.compile(r"(?<!function )\b(createPageHTML|createPage|Pager)\s*\(([^)]{1,400})\)", re.S)
+_CALLED = re.compile(r"(?<!function )\bcreatePageHTML\s*\(")
 _COMMENTS = (enclosed.COMMENT, (re.compile(r"/\*"), re.compile(r"\*/")),
              (re.compile(r"^[^\S\n]*//", re.M), re.compile(r"$", re.M)))
 _COUNT_KEYS = ("pagecount", "countpage", "totalpage", "totalpages", "pages", "size", "total", "count")
@@ -51,8 +52,9 @@ def recognise(text: str) -> bool:
 
 def pager(text: str) -> Pager | None:
     """The paging call of a page, in whichever dialect; None where there is none."""
-    for name, inner in _CALL.findall(enclosed.without(text, *_COMMENTS)):
-        found = _from_object(inner) if "{" in inner else _from_arguments(inner)
+    bare = enclosed.without(text, *_COMMENTS)
+    for name, inner in _CALL.findall(bare):
+        found = _from_object(inner) if "{" in inner else _from_arguments(inner, bare)
         if found and (name != "Pager" or "{" in inner):
             return found
     return None
@@ -73,7 +75,11 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
     opening, paging, walk = listing(first.text, first.url), pager(first.text), Walk(max_pages)
     if paging is None:
         # No call we can read: links, the visible count or trial show whether there is more.
-        return await static.enumerate_list(first, get, max_pages)
+        found = await static.enumerate_list(first, get, max_pages)
+        if found.complete and len(found.items) == len(opening.items) and (opening.pages, opening.total) == (
+                None, None) and _CALLED.search(enclosed.without(first.text, *_COMMENTS)):
+            found.complete, found.reason = False, "how many pages there are only the page's script knows"
+        return found
     walk.add(opening)
     if not opening.main:
         return walk.conclude(paging.pages <= 1)
@@ -113,19 +119,32 @@ def _why(answer: Answer, page: int, pages: int) -> str:
     return f"page {page} of {pages}: {answer.outcome} {answer.reason} ({answer.url})".replace("  ", " ")
 
 
-def _from_arguments(inner: str) -> Pager | None:
-    """createPageHTML(12, 0, "index", "html") and createPageHTML("pages", 12, 0, "index", "html", 230)."""
-    printed = [part.strip() for part in inner.split(",")]
+def _from_arguments(inner: str, text: str) -> Pager | None:
+    """createPageHTML(12, 0, "index", "html") and createPageHTML("pages", 12, 0, "index", "html", 230), with numbers and
+    names as they stand or in variables of the script."""
+    printed = [_valued(part.strip(), text) for part in inner.split(",")]
     arguments = [part.strip("'\"") for part in printed]
     numbers = [index for index, part in enumerate(arguments) if part.isdigit()]
     if not numbers or numbers[0] > 1 or (numbers[0] == 1 and printed[0][:1] not in "'\""):
-        return None  # a variable stands where the count should
+        return None  # something only the running script knows stands where the count should
     start = numbers[0]
-    words = [part for part in arguments[start + 1:] if part and not part.isdigit()]
+    behind = printed[start + 1:]
+    if any(part and part[:1] not in "'\"" and not part.isdigit() for part in behind[1:3]):
+        return None
+    words = [part.strip("'\"") for part in behind if part[:1] in "'\"" and not part.strip("'\"").isdigit()]
+    words = [word for word in words if word]
     last = arguments[-1]
     counted = int(last) if last.isdigit() and len(numbers) > 2 and len(words) >= 2 else None
     return Pager(int(arguments[start]), words[0] if words else "index",
                  words[1].lstrip(".") if len(words) > 1 else "html", counted)
+
+
+def _valued(part: str, text: str) -> str:
+    """An argument as printed; for a variable what the script gives it, where that is a number or a text."""
+    value = literals.literal_after(text, part) if re.fullmatch(r"[A-Za-z_$][\w$]*", part) else None
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return part
+    return f"'{value}'" if isinstance(value, str) and not value.isdigit() else str(value)
 
 
 def _from_object(inner: str) -> Pager | None:

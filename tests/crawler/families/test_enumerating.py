@@ -107,6 +107,27 @@ def test_trs_without_a_call_we_read_falls_back_to_what_the_page_says():
     assert (found.complete, len(found.items)) == (True, 20)
 
 
+@pytest.mark.parametrize("call", [
+    "var n = 2; createPageHTML(n, 0, 'index', 'html')", "var _nPageCount = '2', _sName = 'index';\n"
+    "createPageHTML(_nPageCount, _nCurrIndex, _sName, 'html');",
+    "function createPageHTML(_nPageCount, _nCurrIndex) {}\ncreatePageHTML(2, 0, 'index', 'html');"])
+def test_trs_counts_that_stand_in_variables_are_read(call):
+    first = page(0, 15, f"<script>{call}</script>")
+    found, asked = walk(trs, BASE, {BASE: first, BASE + "index_1.html": page(15, 20)})
+    assert (found.complete, len(found.items), asked) == (True, 20, [BASE + "index_1.html"])
+
+
+@pytest.mark.parametrize("call", [
+    "createPageHTML(countOf(), 0, 'index', 'html')", "createPageHTML(data.pages, 0, name)"])
+def test_trs_a_count_that_only_the_script_knows_makes_no_list_whole(call):
+    found, _ = walk(trs, BASE, {BASE: page(0, 15, f"<script>{call}</script>")})
+    assert (found.complete, "only the page's script knows" in found.reason) == (False, True)
+    first = page(0, 15, f'<script>{call}</script><a href="index_1.html">下一页</a>')
+    found, _ = walk(trs, BASE, {BASE: first, BASE + "index_1.html": page(15, 20)})
+    assert (found.complete, len(found.items)) == (True, 20)
+    assert walk(trs, BASE, {BASE: page(0, 15, "<script>function createPageHTML(n) {}</script>")})[0].complete
+
+
 def test_page_limit_is_said():
     pages = {f"{BASE}index_{number}.html": page(number * 15, number * 15 + 15) for number in range(1, 9)}
     found, asked = walk(trs, BASE, {BASE: page(0, 15, pager(9)), **pages}, max_pages=3)
