@@ -16,14 +16,6 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-)
 
 from crawler.model import Outcome
 from extract import decoding, enclosed
@@ -156,27 +148,30 @@ def of_response(received: Received, expect: Expect = "page") -> Verdict:
 
 def of_failure(fault: BaseException) -> Verdict:
     """What an exception of the downloader or of our middlewares means."""
+    # Here: commands that only put outcomes into words needn't load a crawler.
+    from scrapy import exceptions
+
     if isinstance(fault, Failure):
         return Verdict(fault.outcome, fault.reason)
     chain = list(_chain(fault))
     names = " ".join(type(one).__name__ for one in chain)
     detail = f"{type(fault).__name__}: {fault}"[:200]
-    if isinstance(fault, IgnoreRequest) and "exceed" in str(fault):
+    if isinstance(fault, exceptions.IgnoreRequest) and "exceed" in str(fault):
         return Verdict(Outcome.TOO_LARGE, detail)
-    if isinstance(fault, CannotResolveHostError):
+    if isinstance(fault, exceptions.CannotResolveHostError):
         return Verdict(Outcome.DNS, detail)
-    if isinstance(fault, DownloadTimeoutError) or "TimeoutError" in names or "TCPTimedOutError" in names:
+    if isinstance(fault, exceptions.DownloadTimeoutError) or "TimeoutError" in names or "TCPTimedOutError" in names:
         return Verdict(Outcome.TIMEOUT, detail)
-    if isinstance(fault, DownloadConnectionRefusedError):
+    if isinstance(fault, exceptions.DownloadConnectionRefusedError):
         return Verdict(Outcome.REFUSED, detail)
-    if isinstance(fault, DownloadCancelledError):
+    if isinstance(fault, exceptions.DownloadCancelledError):
         return Verdict(Outcome.TOO_LARGE, detail)
     if any(isinstance(one, ssl.SSLError) for one in chain) or re.search(
             r"OpenSSL|SSL routines|certificate|VerificationError", " ".join([names, *(f"{one!r}" for one in chain)])):
         return Verdict(Outcome.TLS, detail)
     if re.search(r"NoRouteError|ConnectError|ConnectionRefused|HostUnreachable", names):
         return Verdict(Outcome.REFUSED, detail)
-    if isinstance(fault, ResponseDataLossError):
+    if isinstance(fault, exceptions.ResponseDataLossError):
         return Verdict(Outcome.SERVER_ERROR, "the answer was cut short")
     return Verdict(Outcome.SERVER_ERROR, detail)
 
