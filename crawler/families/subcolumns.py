@@ -28,7 +28,7 @@ _CLASS = re.compile(
     r"^(?:历年|往年|历史|(?:各|市|县|区|省|州|旗|盟|本级|本|政府|部门|单位|直属|直|局|委办局|乡|镇|街道?|开发区|园区|及"
     r"|和|、|[()（）]|办事处|办|功能区|管委会|垂直管理|垂管|机构|派出)+)(?:政府)?(?:信息公开)?(?:工作)?"
     r"(?:年度(?:工作)?报告|年报)$")
-_OTHER = re.compile(r"^(首页|上一?页|下一?页|尾页|末页|更多.*|返回.*|网站地图|\d{1,4}|[<>«»]+)$"
+_OTHER = re.compile(r"^(首页|上一?页|下一?页|尾页|末页|更多.*|返回.*|网站地图|\d{1,3}|[<>«»]+)$"
                     r"|指南|制度|主动公开内容|目录|依申请")
 """Links that turn pages or lead to the other fixed columns."""
 _ANNUAL = re.compile(r"/[^/]*(nb|ndbg|gzbg|nianbao|annual|report)[^/]*/$", re.I)
@@ -58,8 +58,9 @@ def parts(text: str, url: str) -> list[Part]:
     base, found = base_of(root, url), {}
     home = _folder(url)
     annual = bool(_ANNUAL.search(home) or _ANNUAL_WORDS.search(root.xpath("string(//title)")))
-    for link in root.iter("a"):
-        address, words = absolute(base, link.get("href") or ""), re.sub(r"\s+", "", title_of(link))
+    for link in root.iter("a", "option"):
+        target = link.get("href") if link.tag == "a" else _address_chosen(link)
+        address, words = absolute(base, target or ""), re.sub(r"\s+", "", title_of(link))
         if not address or not words or _OTHER.search(words) or _same(address, url):
             continue
         if urlsplit(address).netloc != urlsplit(url).netloc or _stands_around(link):
@@ -76,12 +77,27 @@ def only_by_script(text: str, items: list[Item]) -> list[str]:
     root, years = parse(text), []
     for node in root.iter("a", "li", "span", "option"):
         match = _YEAR.match(re.sub(r"\s+", "", node.text_content()))
-        called = node.get("onclick") or (node.get("href") or "" if node.tag == "a" else "")
-        if match and re.match(r"\s*(javascript:(?!\s*;?\s*$)|\w+\s*\()", called, re.I):
+        if match and (_chosen_by_script(node) if node.tag == "option" else _opened_by_script(node)):
             years.append(match.group(1))
     shown = " ".join(item.title for item in items)
     # A title names its report year, a tab that or the year of publication: both must be absent.
     return [year for year in dict.fromkeys(years) if year not in shown and str(int(year) - 1) not in shown]
+
+
+def _opened_by_script(node: html.HtmlElement) -> bool:
+    called = node.get("onclick") or (node.get("href") or "" if node.tag == "a" else "")
+    return bool(re.match(r"\s*(javascript:(?!\s*;?\s*$)|\w+\s*\()", called, re.I))
+
+
+def _chosen_by_script(option: html.HtmlElement) -> bool:
+    """Whether a script does something when the option is chosen that its value doesn't tell."""
+    return not _address_chosen(option) and any(one.get("onchange") for one in option.iterancestors("select"))
+
+
+def _address_chosen(option: html.HtmlElement) -> str:
+    """The address that choosing an option leads to; empty where its value is none."""
+    value = option.get("value") or ""
+    return value if re.search(r"/|\.s?html?$|\.(jsp|aspx?|php)\b", value, re.I) else ""
 
 
 async def enumerate_parts(page: Answer, whole: Enumeration, get: Get,

@@ -25,7 +25,7 @@ def found(text, url=NB):
     ("2021n/", "2021年"), ("./2021nb/index.html", "2021年度"), ("/nb2020/", "2020年政府信息公开年报"),
     ("bmnb/", "部门年报"),
     ("/col/col122/index.html", "2022年"), ("/a/xzjd.htm", "乡镇（街道）年报"), ("szf/", "市政府"), ("gq/", "各区"),
-    ("/zfxxgk/ls.htm", "历年年报"), ("xq/list.shtml", "县区政府年度报告")])
+    ("/zfxxgk/ls.htm", "历年年报"), ("xq/list.shtml", "县区政府年度报告"), ("2021n/", "2021")])
 def test_parts_of_a_column(address, words):
     assert len(found(links((address, words)))) == 1
 
@@ -46,6 +46,16 @@ def test_folders_below_count_only_under_a_column_of_annual_reports():
     assert found(f"<title>政府信息公开年报</title>{text}", "http://www.shili.example/x/") == ["x/szf/", "x/2021n/"]
     assert found(links(("zfxxgknb/szf/index.htm", "市政府")), "http://www.shili.example/zfxxgknb.htm") == [
         "zfxxgknb/szf/index.htm"]
+
+
+def test_years_of_a_choice_are_parts_where_they_lead_somewhere():
+    choice = "<select onchange='go(this.value)'>{}</select>"
+    years = "<option value='2021n/'>2021年</option><option value='/nb2020.html'>2020年</option>"
+    assert found(choice.format(years)) == ["zfxxgknb/2021n/", "nb2020.html"]
+    values = "".join(f"<option value='{year}'>{year}年</option>" for year in (2015, 2017))
+    assert found(choice.format(values)) == []
+    assert subcolumns.only_by_script(choice.format(values), []) == ["2015", "2017"]
+    assert subcolumns.only_by_script(f"<form><select name='y'>{values}</select></form>", []) == []
 
 
 def test_links_in_the_frame_of_the_page_are_no_parts():
