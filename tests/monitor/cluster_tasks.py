@@ -30,6 +30,11 @@ def guarded() -> tuple[bool, str]:
     return bool(multiprocessing.current_process().daemon), report.title
 
 
+def variable(name: str) -> str | None:
+    """What a worker's readers inherit."""
+    return os.environ.get(name)
+
+
 def fail() -> None:
     raise OSError(28, "No space left on device")
 
@@ -41,11 +46,11 @@ def main() -> None:
         good = [executor.submit(double, number) for number in range(20)]
         killer = executor.submit(end_worker)
         good += [executor.submit(double, number) for number in range(20, 40)]
-        child = executor.submit(guarded)
+        child, trimming = executor.submit(guarded), executor.submit(variable, "MALLOC_TRIM_THRESHOLD_")
         odd = executor.submit(fail)
         fault = odd.exception()
         print(json.dumps({"doubled": [each.result() for each in good], "killer": type(killer.exception()).__name__,
-                          "guarded": child.result(), "odd": str(fault), "told": told}))
+                          "guarded": child.result(), "trimming": trimming.result(), "odd": str(fault), "told": told}))
 
 
 if __name__ == "__main__":

@@ -6,15 +6,18 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import pickle
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import Future
 
 import pytest
+from distributed.scheduler import KilledWorker
 
 from crawler.evidence import Evidence
 from extract import configuration
@@ -22,10 +25,11 @@ from extract.report import VERSION
 from monitor import captures, cluster, cluster_worker, diagnosis, reading, settings, wording
 from monitor.exceptions import SettingsError, UnsettledError, WorkersKilledError
 from monitor.settings import Reading
-from tests.monitor import machines
+from tests.monitor import cluster_tasks, machines
 from tests.monitor.machines import Machines
 
 PAGES, SCANS = 40, 6
+TRIMMING = "MALLOC_TRIM_THRESHOLD_"
 
 
 # ---------------------------------------------------------------- who may be spoken to
@@ -150,6 +154,119 @@ def test_a_helper_of_another_release_is_not_believed(monkeypatch):
     monkeypatch.setattr(captures, "VERSION", VERSION + 1)
     with pytest.raises(captures.MonitorError, match="was replaced"):
         captures.read(capture)
+
+
+# ---------------------------------------------------------------- what is sent
+class Answer:
+    """What Dask's future tells of a parcel."""
+
+    def __init__(self, key, status, told):
+        self.key, self.status, self.told = key, status, told
+
+    def result(self, timeout):
+        return self.told
+
+    def exception(self):
+        return self.told
+
+    def add_done_callback(self, callback):
+        callback(self)
+
+    def release(self):
+        pass
+
+
+class OneProcess:
+    """A client whose cluster is this process; a parcel with `end_worker` ends it. `lost`: which ones of those sent are
+    lost with the scheduler."""
+
+    def __init__(self, lost=()):
+        self.sent, self.lost = [], list(lost)
+
+    def submit(self, function, wanted, packed, *, key, resources, **_):
+        assert resources == {wanted: 1}
+        calls = [pickle.loads(each) for each in pickle.loads(packed)]
+        self.sent.append(calls)
+        if self.lost and self.lost[0] == len(self.sent):
+            self.lost.pop(0)
+            return Answer(key, "lost", None)
+        if any(function is cluster_tasks.end_worker for function, _ in calls):
+            return Answer(key, "error", KilledWorker(key, "w", 3))
+        try:
+            return Answer(key, "finished", function(wanted, packed))
+        except OSError as fault:
+            return Answer(key, "error", fault)
+
+    def close(self, timeout):
+        pass
+
+
+def sent(monkeypatch, client, *tasks):
+    """The futures of tasks that two workers do, all handed in before the first is sent."""
+    ready = threading.Event()
+    monkeypatch.setattr(cluster, "connect", lambda _reading: ready.wait() and client)
+    monkeypatch.setattr(cluster, "workers", lambda _client: cluster.Workers(2, {}))
+    with cluster.opened(Reading(cluster="tcp://127.0.0.1:1", workers=1), lambda _: None) as executor:
+        futures = [executor.submit(*task) for task in tasks]
+        ready.set()
+    return futures
+
+
+def test_many_documents_are_sent_together_and_the_last_ones_one_by_one(monkeypatch):
+    client = OneProcess()
+    futures = sent(monkeypatch, client, *((cluster_tasks.double, number) for number in range(400)))
+    assert [each.result() for each in futures] == [2 * number for number in range(400)]
+    sizes = [len(each) for each in client.sent]
+    assert max(sizes) == cluster.PARCEL
+    assert len(sizes) < 400 / 6
+    assert sizes[-4:] == [1, 1, 1, 1]
+
+
+def test_large_documents_fill_a_parcel_sooner(monkeypatch):
+    client, large = OneProcess(), b"x" * (cluster.PARCEL_BYTES // 2)
+    futures = sent(monkeypatch, client, *((len, large) for _ in range(60)))
+    assert {each.result() for each in futures} == {len(large)}
+    assert max(map(len, client.sent)) == 2
+
+
+def test_what_fails_among_others_is_tried_on_its_own(monkeypatch):
+    client = OneProcess()
+    tasks = [(cluster_tasks.double, number) for number in range(100)]
+    tasks[50] = (cluster_tasks.fail,)
+    futures = sent(monkeypatch, client, *tasks)
+    assert [each.result() for number, each in enumerate(futures) if number != 50] == [
+        2 * number for number in range(100) if number != 50]
+    with pytest.raises(OSError, match="No space left"):  # this machine could not do it either
+        futures[50].result()
+    failing = [len(each) for each in client.sent if (cluster_tasks.fail, ()) in each]
+    assert failing[0] > 1
+    assert failing[1:] == [1]
+    assert sum(map(len, client.sent)) == 101, "its neighbours are not done twice"
+
+
+@pytest.mark.parametrize("lost", [(), (6, 7, 20, 38)], ids=["at once", "scheduler lost meanwhile"])
+def test_those_sent_with_a_document_that_ends_workers_are_each_tried_alone(monkeypatch, lost):
+    client = OneProcess(lost)
+    tasks = [(cluster_tasks.double, number) for number in range(100)]
+    tasks[50] = (cluster_tasks.end_worker,)
+    futures = sent(monkeypatch, client, *tasks)
+    assert [each.result() for number, each in enumerate(futures) if number != 50] == [
+        2 * number for number in range(100) if number != 50]
+    with pytest.raises(WorkersKilledError):
+        futures[50].result()
+    ending = [len(each) for each in client.sent if (cluster_tasks.end_worker, ()) in each]
+    assert ending[0] > 1
+    assert set(ending[1:]) == {1}
+
+
+def test_a_worker_does_what_it_is_sent_for_its_own_code_only():
+    mine = cluster_worker._own_tag()
+    parcel = [pickle.dumps(each) for each in ((cluster_tasks.double, (2,)), (cluster_tasks.fail, ()))]
+    assert pickle.loads(cluster_worker.do(mine, pickle.dumps(parcel))) == [(True, 4), (False, None)]
+    with pytest.raises(OSError, match="No space left"):
+        cluster_worker.do(mine, pickle.dumps(parcel[1:]))
+    with pytest.raises(cluster_worker.RefusedWorkerError):
+        cluster_worker.do("nianbao:other", pickle.dumps(parcel[:1]))
 
 
 # ---------------------------------------------------------------- real machines
@@ -299,6 +416,7 @@ def test_a_document_that_ends_its_workers_disturbs_no_other(cluster_here):
     assert became["doubled"] == [2 * number for number in range(40)]
     assert became["killer"] == "WorkersKilledError"
     assert became["guarded"] == [True, "年报"], "the guard of a daemonic worker is a helper of its own"
+    assert became["trimming"] == os.environ.get(TRIMMING), "where memory is trimmed, recognition costs half again"
     assert "No space left" in became["odd"]
 
 
