@@ -256,7 +256,8 @@ def test_those_sent_with_a_document_that_ends_workers_are_each_tried_alone(monke
         futures[50].result()
     ending = [len(each) for each in client.sent if (cluster_tasks.end_worker, ()) in each]
     assert ending[0] > 1
-    assert set(ending[1:]) == {1}
+    assert ending[-1] == 1
+    assert len(ending) <= 2 + len(lost)
 
 
 def test_a_worker_does_what_it_is_sent_for_its_own_code_only():
