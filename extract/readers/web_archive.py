@@ -38,7 +38,8 @@ def read(data: bytes, hints: Hints) -> Document:
             continue
         kind = part.get_content_type()
         if kind in ("text/html", "application/xhtml+xml") and (page is None or len(content) > len(page[0])):
-            page = content, f"text/html; charset={part.get_content_charset() or ''}".rstrip("; charset=")
+            charset = part.get_content_charset()
+            page = content, f"text/html; charset={charset}" if charset else "text/html"
         elif kind.startswith("image/"):
             for key in (str(part.get("Content-Location", "")), "cid:" + str(part.get("Content-ID", "")).strip("<> ")):
                 pictures[_key(key)] = content

@@ -18,11 +18,22 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from extract.counting import as_printed
-from extract.exceptions import LimitExceededError, UnreadableDocumentError
+from extract.exceptions import UnreadableDocumentError
 from extract.figures import is_footnote_mark
 from extract.limits import current_limits, open_zip
 from extract.model import Block, Cell, Document, Grid, Hints, Image, Text
-from extract.office import BROKEN_MEMBER, join_lines, local, parse
+from extract.office import (
+    BROKEN_MEMBER,
+    ENTITIES,
+    attribute,
+    count_cells,
+    declares_entities,
+    join_lines,
+    local,
+    parse,
+    visible_text,
+    whole,
+)
 from extract.readers import reader
 
 _TRANSPARENT = {"sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag", "hyperlink", "fldSimple", "dir", "bdo",
@@ -80,7 +91,8 @@ def read(data: bytes, hints: Hints) -> Document:
         styles = _styles(archive, f"{folder}/styles.xml")
         levels, lists = _numbering(archive, f"{folder}/numbering.xml")
         parts = _Parts(archive, folder, relations, styles, levels, lists)
-        root = parse(archive.read(main))
+        content = archive.read(main)
+        root = parse(content)
         document.title, document.meta = _properties(archive)
     except KeyError as fault:
         raise UnreadableDocumentError(f"{named}: damaged docx, {fault.args[0]}; ask for another copy") from None
@@ -90,20 +102,18 @@ def read(data: bytes, hints: Hints) -> Document:
     body = next((child for child in root if local(child) == "body"), None)
     if body is None:
         raise UnreadableDocumentError(f"{named}: damaged docx, {main} has no body; ask for another copy")
-    if b"<!DOCTYPE" in archive.read(main)[:4096]:
-        parts.problems.append("the file declares entities of its own; they were not expanded")
+    if declares_entities(content):
+        parts.problems.append(ENTITIES)
     document.blocks = _joined(_blocks(body, parts))
     document.problems = list(dict.fromkeys(parts.problems))
     document.damaged = any("damaged" in problem or "can't be read" in problem for problem in document.problems)
-    document.text = "\n".join(_text_of(block) for block in document.blocks)
+    document.text = visible_text(document.blocks)
     return document
 
 
 # ---------------------------------------------------------------- parts of the package
 def _value(element: _Element | None, name: str = "val") -> str | None:
-    if element is None:
-        return None
-    return next((str(value) for key, value in element.attrib.items() if str(key).rpartition("}")[2] == name), None)
+    return attribute(element, name)
 
 
 def _child(element: _Element | None, *path: str) -> _Element | None:
@@ -118,10 +128,6 @@ def _child(element: _Element | None, *path: str) -> _Element | None:
 def _on(element: _Element | None) -> bool:
     """Whether a switch like <w:vanish/> is there and not turned off."""
     return element is not None and (_value(element) or "true").lower() not in ("0", "false", "off", "none")
-
-
-def _number(text: str | None, default: int) -> int:
-    return int(text) if text and re.fullmatch(r"-?\d{1,9}", text) else default
 
 
 def _main_part(archive: zipfile.ZipFile) -> str:
@@ -193,13 +199,13 @@ def _styles(archive: zipfile.ZipFile, part: str) -> dict[str, _Style]:
 
 
 def _level(outline: str) -> int | None:
-    number = _number(outline, 9)
+    number = whole(outline, 9)
     return min(6, number + 1) if 0 <= number <= 8 else None
 
 
 def _num_pr(properties: _Element | None) -> tuple[str, int] | None:
     identity = _value(_child(properties, "numId"))
-    return (identity, _number(_value(_child(properties, "ilvl")), 0)) if identity is not None else None
+    return (identity, whole(_value(_child(properties, "ilvl")), 0)) if identity is not None else None
 
 
 # ---------------------------------------------------------------- automatic numbers
@@ -217,21 +223,21 @@ def _numbering(archive: zipfile.ZipFile, part: str) -> tuple[dict[str, dict[int,
         own = dict(abstract.get(of, {}))
         lists[identity] = of
         for override in (child for child in item if local(child) == "lvlOverride"):
-            position = _number(_value(override, "ilvl"), 0)
+            position = whole(_value(override, "ilvl"), 0)
             changed = _levels(override).get(position)
             start = _value(_child(override, "startOverride"))
             if changed or start is not None:
                 level = changed or own.get(position, _Level())
-                own[position] = _Level(level.form, level.text, _number(start, level.start))
+                own[position] = _Level(level.form, level.text, whole(start, level.start))
                 lists[identity] = f"{of}/{identity}"
         levels[identity] = own
     return levels, lists
 
 
 def _levels(holder: _Element) -> dict[int, _Level]:
-    return {_number(_value(item, "ilvl"), 0): _Level(
+    return {whole(_value(item, "ilvl"), 0): _Level(
         _value(_child(item, "numFmt")) or "decimal", _value(_child(item, "lvlText")) or "",
-        _number(_value(_child(item, "start")), 1)) for item in holder if local(item) == "lvl"}
+        whole(_value(_child(item, "start")), 1)) for item in holder if local(item) == "lvl"}
 
 
 def _counted(properties: _Element | None, style: _Style, parts: _Parts) -> str:
@@ -360,7 +366,7 @@ def _inside(element: _Element, holder: _Element) -> bool:
 
 
 def _image(target: str, size: _Element | None, alt: str, parts: _Parts) -> Image:
-    across, down = _number(_value(size, "cx"), 0), _number(_value(size, "cy"), 0)
+    across, down = whole(_value(size, "cx"), 0), whole(_value(size, "cy"), 0)
     data = None
     if target in parts.archive.namelist():
         try:
@@ -383,12 +389,12 @@ def _table(table: _Element, parts: _Parts) -> Iterator[Block]:
     open_below: dict[int, Cell] = {}
     nested: list[Block] = []
     for position, (row, members) in enumerate(zip(rows, held, strict=True)):
-        column = _number(_value(_child(row, "trPr", "gridBefore")), 0)
+        column = whole(_value(_child(row, "trPr", "gridBefore")), 0)
         going_on: dict[int, Cell] = {}
         left: Cell | None = None
         for member in members:
             properties = _child(member, "tcPr")
-            across = min(max(1, _number(_value(_child(properties, "gridSpan")), 1)), current_limits().colspan)
+            across = min(max(1, whole(_value(_child(properties, "gridSpan")), 1)), current_limits().colspan)
             merge, sideways = _child(properties, "vMerge"), _value(_child(properties, "hMerge"))
             above = open_below.get(column)
             if _child(properties, "hMerge") is not None and sideways != "restart" and left is not None:
@@ -406,8 +412,7 @@ def _table(table: _Element, parts: _Parts) -> Iterator[Block]:
                     going_on[column] = left
             column += across
         parts.cells += len(members)
-        if parts.cells > current_limits().cells:
-            raise LimitExceededError(f"the tables hold more than {current_limits().cells} cells")
+        count_cells(parts.cells)
         open_below = going_on
     if any(cell.text for cell in cells):
         yield Grid(cells)
@@ -434,12 +439,3 @@ def _cell(cell: _Element, parts: _Parts) -> tuple[str, list[Block]]:
 
 def _joined(blocks: Iterable[Block]) -> list[Block]:
     return [block for block in blocks if not isinstance(block, Text) or block.text.strip()]
-
-
-def _text_of(block: Block) -> str:
-    if isinstance(block, Text):
-        return block.text
-    if isinstance(block, Grid):
-        return "\n".join("\t".join(cell.text for cell in block.cells if cell.row == row)
-                         for row in range(block.height))
-    return ""
