@@ -75,7 +75,7 @@ class Holdings:
         since = (clock.now() - DISTRUST).isoformat(timespec="seconds")
         self._distrusted = {row["host"] for row in reader.execute("SELECT host FROM distrust WHERE at >= ?", (since,))}
 
-    def of(self, request: str, url: str) -> Held | None:
+    def of(self, url: str, request: str) -> Held | None:
         """The last full answer to this request in an earlier run whose bytes are at hand."""
         rows = self._reader.execute(
             "SELECT * FROM fetch WHERE url = ? AND request = ? AND outcome = 'ok' AND sha256 IS NOT NULL AND run <> ? "

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import sqlite3
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,7 @@ from crawler.evidence import Evidence
 from crawler.exceptions import CrawlerError
 from crawler.model import Item, Outcome, Route
 from crawler.outcomes import Received
-from crawler.store import Store
+from crawler.store import Store, row_dicts
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -34,13 +36,14 @@ _KEPT_HEADERS = frozenset({"content-type", "content-length", "content-dispositio
                            "server", "retry-after", "location", "x-frame-options", "content-encoding",
                            "transfer-encoding", "content-language", "cache-control", "expires"})
 _FETCH = ("run", "portal", "url", "request", "final_url", "redirects", "at", "status", "outcome", "reason", "sha256",
-          "size", "media_type", "headers", "elapsed", "sent", "transport", "held", "text")
+          "size", "media_type", "headers", "elapsed", "sent", "sent_with", "transport", "held", "text")
+SHARED_HEADERS = ("accept", "accept-language", "user-agent", "accept-encoding")
 
 
 @dataclass(slots=True)
 class Fetch:
-    """One request's end, a row of `fetch`. `request` is its key within the run: method, address and what was
-    posted (families.paging.Ask.key)."""
+    """One request's end, a row of `fetch`. `request` is what was asked of the address: method, and what was posted
+    (families.paging.Ask.key); of a run's rows address and request are the key."""
 
     run: str
     portal: str
@@ -67,10 +70,35 @@ class Fetch:
     text: str | None = None
     """Hash of the page's visible text (crawler/conditional.py)."""
 
-    def row(self) -> tuple[Any, ...]:
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.url, self.request
+
+    def row(self, sent_with: int) -> tuple[Any, ...]:
+        """The row's values; `sent_with` is the row of the headers that it shares with others."""
+        own = {name: value for name, value in self.sent.items() if name not in SHARED_HEADERS}
         packed = {"redirects": json.dumps(self.redirects), "headers": json.dumps(self.headers, ensure_ascii=False),
-                  "outcome": str(self.outcome), "sent": json.dumps(self.sent, ensure_ascii=False)}
-        return tuple(packed.get(name, getattr(self, name)) for name in _FETCH)
+                  "outcome": str(self.outcome), "sent": json.dumps(own, ensure_ascii=False), "sent_with": sent_with,
+                  "final_url": None if self.final_url == self.url else self.final_url,
+                  "elapsed": None if self.elapsed is None else round(self.elapsed, 3)}
+        return tuple(packed[name] if name in packed else getattr(self, name) for name in _FETCH)
+
+    def shared(self) -> str:
+        """The headers of the request that are the same for all of an installation's, as JSON."""
+        return json.dumps({name: self.sent[name] for name in SHARED_HEADERS if name in self.sent}, ensure_ascii=False,
+                          separators=(",", ":"))
+
+
+def fetches(connection: sqlite3.Connection, condition: str, parameters: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
+    """Rows of `fetch` under an SQL condition, `sent` with all headers that the request was sent with."""
+    return [{**row, "sent": json.dumps(sent_headers(connection, row), ensure_ascii=False)}
+            for row in row_dicts(connection, f"SELECT * FROM fetch WHERE {condition}", parameters)]
+
+
+def sent_headers(connection: sqlite3.Connection, row: Mapping[str, Any] | sqlite3.Row) -> dict[str, str]:
+    """All headers that the request of a row of `fetch` was sent with."""
+    shared = connection.execute("SELECT headers FROM sent_headers WHERE id = ?", (row["sent_with"],)).fetchone()
+    return (json.loads(shared["headers"]) if shared else {}) | json.loads(row["sent"])
 
 
 @dataclass(slots=True)
@@ -88,7 +116,7 @@ class ListingResult:
     reached: str | None = None
     held: str | None = None
     """When the oldest full body was fetched on which an unchanged list rests."""
-    requests: list[str] = field(default_factory=list)
+    requests: list[tuple[str, str]] = field(default_factory=list)
     sightings: list[tuple[Item, Route]] = field(default_factory=list)
 
 
@@ -123,24 +151,24 @@ class FetchLog:
 
     def __init__(self, store: Store, evidence: Evidence, run: str) -> None:
         self.store, self.evidence, self.run = store, evidence, run
-        self._waiting: dict[str, Fetch] = {}
+        self._waiting: dict[tuple[str, str], Fetch] = {}
         self._fault: CrawlerError | None = None
         self._flushed = time.monotonic()
         self._reader = store.open()
         self.holdings = Holdings(store, self._reader, evidence, run)
 
-    def known(self, request: str) -> tuple[Fetch, Received] | None:
-        """A good answer of this run, from the evidence; None where it must be fetched. An unchanged page comes with
-        the body that is held, as a full answer would."""
-        fetch = self._waiting.get(request)
+    def known(self, key: tuple[str, str]) -> tuple[Fetch, Received] | None:
+        """A good answer of this run to a request (Fetch.key), from the evidence; None where it must be fetched. An
+        unchanged page comes with the body that is held, as a full answer would."""
+        fetch = self._waiting.get(key)
         if fetch is None:
-            row = self._reader.execute("SELECT * FROM fetch WHERE run = ? AND request = ?",
-                                       (self.run, request)).fetchone()
+            row = self._reader.execute("SELECT * FROM fetch WHERE url = ? AND run = ? AND request = ?",
+                                       (key[0], self.run, key[1])).fetchone()
             if row is None:
                 return None
-            fetch = Fetch(**{**{name: row[name] for name in _FETCH}, "outcome": Outcome(row["outcome"]),
-                             "redirects": json.loads(row["redirects"]), "headers": json.loads(row["headers"]),
-                             "sent": json.loads(row["sent"])})
+            fetch = Fetch(**{**{name: row[name] for name in _FETCH if name != "sent_with"},
+                             "outcome": Outcome(row["outcome"]), "redirects": json.loads(row["redirects"]),
+                             "headers": json.loads(row["headers"]), "sent": sent_headers(self._reader, row)})
         if not fetch.outcome.supports_absence or not fetch.sha256 or not self.evidence.has(fetch.sha256):
             return None
         if fetch.outcome is Outcome.NOT_MODIFIED and self.holdings.distrusts(fetch.url):
@@ -162,7 +190,7 @@ class FetchLog:
         """
         rows = self._reader.execute(
             """SELECT s.url, s.title, s.day, s.route, s.body, s.scope, s.year, s.printed_body, max(l.at)
-               FROM sighting s JOIN listing l ON l.id = s.listing
+               FROM listed s JOIN listing l ON l.id = s.listing
                WHERE l.portal = ? AND l.column_id = ? AND l.run <> ? AND s.route = 'report'
                  AND EXISTS (SELECT 1 FROM capture c WHERE c.url = s.url AND c.content IS NOT NULL)
                GROUP BY s.url, s.body ORDER BY s.url""", (portal, column_id, self.run)).fetchall()
@@ -192,7 +220,7 @@ class FetchLog:
         """
         if body is not None:
             fetch.sha256, fetch.size = await asyncio.to_thread(self.evidence.put, body), len(body)
-        self._waiting[fetch.request] = fetch
+        self._waiting[fetch.key] = fetch
         if len(self._waiting) >= LOT or time.monotonic() - self._flushed > LOT_SECONDS:
             self.flush()
         return fetch
@@ -210,15 +238,42 @@ class FetchLog:
             self._fault = fault
             raise
         for fetch in lot:
-            if self._waiting.get(fetch.request) is fetch:
-                del self._waiting[fetch.request]
+            if self._waiting.get(fetch.key) is fetch:
+                del self._waiting[fetch.key]
 
     def _write(self, lot: list[Fetch]) -> None:
-        updates = ", ".join(f"{name} = excluded.{name}" for name in _FETCH if name not in ("run", "request"))
+        updates = ", ".join(f"{name} = excluded.{name}" for name in _FETCH if name not in ("run", "url", "request"))
         with self.store.write() as connection:
+            shared = {fetch.shared() for fetch in lot}
+            connection.executemany("INSERT INTO sent_headers (headers) VALUES (?) ON CONFLICT DO NOTHING",
+                                   [(headers,) for headers in shared])
+            ids = {row["headers"]: row["id"] for headers in shared for row in connection.execute(
+                "SELECT id, headers FROM sent_headers WHERE headers = ?", (headers,))}
             connection.executemany(
                 f"INSERT INTO fetch ({', '.join(_FETCH)}) VALUES ({', '.join('?' * len(_FETCH))}) "
-                f"ON CONFLICT (run, request) DO UPDATE SET {updates}", [fetch.row() for fetch in lot])
+                f"ON CONFLICT (url, run, request) DO UPDATE SET {updates}",
+                [fetch.row(ids[fetch.shared()]) for fetch in lot])
+
+
+def _rows(sightings: list[tuple[Item, Route]]) -> list[tuple[Any, ...]]:
+    """What a list holds, each row once, as columns of `sighting`."""
+    rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for item, route in sightings:
+        rows.setdefault((item.url, item.title, route.body, route.scope, route.year, route.printed_body), (
+            item.url, item.title, item.day, route.kind, route.body, route.scope, route.year, route.printed_body,
+            route.reason))
+    return list(rows.values())
+
+
+def _the_same(connection: sqlite3.Connection, portal: str, column: str, rows: list[tuple[Any, ...]]) -> int | None:
+    """The listing that holds just these rows in this order, where the column's last one does."""
+    last = connection.execute("SELECT coalesce(same_as, id) AS holder FROM listing WHERE portal = ? AND column_id = ? "
+                              "ORDER BY at DESC, id DESC LIMIT 1", (portal, column)).fetchone()
+    if last is None or not rows:
+        return None
+    held = connection.execute("SELECT url, title, day, route, body, scope, year, printed_body, reason FROM sighting "
+                              "WHERE listing = ? ORDER BY id", (last["holder"],)).fetchall()
+    return int(last["holder"]) if [tuple(row) for row in held] == rows else None
 
 
 def named(headers: Headers) -> dict[str, str]:
@@ -265,30 +320,32 @@ def write_portal(store: Store, run: str, result: PortalResult) -> None:
         wanted = {request for listing in result.listings for request in listing.requests}
         wanted |= {part["request"] for capture in result.captures for part in capture.parts}
         ids = {}
-        for request in wanted:
-            row = connection.execute("SELECT id FROM fetch WHERE run = ? AND request = ?", (run, request)).fetchone()
+        for url, request in wanted:
+            row = connection.execute("SELECT id FROM fetch WHERE url = ? AND run = ? AND request = ?",
+                                     (url, run, request)).fetchone()
             if row:
-                ids[request] = row["id"]
+                ids[url, request] = row["id"]
         for listing in result.listings:
             pages = [ids[request] for request in listing.requests if request in ids]
+            rows = _rows(listing.sightings)
+            same_as = _the_same(connection, result.portal, listing.column_id, rows)
             number = connection.execute(
                 "INSERT INTO listing (run, portal, column_id, url, family, at, day, outcome, reason, complete, "
-                "in_order, reached, items, pages, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"in_order, reached, items, pages, held, same_as) VALUES ({', '.join('?' * 16)})",
                 (run, result.portal, listing.column_id, listing.url, listing.family, listing.at, listing.at[:10],
                  str(listing.outcome), listing.reason, int(listing.complete), int(listing.in_order), listing.reached,
-                 len({item.url for item, _ in listing.sightings}), json.dumps(pages), listing.held)).lastrowid
-            connection.executemany(
-                "INSERT OR IGNORE INTO sighting (listing, url, title, day, route, body, scope, year, printed_body, "
-                "reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [(number, item.url, item.title, item.day, route.kind, route.body, route.scope, route.year,
-                  route.printed_body, route.reason) for item, route in listing.sightings])
+                 len({item.url for item, _ in listing.sightings}), json.dumps(pages), listing.held, same_as)).lastrowid
+            if same_as is None:
+                connection.executemany(
+                    "INSERT INTO sighting (listing, url, title, day, route, body, scope, year, printed_body, "
+                    "reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [(number, *row) for row in rows])
         for capture in result.captures:
             parts = [{**{name: value for name, value in part.items() if name != "request"},
                       "fetch": ids.get(part["request"])} for part in capture.parts]
             # Two portals may carry one article: the capture that succeeded stays.
             connection.execute(
                 "INSERT INTO capture (run, portal, url, at, outcome, reason, content, parts, list_title, list_day, "
-                "last_modified) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, url) DO UPDATE SET "
+                "last_modified) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (url, run) DO UPDATE SET "
                 "portal = excluded.portal, at = excluded.at, outcome = excluded.outcome, reason = excluded.reason, "
                 "content = excluded.content, parts = excluded.parts, list_title = excluded.list_title, list_day = "
                 "excluded.list_day, last_modified = excluded.last_modified WHERE capture.content IS NULL",

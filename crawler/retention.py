@@ -71,10 +71,16 @@ def tidy(store: Store, evidence: Evidence, policy: Policy, protected: Protected,
         with store.read() as connection:
             fetches, hashes = protected(connection)
             portals = [row["portal"] for row in connection.execute("SELECT DISTINCT portal FROM fetch ORDER BY portal")]
+        going: dict[str, list[Going]] = defaultdict(list)
         for portal in portals:
             if policy.unchanged:
                 _roll_up_captures(store, portal, policy, fetches, at, dry_run, done)
-            _roll_up(store, portal, policy, fetches, at, dry_run, done)
+            for run, each in _rolled_up(store, portal, policy, fetches, at):
+                going[run].append(each)
+                done.rolled_up += 1
+        if not dry_run:
+            for run, members in going.items():
+                _fold(store, run, members)
         with store.read() as connection:
             fetches, hashes = protected(connection)
             released = _releasable(connection, policy, fetches, hashes, at) if policy.evidence else set()
@@ -83,8 +89,19 @@ def tidy(store: Store, evidence: Evidence, policy: Policy, protected: Protected,
 
 
 # ---------------------------------------------------------------- rows
-def _roll_up(store: Store, portal: str, policy: Policy, protected: set[int], at: datetime, dry_run: bool,
-             done: Tidied) -> None:
+@dataclass(frozen=True, slots=True)
+class Going:
+    """A fetch that goes, the one that stands for it, and what is counted there."""
+
+    fetch: int
+    stays: int
+    repeats: int
+    last_at: str
+
+
+def _rolled_up(store: Store, portal: str, policy: Policy, protected: set[int],
+               at: datetime) -> Iterator[tuple[str, Going]]:
+    """The rows of one portal's fetches that go, each with its run."""
     with store.read() as connection:
         protected = protected | {row["held"] for row in connection.execute(
             "SELECT DISTINCT held FROM fetch WHERE portal = ? AND held IS NOT NULL", (portal,))}
@@ -93,11 +110,10 @@ def _roll_up(store: Store, portal: str, policy: Policy, protected: set[int], at:
             coalesce(sha256, (SELECT o.sha256 FROM fetch o WHERE o.id = fetch.held)) AS saw
             FROM fetch WHERE portal = ? AND at < ?
             AND run NOT IN (SELECT id FROM run WHERE state IN ('running', 'failed'))
-            ORDER BY request, at, id""", (portal, _before(at, policy.youngest)))
+            ORDER BY url, request, at, id""", (portal, _before(at, policy.youngest)))
     # A run that saw a host answer must still say so: a page that failed beside it is the page's fault.
     healthy = Counter(_visit(row) for row in rows if row["outcome"] in _HEALTHY)
-    going: list[tuple[dict[str, Any], dict[str, Any]]] = []
-    for _, fetches in groupby(rows, key=lambda row: row["request"]):
+    for _, fetches in groupby(rows, key=lambda row: (row["url"], row["request"])):
         for _, members in groupby(fetches, key=lambda row: _period(row["at"], policy, at)):
             *all_but_last, _ = members
             stays: dict[str, Any] | None = None
@@ -105,36 +121,43 @@ def _roll_up(store: Store, portal: str, policy: Policy, protected: set[int], at:
                 if (stays is not None and row["id"] not in protected and _same(row, stays)
                         and (row["outcome"] not in _HEALTHY or healthy[_visit(row)] > 1)):
                     healthy[_visit(row)] -= row["outcome"] in _HEALTHY
-                    going.append((row, stays))
+                    yield row["run"], Going(row["id"], stays["id"], row["repeats"], row["last_at"] or row["at"])
                 else:
                     stays = row
-    done.rolled_up += len(going)
-    if not dry_run:
-        for start in range(0, len(going), LOT):
-            with store.write() as connection:
-                _fold(connection, going[start:start + LOT])
 
 
-def _fold(connection: sqlite3.Connection, going: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
-    """Count each row in the one that stands for it, let listings and captures name that one, and delete it."""
-    instead: dict[str, dict[int, int]] = defaultdict(dict)
-    for row, stays in going:
-        connection.execute("UPDATE fetch SET repeats = repeats + 1 + ?, last_at = max(coalesce(last_at, at), ?) "
-                           "WHERE id = ?", (row["repeats"], row["last_at"] or row["at"], stays["id"]))
-        instead[row["run"]][row["id"]] = stays["id"]
-    for run, known in instead.items():
-        for listing in row_dicts(connection, "SELECT id, pages FROM listing WHERE run = ?", (run,)):
-            pages = json.loads(listing["pages"])
-            if known.keys() & set(pages):
-                connection.execute("UPDATE listing SET pages = ? WHERE id = ?",
-                                   (json.dumps([known.get(page, page) for page in pages]), listing["id"]))
-        for capture in row_dicts(connection, "SELECT id, parts FROM capture WHERE run = ?", (run,)):
-            parts = json.loads(capture["parts"])
-            if known.keys() & {part.get("fetch") for part in parts}:
-                told = [{**part, "fetch": known.get(part.get("fetch"), part.get("fetch"))} for part in parts]
-                connection.execute("UPDATE capture SET parts = ? WHERE id = ?",
-                                   (json.dumps(told, ensure_ascii=False), capture["id"]))
-    connection.executemany("DELETE FROM fetch WHERE id = ?", [(row["id"],) for row, _ in going])
+def _fold(store: Store, run: str, going: list[Going]) -> None:
+    """Count each row in the one that stands for it, let the run's listings and captures name that one, and delete
+    it. The run's rows are looked through once: their portal may be another than the fetch's."""
+    wanted = {each.fetch for each in going}
+    naming: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    with store.read() as connection:
+        for listing in connection.execute("SELECT id, pages FROM listing WHERE run = ?", (run,)):
+            for fetch in wanted.intersection(json.loads(listing["pages"])):
+                naming[fetch].append(("listing", listing["id"]))
+        for capture in connection.execute("SELECT id, parts FROM capture WHERE run = ?", (run,)):
+            for fetch in wanted.intersection(part.get("fetch") for part in json.loads(capture["parts"])):
+                naming[fetch].append(("capture", capture["id"]))
+    for start in range(0, len(going), LOT):
+        lot = going[start:start + LOT]
+        instead = {each.fetch: each.stays for each in lot}
+        with store.write() as connection:
+            connection.executemany(
+                "UPDATE fetch SET repeats = repeats + 1 + ?, last_at = max(coalesce(last_at, at), ?) WHERE id = ?",
+                [(each.repeats, each.last_at, each.stays) for each in lot])
+            for table, number in sorted({place for each in lot for place in naming.get(each.fetch, ())}):
+                _rename(connection, table, number, instead)
+            connection.executemany("DELETE FROM fetch WHERE id = ?", [(each.fetch,) for each in lot])
+
+
+def _rename(connection: sqlite3.Connection, table: str, number: int, instead: dict[int, int]) -> None:
+    """Name other fetches in a listing's pages or a capture's parts."""
+    column = {"listing": "pages", "capture": "parts"}[table]
+    held = json.loads(connection.execute(f"SELECT {column} FROM {table} WHERE id = ?", (number,)).fetchone()[0])
+    told = ([instead.get(page, page) for page in held] if table == "listing" else
+            [{**part, "fetch": instead.get(part.get("fetch"), part.get("fetch"))} for part in held])
+    connection.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?",
+                       (json.dumps(told, ensure_ascii=False), number))
 
 
 def _same(row: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -149,7 +172,7 @@ def _roll_up_captures(store: Store, portal: str, policy: Policy, protected: set[
     """Of the captures of a page that opened and held the same time after time, the first and the last stay."""
     with store.read() as connection:
         rows = row_dicts(connection, """SELECT id, url, outcome, content, parts, list_title, list_day,
-                EXISTS (SELECT 1 FROM sighting s JOIN listing l ON l.id = s.listing
+                EXISTS (SELECT 1 FROM listed s JOIN listing l ON l.id = s.listing
                         WHERE s.url = c.url AND l.run = c.run) AS named
             FROM capture c
             WHERE portal = ? AND at < ? AND run NOT IN (SELECT id FROM run WHERE state IN ('running', 'failed'))

@@ -187,16 +187,20 @@ def _compare(connection: sqlite3.Connection, run_id: str, found: ScanResult) -> 
     started = connection.execute("SELECT started, rowid FROM run WHERE id = ?", (run_id,)).fetchone()
     before = "run IN (SELECT id FROM run WHERE (started, rowid) < (?, ?))"
     edge = (started["started"], started["rowid"])
+    fresh = []
     for row in connection.execute("SELECT url, content FROM capture WHERE run = ? AND content IS NOT NULL ORDER BY id",
                                   (run_id,)).fetchall():
         last = connection.execute(f"SELECT content FROM capture WHERE url = ? AND content IS NOT NULL AND {before} "
                                   "ORDER BY id DESC LIMIT 1", (row["url"], *edge)).fetchone()
-        if last:
-            if last["content"] != row["content"]:
-                found.changed.append(row["url"])
-        elif not connection.execute(f"SELECT 1 FROM capture WHERE content = ? AND {before} LIMIT 1",
-                                    (row["content"], *edge)).fetchone():
-            found.new.append(row["url"])
+        if last is None:
+            fresh.append(row)
+        elif last["content"] != row["content"]:
+            found.changed.append(row["url"])
+    # Contents have no index: all earlier ones are looked through once for those at addresses never seen.
+    wanted = {row["content"] for row in fresh}
+    known = {row["content"] for row in connection.execute(f"SELECT content FROM capture WHERE {before}", edge)
+             if row["content"] in wanted} if fresh else set()
+    found.new += [row["url"] for row in fresh if row["content"] not in known]
     for listing in connection.execute("SELECT id, portal, column_id FROM listing WHERE run = ? AND outcome IN "
                                       "('ok', 'not_modified') AND complete = 1", (run_id,)).fetchall():
         last = connection.execute(
@@ -205,8 +209,8 @@ def _compare(connection: sqlite3.Connection, run_id: str, found: ScanResult) -> 
             f"{before} ORDER BY id DESC LIMIT 1", (listing["portal"], listing["column_id"], *edge)).fetchone()
         if last:
             found.withdrawn += [row["url"] for row in connection.execute(
-                "SELECT url FROM sighting WHERE listing = ? AND route IN ('report', 'unrouted') AND url NOT IN "
-                "(SELECT url FROM sighting WHERE listing = ?) ORDER BY id", (last["id"], listing["id"]))]
+                "SELECT url FROM listed WHERE listing = ? AND route IN ('report', 'unrouted') AND url NOT IN "
+                "(SELECT url FROM listed WHERE listing = ?) ORDER BY id", (last["id"], listing["id"]))]
 
 
 # ---------------------------------------------------------------- the child process

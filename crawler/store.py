@@ -66,6 +66,18 @@ def m004_what_a_304_confirms(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@crawl_schema()
+def m005_slim_rows(db: Database) -> None:
+    """What repeats itself is said once, so that a country's weeks fit.
+
+    fetch.request = what was asked of the address (method and what was posted; before, the address stood in it too);
+    final_url is null where it is the address; sent = headers of this request alone, sent_with = those it shares with
+    others. listing.same_as = the earlier listing that held just the same rows, which then stand there only; `listed`
+    has the rows of every listing. Indexes on runs and addresses are one."""
+    for statement in _SLIM:
+        db.conn.execute(statement)
+
+
 _FIRST = (
     # One scan. state: running, done, incomplete (some portals could not be looked at), failed (our fault).
     """CREATE TABLE run (
@@ -120,6 +132,51 @@ _SEVERAL_BODIES = (
         (listing, url, title, coalesce(body, ''), scope, coalesce(year, 0), printed_body)""",
     "CREATE INDEX sighting_body ON sighting (body, year)",
     "CREATE INDEX sighting_url ON sighting (url)",
+)
+
+_SHARED = ("accept", "accept-language", "user-agent", "accept-encoding")
+_PATHS = ", ".join(f"'$.\"{name}\"'" for name in _SHARED)
+_SHARED_OF_ROW = "json_patch('{}', json_object(" + ", ".join(  # which leaves out what is null
+    f"'{name}', json_extract(sent, '$.\"{name}\"')" for name in _SHARED) + "))"
+_AFTER_METHOD = "instr(request, ' ') + 1"
+_SLIM = (
+    "CREATE TABLE sent_headers (id INTEGER PRIMARY KEY, headers TEXT NOT NULL UNIQUE)",
+    f"INSERT INTO sent_headers (headers) SELECT DISTINCT {_SHARED_OF_ROW} FROM fetch",
+    """CREATE TABLE fetch_new (
+        id INTEGER PRIMARY KEY, run TEXT NOT NULL, portal TEXT NOT NULL, url TEXT NOT NULL, request TEXT NOT NULL,
+        final_url TEXT, redirects TEXT NOT NULL DEFAULT '[]', at TEXT NOT NULL, status INTEGER, outcome TEXT NOT NULL,
+        reason TEXT NOT NULL DEFAULT '', sha256 TEXT, size INTEGER, media_type TEXT, headers TEXT NOT NULL DEFAULT '{}',
+        elapsed REAL, sent TEXT NOT NULL DEFAULT '{}', sent_with INTEGER, transport TEXT NOT NULL DEFAULT '',
+        repeats INTEGER NOT NULL DEFAULT 0, last_at TEXT, released TEXT, held INTEGER, text TEXT)""",
+    f"""INSERT INTO fetch_new SELECT id, run, portal, url,
+        CASE WHEN substr(request, {_AFTER_METHOD}, length(url)) = url
+             THEN substr(request, 1, instr(request, ' ') - 1) || substr(request, {_AFTER_METHOD} + length(url))
+             ELSE request END,
+        nullif(final_url, url), redirects, at, status, outcome, reason, sha256, size, media_type, headers,
+        elapsed, json_remove(sent, {_PATHS}),
+        (SELECT s.id FROM sent_headers s WHERE s.headers = {_SHARED_OF_ROW}), transport, repeats, last_at, released,
+        held, text FROM fetch""",
+    "DROP TABLE fetch",
+    "ALTER TABLE fetch_new RENAME TO fetch",
+    "CREATE UNIQUE INDEX fetch_request ON fetch (url, run, request)",
+    "CREATE INDEX fetch_portal ON fetch (portal)",
+    "CREATE INDEX fetch_sha256 ON fetch (sha256) WHERE sha256 IS NOT NULL",
+    """CREATE TABLE capture_new (
+        id INTEGER PRIMARY KEY, run TEXT NOT NULL, portal TEXT NOT NULL, url TEXT NOT NULL, at TEXT NOT NULL,
+        outcome TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', content TEXT, parts TEXT NOT NULL DEFAULT '[]',
+        list_title TEXT NOT NULL DEFAULT '', list_day TEXT NOT NULL DEFAULT '', last_modified TEXT)""",
+    """INSERT INTO capture_new SELECT id, run, portal, url, at, outcome, reason, content, parts, list_title, list_day,
+        last_modified FROM capture""",
+    "DROP TABLE capture",
+    "ALTER TABLE capture_new RENAME TO capture",
+    "CREATE UNIQUE INDEX capture_page ON capture (url, run)",
+    "CREATE INDEX capture_portal ON capture (portal)",
+    "ALTER TABLE listing ADD COLUMN same_as INTEGER REFERENCES listing(id)",
+    "CREATE INDEX listing_rows ON listing (coalesce(same_as, id))",
+    "DROP INDEX sighting_row",
+    "CREATE INDEX sighting_listing ON sighting (listing)",
+    """CREATE VIEW listed AS SELECT s.id, l.id AS listing, s.url, s.title, s.day, s.route, s.body, s.scope, s.year,
+        s.printed_body, s.reason FROM listing l JOIN sighting s ON s.listing = coalesce(l.same_as, l.id)""",
 )
 
 

@@ -97,9 +97,9 @@ class _Asked:
 
 
 def _asked(row: dict[str, Any]) -> _Asked:
-    method, _, rest = str(row["request"]).partition(" ")
-    method = method if method in ("GET", "POST") else "GET"
-    text = rest.removeprefix(str(row["url"])).strip() if method == "POST" else ""
+    method, _, text = str(row["request"]).partition(" ")
+    if method != "POST":
+        method, text = "GET", ""
     # A long body is known by its hash only; the metadata record then names it.
     posted = b"" if _HASH.fullmatch(text) else text.encode()
     hops = []
@@ -110,6 +110,11 @@ def _asked(row: dict[str, Any]) -> _Asked:
         if status not in (307, 308):
             method, posted = "GET", b""
     return _Asked(method, posted, hops)
+
+
+def _whole(row: dict[str, Any]) -> str:
+    method, _, rest = str(row["request"]).partition(" ")
+    return " ".join(filter(None, (method, row["url"], rest)))
 
 
 class _Writer(WARCWriter):  # type: ignore[misc]
@@ -143,7 +148,7 @@ class _Writer(WARCWriter):  # type: ignore[misc]
 
     def metadata(self, row: dict[str, Any], entry: Entry) -> str:
         """What the store knows of a fetch beside the exchange itself, as name: value."""
-        known = {"run": row["run"], "portal": row["portal"], "asked": row["request"], "outcome": row["outcome"],
+        known = {"run": row["run"], "portal": row["portal"], "asked": _whole(row), "outcome": row["outcome"],
                  "reason": row["reason"], "sha256": row["sha256"], "size": row["size"], "mediaType": row["media_type"],
                  "fetchTimeMs": round(row["elapsed"] * 1000) if row["elapsed"] else None, "transport": row["transport"],
                  "seenAgainIdentical": row["repeats"], "seenAgainUntil": row["last_at"], "bytesAbsent": entry.fault}

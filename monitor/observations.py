@@ -216,7 +216,7 @@ class Observations:
 
     def _sightings(self, condition: str, parameters: tuple[Any, ...]) -> list[Sighting]:
         rows = row_dicts(self.connection, f"""SELECT s.*, l.at, l.portal
-            FROM sighting s JOIN listing l ON l.id = s.listing
+            FROM listed s JOIN listing l ON l.id = s.listing
             WHERE {condition} AND s.route IN ('report', 'unrouted', 'foreign', 'note') AND l.at <= ?
             ORDER BY l.at, s.id""", (*parameters, self.until))
         return [Sighting(row["listing"], clock.parse(row["at"]), row["portal"], row["url"], row["title"], row["day"],

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from crawler.pipelines import fetches
 from crawler.store import row_dicts
 from monitor import records
 from monitor.model import Finding, Standing
@@ -73,7 +74,7 @@ def of_version(connection: sqlite3.Connection, row: dict[str, Any]) -> Proof:
 
 def of_address(connection: sqlite3.Connection, address: str) -> Proof:
     """The lists that named an address first and last."""
-    listings = row_dicts(connection, """SELECT l.pages FROM sighting s JOIN listing l ON l.id = s.listing
+    listings = row_dicts(connection, """SELECT l.pages FROM listed s JOIN listing l ON l.id = s.listing
         WHERE s.url = ? ORDER BY l.at, l.id""", (address,))
     return Proof({fetch for listing in listings[:1] + listings[-1:] for fetch in json.loads(listing["pages"])})
 
@@ -127,15 +128,15 @@ def rows(connection: sqlite3.Connection, proof: Proof) -> list[dict[str, Any]]:
     brought it; an answer "not modified" brings the full answer it repeats with it."""
     found = {}
     for number in proof.fetches:
-        for row in row_dicts(connection, "SELECT * FROM fetch WHERE id = ?", (number,)):
+        for row in fetches(connection, "id = ?", (number,)):
             found[row["id"]] = row
     known = {row["sha256"] for row in found.values()}
     for sha256 in sorted(proof.hashes - known):
-        held = row_dicts(connection, "SELECT * FROM fetch WHERE sha256 = ? ORDER BY at, id", (sha256,))
+        held = fetches(connection, "sha256 = ? ORDER BY at, id", (sha256,))
         found |= {row["id"]: row for row in held[:1] + held[-1:]}
     for row in list(found.values()):
         if row["outcome"] == "not_modified":
-            for full in row_dicts(connection, "SELECT * FROM fetch WHERE id = ?", (_repeated(connection, row),)):
+            for full in fetches(connection, "id = ?", (_repeated(connection, row),)):
                 found[full["id"]] = full
     return sorted(found.values(), key=lambda row: (row["at"], row["id"]))
 

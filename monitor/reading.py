@@ -213,7 +213,7 @@ def _jobs(connection: Any, evidence: Evidence) -> list[Job]:
 
 def claimed(connection: Any, address: str) -> Claimed:
     """The newest routing of an address, that of a report title first."""
-    row = connection.execute("""SELECT s.body, s.scope, s.year, s.listing, s.title FROM sighting s
+    row = connection.execute("""SELECT s.body, s.scope, s.year, s.listing, s.title FROM listed s
         JOIN listing l ON l.id = s.listing WHERE s.url = ? ORDER BY s.route = 'report' DESC, l.at DESC, s.id LIMIT 1""",
                              (address,)).fetchone()
     return _claim(connection, address, row) if row else Claimed()
@@ -222,16 +222,16 @@ def claimed(connection: Any, address: str) -> Claimed:
 def also_claimed(connection: Any, address: str) -> list[Claimed]:
     """Everybody whose report the newest lists say stands at this address: several where one row names several bodies,
     or rows name different ones."""
-    rows = row_dicts(connection, """SELECT s.body, s.scope, s.year, s.listing, s.title FROM sighting s
+    rows = row_dicts(connection, """SELECT s.body, s.scope, s.year, s.listing, s.title FROM listed s
         WHERE s.url = ?1 AND s.route = 'report' AND s.listing IN (
-            SELECT max(o.listing) FROM sighting o JOIN listing l ON l.id = o.listing WHERE o.url = ?1
+            SELECT max(o.listing) FROM listed o JOIN listing l ON l.id = o.listing WHERE o.url = ?1
             GROUP BY l.portal, l.column_id) ORDER BY s.id""", (address,))
     return list({(row["body"], row["year"]): _claim(connection, address, row) for row in rows}.values()
                 ) if len({(row["body"], row["year"]) for row in rows}) > 1 else []
 
 
 def _claim(connection: Any, address: str, row: Any) -> Claimed:
-    named = connection.execute("SELECT body FROM sighting WHERE listing = ? AND url = ? AND title = ? "
+    named = connection.execute("SELECT body FROM listed WHERE listing = ? AND url = ? AND title = ? "
                                "AND body NOT NULL", (row["listing"], address, row["title"]))
     return Claimed(row["body"], row["scope"], row["year"], frozenset(each["body"] for each in named))
 

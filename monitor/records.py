@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -21,6 +20,7 @@ from sqlite_utils import Database, Migrations
 from crawler.store import row_dicts
 from extract import forms
 from extract.model import CONFIDENT, Figure, Report, Scope
+from monitor import packing
 from monitor.model import Standing, Status
 
 monitor_schema = Migrations("monitor")
@@ -51,7 +51,7 @@ def m003_told(db: Database) -> None:
 
 @monitor_schema()
 def m003_parts(db: Database) -> None:
-    """Files of messages, kept until the message was sent and a month longer. cid: stands within the HTML."""
+    """Files of messages, kept until the message was sent and some days longer. cid: stands within the HTML."""
     db.conn.execute("""CREATE TABLE outbox_part (key TEXT NOT NULL REFERENCES outbox(key) ON DELETE CASCADE,
         name TEXT NOT NULL, media_type TEXT NOT NULL, cid TEXT NOT NULL, data BLOB NOT NULL,
         PRIMARY KEY (key, name))""")
@@ -198,7 +198,7 @@ def newest_reports(db: Database) -> None:
 
 
 _FIRST = (
-    # One version of one publication: id = hash(address, content). content = capture.content. record = zlib JSON of
+    # One version of one publication: id = hash(address, content). content = capture.content. record = packing.pack of
     # schema 1; verdict: report, invalid (a page stands there that is no usable report), other (not a report at all).
     """CREATE TABLE report (
         id TEXT PRIMARY KEY, portal TEXT NOT NULL, address TEXT NOT NULL, content TEXT NOT NULL,
@@ -312,7 +312,7 @@ def put_report(connection: sqlite3.Connection, report: Report, *, address: str, 
     """
     identity = report_id(address, content)
     published = report.published
-    packed = zlib.compress(json.dumps(report.to_record(), ensure_ascii=False).encode(), 6)
+    packed = packing.pack(report.to_record())
     connection.execute(
         """INSERT INTO report (id, portal, address, content, body, scope, year, verdict, reason, title, form, published,
             published_source, dates, sha256, medium, reader_version, record, first_seen, last_seen, first_run, last_run)
@@ -354,7 +354,7 @@ def touch_report(connection: sqlite3.Connection, identity: str, first: tuple[str
 
 def load_report(row: dict[str, Any] | sqlite3.Row) -> Report:
     """The record a report row holds, as reading made it."""
-    return Report.from_record(json.loads(zlib.decompress(row["record"])))
+    return Report.from_record(packing.unpack(row["record"]))
 
 
 def report_row(connection: sqlite3.Connection, identity: str) -> dict[str, Any] | None:

@@ -19,10 +19,11 @@ import itertools
 import json
 import re
 import time
-import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from monitor import packing
 
 if TYPE_CHECKING:
     import sqlite3
@@ -243,17 +244,17 @@ def record(passage: Passage) -> dict[str, object]:
             "pieces": [{"text": text, "found": marked} for text, marked in passage.pieces]}
 
 
-_SECTIONS = '"sections": ['
+_SECTIONS = re.compile(r'"sections": ?\[')
 
 
 def sections(record: bytes) -> list[tuple[str, str]]:
     """Title and text of the sections of a stored record, without reading the figures behind them."""
-    whole = zlib.decompress(record).decode()
+    whole = packing.text_of(record)
     # Within a string of the record quotes are escaped, so this can only be the key.
-    at = whole.find(_SECTIONS)
-    if at < 0:
+    found = _SECTIONS.search(whole)
+    if found is None:
         return []
-    listed, _ = json.JSONDecoder().raw_decode(whole, at + len(_SECTIONS) - 1)
+    listed, _ = json.JSONDecoder().raw_decode(whole, found.end() - 1)
     return [(str(each.get("title", "")), f"{each.get('title', '')}\n{each.get('text', '')}".strip())
             for each in listed]
 

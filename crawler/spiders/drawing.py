@@ -38,13 +38,13 @@ class Drawing:
     def of(cls, spider: PortalSpider) -> Drawing:
         return cls(spider, Browser(user_agent(spider.plan.contact)))
 
-    async def listing(self, visit: Visit, url: str, max_pages: int) -> tuple[Enumeration, list[str]]:
+    async def listing(self, visit: Visit, url: str, max_pages: int) -> tuple[Enumeration, list[tuple[str, str]]]:
         """What the column's page lists once it is drawn, and the keys of the fetches that prove it."""
         try:
             drawn, kept = await self._drawn(visit, url, max_pages)
         except BrowserError as fault:
             return Enumeration([], Outcome.UNKNOWN_SHAPE, f"the list needs a browser: {fault}"), []
-        return rendering.enumerate_drawn(drawn, max_pages), [got.fetch.request for got in kept]
+        return rendering.enumerate_drawn(drawn, max_pages), [got.fetch.key for got in kept]
 
     async def article(self, visit: Visit, url: str) -> Got | None:
         """The page of an article as drawn; None where no browser is there or nothing was drawn."""
@@ -63,7 +63,7 @@ class Drawing:
             return known
         begun = time.monotonic()
         drawn = await self.browser.draw(url, lambda ask, referer: self._send(visit, ask, referer), most)
-        original = self.spider.log.known(f"GET {url}")
+        original = self.spider.log.known((url, "GET"))
         source = f" from {original[0].sha256}" if original and original[0].sha256 else ""
         kept = []
         for number, text in enumerate(drawn.pages, 1):
@@ -73,7 +73,7 @@ class Drawing:
             headers = {"content-type": "text/html; charset=utf-8"}
             if number == len(drawn.pages) and not drawn.failed:
                 headers[_END] = drawn.end
-            fetch = Fetch(self.spider.plan.run, visit.portal.id, _named(url, number), f"RENDER {url} {number}",
+            fetch = Fetch(self.spider.plan.run, visit.portal.id, _named(url, number), f"RENDER {number}",
                           clock.stamp(), verdict.outcome, verdict.reason, drawn.url, status=200,
                           media_type="text/html", headers=headers, elapsed=time.monotonic() - begun,
                           transport=f"drawn by a browser{source}, page {number} of {len(drawn.pages)}")
@@ -84,7 +84,7 @@ class Drawing:
     def _known(self, url: str) -> tuple[Drawn, list[Got]] | None:
         """The pages that this run has drawn already, if it drew them to the end."""
         drawn, kept = Drawn(url), []
-        while found := self.spider.log.known(f"RENDER {url} {len(kept) + 1}"):
+        while found := self.spider.log.known((_named(url, len(kept) + 1), f"RENDER {len(kept) + 1}")):
             fetch, received = found
             drawn.url = fetch.final_url or url
             drawn.pages.append(received.body.decode())

@@ -116,12 +116,12 @@ class Fetching(scrapy.Spider):
         hours = visit.portal.conduct.hours
         if not within_hours(hours, clock.now()):
             raise HoursEndedError(f"the portal's hours {hours} ended during the visit")
-        held = self.holdings.of(ask.key, ask.url) if self.holdings and ask.method == "GET" else None
+        held = self.holdings.of(*ask.key) if self.holdings and ask.method == "GET" else None
         condition = self._condition(visit, ask, held, self.holdings) if self.holdings and held else {}
         got = await self._send(visit, ask, referer, held, condition) or await self._send(visit, ask, referer, None, {})
         assert got is not None
         if self.holdings and held and got.fetch.outcome is Outcome.OK:
-            lie = self.holdings.lie(held, ask.key, got.fetch.sha256, got.fetch.text, got.fetch.headers)
+            lie = self.holdings.lie(held, ask.key[1], got.fetch.sha256, got.fetch.text, got.fetch.headers)
             if lie and not self.holdings.distrusts(ask.url):
                 self.holdings.distrust(ask.url, lie)
         return got
@@ -170,7 +170,7 @@ class Fetching(scrapy.Spider):
             raise
         except Exception as fault:
             verdict = tls.explained(of_failure(fault), ask.url, meta.get("proxy_name", ""))
-            fetch = await self.keep_failure(ask.url, visit.portal.id, verdict, time.monotonic() - begun, ask.key)
+            fetch = await self.keep_failure(ask.url, visit.portal.id, verdict, time.monotonic() - begun, ask.key[1])
             return Got(fetch, verdict)
         elapsed = time.monotonic() - begun
         if response.status == 304 and self.holdings and held and condition:
@@ -179,27 +179,27 @@ class Fetching(scrapy.Spider):
                 return None
             body = self.holdings.body(held) if response.url == held.final_url else None
             return None if body is None else await self._confirmed(visit, ask, held, body, response, elapsed)
-        return await self.keep_response(ask.url, visit.portal.id, response, ask.expect, elapsed, ask.key)
+        return await self.keep_response(ask.url, visit.portal.id, response, ask.expect, elapsed, ask.key[1])
 
     async def _confirmed(self, visit: Visit, ask: Ask, held: Held, body: bytes, response: Response,
                          elapsed: float) -> Got:
         """The held body as a 304 confirmed it."""
         meta = response.request.meta if response.request else {}
         headers = held.headers | kept_headers(named(response.headers))
-        fetch = Fetch(self.plan.run, visit.portal.id, ask.url, ask.key, clock.stamp(), Outcome.NOT_MODIFIED, "",
+        fetch = Fetch(self.plan.run, visit.portal.id, *ask.key, clock.stamp(), Outcome.NOT_MODIFIED, "",
                       response.url, meta.get("hops", []), response.status, held.sha256, held.size, held.media_type,
                       headers, elapsed, meta.get("sent", {}), meta.get("transport", ""), held.fetch, held.text)
         verdict = of_response(Received(ask.url, response.url, 200, body, headers), ask.expect)
         return self._unchanged(visit, await self.log.keep(fetch, None), verdict)
 
     async def keep_failure(self, url: str, portal: str, verdict: Verdict, elapsed: float | None = None,
-                           request: str = "") -> Fetch:
-        """Keep the end of a request that brought no answer. `request` is its key; by default a GET of `url`."""
-        return await self.log.keep(Fetch(self.plan.run, portal, url, request or f"GET {url}", clock.stamp(),
+                           request: str = "GET") -> Fetch:
+        """Keep the end of a request that brought no answer. `request`: see Fetch."""
+        return await self.log.keep(Fetch(self.plan.run, portal, url, request, clock.stamp(),
                                          verdict.outcome, verdict.reason, elapsed=elapsed), None)
 
     async def keep_response(self, url: str, portal: str, response: Response, expect: Expect,
-                            elapsed: float | None = None, request: str = "") -> Got:
+                            elapsed: float | None = None, request: str = "GET") -> Got:
         """Keep an answer: bytes first, then the row. `request` as in keep_failure."""
         headers = named(response.headers)
         received = Received(url, response.url, response.status, response.body, headers)
@@ -207,7 +207,7 @@ class Fetching(scrapy.Spider):
         meta = response.request.meta if response.request else {}
         # The bytes are kept as they read; how they travelled is told beside them.
         kept = kept_headers(headers) | ({"content-encoding": meta["encoding"]} if meta.get("encoding") else {})
-        fetch = Fetch(self.plan.run, portal, url, request or f"GET {url}", clock.stamp(), verdict.outcome,
+        fetch = Fetch(self.plan.run, portal, url, request, clock.stamp(), verdict.outcome,
                       verdict.reason, response.url, meta.get("hops", []), response.status, None, None,
                       media_type(response.body, _name_of(url), headers.get("content-type", "")),
                       kept, elapsed, meta.get("sent", {}), meta.get("transport", ""),

@@ -185,7 +185,7 @@ class PortalSpider(Fetching):
         async def get(asked: str | Ask) -> Answer:
             ask = asked if isinstance(asked, Ask) else Ask(asked, expect="data" if "dataproxy" in asked else "page")
             got = await self._page(visit, ask, column.url)
-            listing.requests.append(got.fetch.request)
+            listing.requests.append(got.fetch.key)
             if self.holdings and got.fetch.held is not None:
                 held = self.holdings.time_of(got.fetch.held)
                 listing.held = min(listing.held or held, held)
@@ -349,7 +349,7 @@ class PortalSpider(Fetching):
 
 
 def _part(role: str, url: str, name: str, got: Got) -> dict[str, Any]:
-    return {"role": role, "url": url, "name": name, "request": got.fetch.request, "sha256": got.fetch.sha256,
+    return {"role": role, "url": url, "name": name, "request": got.fetch.key, "sha256": got.fetch.sha256,
             "media_type": got.fetch.media_type, "outcome": str(got.verdict.outcome), "reason": got.verdict.reason}
 
 

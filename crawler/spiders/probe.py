@@ -82,17 +82,17 @@ class MemoryLog:
     def __init__(self) -> None:
         self.requests: Counter[str] = Counter()
         """Requests by portal, robots.txt aside."""
-        self._kept: dict[str, tuple[Fetch, Received]] = {}
+        self._kept: dict[tuple[str, str], tuple[Fetch, Received]] = {}
 
-    def known(self, request: str) -> tuple[Fetch, Received] | None:
-        return self._kept.get(request)
+    def known(self, key: tuple[str, str]) -> tuple[Fetch, Received] | None:
+        return self._kept.get(key)
 
     async def keep(self, fetch: Fetch, body: bytes | None) -> Fetch:
         if urlsplit(fetch.url).path != "/robots.txt":
             self.requests[fetch.portal] += 1
         if body and fetch.outcome is Outcome.OK:
-            self._kept[fetch.request] = (fetch, Received(fetch.url, fetch.final_url or fetch.url, fetch.status or 200,
-                                                         body, fetch.headers))
+            self._kept[fetch.key] = (fetch, Received(fetch.url, fetch.final_url or fetch.url, fetch.status or 200,
+                                                     body, fetch.headers))
         return fetch
 
     def forget(self, portal: str) -> None:
@@ -150,7 +150,7 @@ class ProbeSpider(PortalSpider):
         most = most_requests(visit.portal.rendering == "browser")
         if self.kept.requests[visit.portal.id] >= most:
             verdict = Verdict(Outcome.TIMEOUT, f"the {most} requests of a probe are spent")
-            return Got(Fetch("probe", visit.portal.id, ask.url, ask.key, clock.stamp(), verdict.outcome,
+            return Got(Fetch("probe", visit.portal.id, *ask.key, clock.stamp(), verdict.outcome,
                              verdict.reason), verdict)
         return await super()._download(visit, ask, *rest)
 

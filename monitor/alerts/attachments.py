@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 CHART = "chart"
 """Content-ID of the picture in the HTML."""
-KEPT = timedelta(days=30)
-"""After a message was sent its parts are kept this long, for a look at what went out."""
+KEPT = timedelta(days=9)
+"""After a message was sent its parts are kept this long: until the next week's went out."""
 _WIDTH, _HEIGHT, _FONT = 672, 44, 15
 _SHADES = {Status.ON_TIME: "#2F6F4F", Status.LATE_BY_RULE: "#B9CDBF", Status.LATE: "#D9A441", Status.MISSING: "#1F2328",
            Status.NOT_SEEN: "#8C959F", Status.UNVERIFIED: "#D0D7DE", Status.INVALID: "#E8DCC4",

@@ -45,7 +45,7 @@ class Kept:
                                "VALUES (?, 'scan', ?, ?, 0, '{}')", (run, state, at))
             number = connection.execute(
                 "INSERT INTO fetch (run, portal, url, request, at, outcome, sha256, status) "
-                "VALUES (?, 'p', ?, ?, ?, ?, ?, 200)", (run, url, f"GET {url}", at, outcome, sha256)).lastrowid
+                "VALUES (?, 'p', ?, ?, ?, ?, ?, 200)", (run, url, "GET", at, outcome, sha256)).lastrowid
             if listed:
                 connection.execute(
                     "INSERT INTO listing (run, portal, column_id, url, family, at, day, outcome, complete, in_order, "

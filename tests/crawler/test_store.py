@@ -1,3 +1,4 @@
+import json
 import sqlite3
 import threading
 
@@ -5,6 +6,7 @@ import pytest
 from sqlite_utils import Database, Migrations
 
 from crawler.exceptions import StoreError
+from crawler.pipelines import fetches
 from crawler.store import Store, crawl_schema
 
 
@@ -47,13 +49,12 @@ def test_lists_stored_before_one_address_could_serve_two_bodies_are_kept(tmp_pat
                            "VALUES (3, 7, 'http://a/1', 't', '2024-01-15', 'report', 'a', 'own', 2023)")
     store.migrate()
     with store.write() as connection:
-        for body in ("b", "b", "a"):
-            connection.execute("INSERT OR IGNORE INTO sighting (listing, url, title, route, body, scope, year) "
-                               "VALUES (7, 'http://a/1', 't', 'report', ?, 'own', 2023)", (body,))
+        connection.execute("INSERT INTO sighting (listing, url, title, route, body, scope, year) "
+                           "VALUES (7, 'http://a/1', 't', 'report', 'b', 'own', 2023)")
         rows = [tuple(row) for row in connection.execute("SELECT id, listing, url, day, body, year FROM sighting")]
         indexes = {row["name"] for row in connection.execute("PRAGMA index_list('sighting')")}
     assert rows == [(3, 7, "http://a/1", "2024-01-15", "a", 2023), (4, 7, "http://a/1", "", "b", 2023)]
-    assert {"sighting_row", "sighting_body", "sighting_url"} <= indexes
+    assert {"sighting_listing", "sighting_body", "sighting_url"} <= indexes
 
 
 def test_a_block_that_fails_leaves_nothing_behind(store):
@@ -123,3 +124,35 @@ def test_a_locked_database_is_told_in_time(store, monkeypatch):
             pass
     finally:
         holder.close()
+
+
+def test_rows_of_the_first_versions_are_said_once_and_mean_the_same(tmp_path):
+    """fetch: method and posted data without the address, headers that all requests share in a row of their own."""
+    store = Store(tmp_path / "old.db")
+    before = Migrations("crawl")
+    for step in crawl_schema._migrations:
+        if step.name != "m005_slim_rows":
+            before(name=step.name)(step.fn)
+    get, post = "http://a/1", "http://a/q?x=1"
+    shared = {"accept": "text/html", "user-agent": "nianbao"}
+    with store.write() as connection:
+        before.apply(Database(connection))
+        add_run(connection, "r1")
+        for url, request, final, sent in ((get, f"GET {get}", get, shared | {"referer": "http://a/"}),
+                                          (post, f"POST {post} a=1 b", "http://a/q2", shared),
+                                          (f"{get}#drawn=1", f"RENDER {get} 1", None, {})):
+            connection.execute(
+                "INSERT INTO fetch (run, portal, url, request, final_url, at, outcome, sha256, sent, elapsed) "
+                "VALUES ('r1', 'p', ?, ?, ?, '2026-02-01T08:00:00+08:00', 'ok', 'h', ?, 0.123456)",
+                (url, request, final, json.dumps(sent)))
+        connection.execute("INSERT INTO capture (run, portal, url, at, outcome) VALUES ('r1', 'p', ?, 't', 'ok')",
+                           (get,))
+    store.migrate()
+    with store.read() as connection:
+        rows = fetches(connection, "1 ORDER BY id")
+        assert connection.execute("SELECT count(*) FROM sent_headers").fetchone()[0] == 2
+        assert connection.execute("SELECT url FROM capture").fetchone()[0] == get
+    assert [(row["url"], row["request"], row["final_url"]) for row in rows] == [
+        (get, "GET", None), (post, "POST a=1 b", "http://a/q2"), (f"{get}#drawn=1", f"RENDER {get} 1", None)]
+    assert [json.loads(row["sent"]) for row in rows] == [shared | {"referer": "http://a/"}, shared, {}]
+    assert rows[0]["elapsed"] == 0.123456

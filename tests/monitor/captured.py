@@ -23,7 +23,7 @@ class Pages(History):
         number = super().fetch(connection, run, url, moment, outcome)
         sha256 = self.evidence.put(f"<html>{url} 栏目 {run}</html>".encode())
         connection.execute(
-            "UPDATE fetch SET sha256 = ?, status = 200, final_url = url, request = 'GET ' || url, media_type = ?, "
+            "UPDATE fetch SET sha256 = ?, status = 200, final_url = url, request = 'GET', media_type = ?, "
             "headers = ?, sent = ?, size = 30 WHERE id = ?",
             (sha256, "text/html", json.dumps({"content-type": "text/html", "content-encoding": "gzip"}),
              json.dumps({"user-agent": "nianbao (+contact)"}), number))

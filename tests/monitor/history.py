@@ -90,7 +90,7 @@ class History:
         sha = hashlib.sha256(f"{run}{url}".encode()).hexdigest()
         return connection.execute(
             "INSERT OR REPLACE INTO fetch (run, portal, url, request, at, outcome, sha256) "
-            "VALUES (?, 'p', ?, ?, ?, ?, ?)", (run, url, url, stamp(moment), outcome, sha)).lastrowid
+            "VALUES (?, 'p', ?, ?, ?, ?, ?)", (run, url, "GET", stamp(moment), outcome, sha)).lastrowid
 
     def capture(self, run, url, at, outcome="ok", parts=(), content=None):
         with self.store.write() as connection:

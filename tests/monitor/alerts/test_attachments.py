@@ -73,11 +73,12 @@ def test_a_repeated_sending_is_the_same_mail_to_the_byte(city):
     assert bytes(first) == bytes(again)
 
 
-def test_parts_go_a_month_after_the_message(city):
+def test_parts_go_when_the_next_week_s_message_went(city):
     outbox.drain(city.loaded(), city.store, NOW, Taker())
+    outbox.drain(city.loaded(), city.store, NOW + timedelta(days=8), Taker())
     with city.store.read() as connection:
         assert connection.execute("SELECT count(*) FROM outbox_part").fetchone()[0] == 2
-    outbox.drain(city.loaded(), city.store, NOW + timedelta(days=31), Taker())
+    outbox.drain(city.loaded(), city.store, NOW + timedelta(days=10), Taker())
     with city.store.read() as connection:
         assert connection.execute("SELECT count(*) FROM outbox_part").fetchone()[0] == 0
 

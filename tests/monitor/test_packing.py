@@ -1,0 +1,64 @@
+"""What is packed comes back the same, whoever packed it."""
+
+import json
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extract import report as reports
+from monitor import packing, searching
+from tests.documents import making
+
+plain = (st.none() | st.booleans() | st.integers(-10, 10**9) | st.floats(allow_nan=False, allow_infinity=False)
+         | st.text(max_size=8))
+anything = st.recursive(plain, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+    st.sampled_from(["placed", "source", "value", "raw", "columns", ""]) | st.text(max_size=4), inner, max_size=4))
+places = st.dictionaries(st.sampled_from(["table", "row", "column", "grid", "page", "box"]), anything, max_size=5)
+figures = st.builds(
+    lambda value, state, raw, confidence, source, more: {
+        "value": value, "state": state, "raw": str(value) if raw is None else raw, "confidence": confidence,
+        "source": source, **more},
+    plain, st.sampled_from(["number", "blank", "uncertain"]), st.none() | st.text(max_size=4),
+    st.sampled_from([1.0, 1, 0.5, None, True]), places | plain, st.just({}) | st.dictionaries(
+        st.sampled_from(["placed", "why"]), anything, max_size=2))
+
+
+@given(st.fixed_dictionaries({"figures": st.dictionaries(st.text(max_size=6), figures | anything) | anything},
+                             optional={"tables": anything, "sections": anything, "title": st.text()}))
+def test_every_record_comes_back_the_same(record):
+    there = packing.unpack(packing.pack(record))
+    assert json.dumps(there, sort_keys=True) == json.dumps(record, sort_keys=True)
+
+
+@pytest.fixture(scope="module")
+def record():
+    made = making.ReportText("示例区教育局2025年政府信息公开工作年度报告", "示例区教育局", 2025, making.figures_2021(3))
+    page = f"<html><body><div class='TRS_Editor'>{making.html_body(made)}</div></body></html>"
+    return reports.read(page.encode()).to_record()
+
+
+def test_a_report_takes_half_of_what_it_took(record):
+    before = zlib.compress(json.dumps(record, ensure_ascii=False).encode(), 6)
+    assert len(packing.pack(record)) < len(before) / 2
+    assert packing.unpack(packing.pack(record)) == record
+
+
+def test_what_earlier_versions_packed_is_read(record):
+    before = zlib.compress(json.dumps(record, ensure_ascii=False).encode(), 6)
+    assert packing.unpack(before) == record
+    assert searching.sections(before) == searching.sections(packing.pack(record))
+    assert any("总体情况" in title for title, _ in searching.sections(before))
+
+
+def test_a_dictionary_nobody_has_is_named(record):
+    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_DEFAULT_STRATEGY, b"another dictionary")
+    packed = packer.compress(json.dumps(record).encode()) + packer.flush()
+    with pytest.raises(zlib.error, match="install the newer"):
+        packing.unpack(packed)
+
+
+def test_the_dictionary_never_changes():
+    """Every stored report names it by this checksum; a better one is a new file."""
+    assert [f"{checksum:08x}" for checksum, _ in packing._dictionaries()] == ["321af92b"]
