@@ -232,7 +232,7 @@ def _tree(text: str, url: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_article(address: str) -> bool:
-    return bool(rows._ARTICLE.search(urlsplit(address).path))
+    return bool(rows.ARTICLE.search(urlsplit(address).path))
 
 
 def _squeezed(text: str) -> str:

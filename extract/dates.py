@@ -99,7 +99,7 @@ def _evidence(document: Document, hints: Hints) -> Iterator[tuple[str | None, st
             # Text dumps carry the page's own line under "published"; everything else is a meta element.
             yield value, "page" if name.strip().lower() == "published" else f"meta:{name.strip()}"
     yield find_day(hints.list_date or ""), "list"
-    yield _from_address(hints.url or ""), "url"
+    yield day_in_address(hints.url or ""), "url"
     yield _after(_WRITTEN, text), "written"
     yield _signature(document), "written"
     for name in _PROPERTY:
@@ -124,9 +124,12 @@ def _after(label: re.Pattern[str], text: str) -> str | None:
     return None
 
 
-def _from_address(address: str) -> str | None:
-    """The day in the path; a month alone (/202401/) is none."""
-    path = urlsplit(address).path
+def day_in_address(address: str) -> str | None:
+    """The day that the path of an article's address carries, as YYYY-MM-DD; a month alone (/202401/) is none."""
+    try:
+        path = urlsplit(address).path
+    except ValueError:
+        return None
     for pattern in _URL:
         for match in pattern.finditer(path):
             day = _iso(*match.groups())

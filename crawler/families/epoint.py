@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from crawler.families import static
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
-from crawler.families.rows import absolute, find_day, joined, main_rows, names_report, parse, rows
+from crawler.families.rows import absolute, day_of, joined, main_rows, names_report, parse, rows
 from crawler.model import Item
 from extract.literals import literal_after
 
@@ -151,6 +151,5 @@ def _item(entry: dict[str, Any], url: str) -> Item | None:
     title = re.sub(r"\s+", " ", re.sub(r"<[^>]{1,200}>", "", unescape(printed))).strip()
     if not address or not title:
         return None
-    day = next((find_day(str(entry[key])) for key in ("infodate", "pubdate", "publishdate", "date") if entry.get(key)),
-               "")
-    return Item(address, title, day)
+    days = (day_of(entry.get(key)) for key in ("infodate", "pubdate", "publishdate", "date"))
+    return Item(address, title, next(filter(None, days), ""))

@@ -12,13 +12,12 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urldefrag, urlencode, urlsplit
 
 from crawler.families import trs
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
-from crawler.families.rows import absolute, find_day, joined, names_report
+from crawler.families.rows import absolute, day_of, joined, names_report
 from crawler.model import Item, Outcome
 from extract.literals import literal_after
 
@@ -27,7 +26,6 @@ _COLUMN = re.compile(r"[#/?=&](\d{2,})(?:$|[/?&#])")
 _ANNUAL = (re.compile(r"^(政府)?信息公开(工作)?(年度报告|年报)"),
            re.compile(r"信息公开.*(年度报告|年报)|(年度报告|年报).*信息公开"), re.compile(r"^(工作)?(年度报告|年报)$"),
            re.compile(r"^(?!.*(统计|财政|决算|预算|法治|网站|企业|审计|环境|质量)).*(年度报告|年报)"))
-_ZONE = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +140,5 @@ def _item(entry: dict[str, Any], url: str) -> Item | None:
     listed = entry.get("attachment")
     files = [(absolute(url, str(file.get("url") or "")), str(file.get("name") or ""))
              for file in (listed if isinstance(listed, list) else []) if isinstance(file, dict)]
-    return Item(address, title, _day(entry.get("display_publish_time")) or _day(entry.get("date")),
+    return Item(address, title, day_of(entry.get("display_publish_time")) or day_of(entry.get("date")),
                 tuple((file, name) for file, name in files if file))
-
-
-def _day(value: Any) -> str:
-    """A day from an epoch in seconds or milliseconds (Chinese time) or from a printed date."""
-    printed = str(value or "")
-    if re.fullmatch(r"\d{9,13}", printed):
-        seconds = int(printed) / (1000 if len(printed) > 11 else 1)
-        return datetime.fromtimestamp(seconds, _ZONE).date().isoformat()
-    return find_day(printed)

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawler.families import trs
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
-from crawler.families.rows import absolute, find_day, joined, names_report
+from crawler.families.rows import absolute, day_of, joined, names_report
 from crawler.model import Item
 
 PAGE_SIZE = 20
@@ -108,4 +108,4 @@ def _item(entry: dict[str, Any], url: str) -> Item | None:
     title = re.sub(r"\s+", " ", re.sub(r"<[^>]{1,200}>", "", unescape(str(entry.get("title") or "")))).strip()
     if not address or not title:
         return None
-    return Item(address, title, find_day(str(entry.get("publishedTimeStr") or entry.get("publishedTime") or "")))
+    return Item(address, title, day_of(entry.get("publishedTimeStr")) or day_of(entry.get("publishedTime")))

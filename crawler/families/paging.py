@@ -16,8 +16,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from crawler.families.rows import day_in_address, names_report
+from crawler.families.rows import names_report
 from crawler.model import Item, Outcome
+from extract.dates import day_in_address
 from extract.titles import normalise
 
 if TYPE_CHECKING:

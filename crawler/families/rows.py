@@ -12,21 +12,23 @@ import functools
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from lxml import etree, html
 
+from crawler import clock
 from crawler.model import Item
 from extract.titles import normalise
 
 _DAY = re.compile(r"(?<!\d)(20\d\d)(?:年|[-/.])(\d{1,2})(?:月|[-/.])(\d{1,2})")
-_URL_DAY = (re.compile(r"/t(20\d\d)(\d\d)(\d\d)_"), re.compile(r"/art/(20\d\d)/(\d{1,2})/(\d{1,2})/"),
-            re.compile(r"/(20\d\d)-(\d\d)/(\d\d)/"), re.compile(r"/(20\d\d)/(\d\d)-(\d\d)/"),
-            re.compile(r"/(20\d\d)(\d\d)(\d\d)/"))
-_ARTICLE = re.compile(
+ARTICLE = re.compile(
     r"(t\d{8}_\d+|/art/20\d\d/|/info/\d+/\d+|post_\d+|content_\d+|/20\d\d-?\d\d/|/20\d{4,6}/|[0-9a-f]{32}"
     r"|/\d{4,}\.s?html?$|\.(pdf|docx?|wps|ofd|rtf|xlsx?|zip|rar)$)", re.I)
+"""Paths shaped like an article's or a file's."""
+_SECONDS = (946_656_000, 4_102_416_000)
+"""The years 2000 to 2099, as seconds since 1970."""
 _REPORT = re.compile(r"(20\d\d|二[〇○零O0][一二三四五六七八九〇○零]{2}).*(报告|年报)")
 _CUT = re.compile(r"(…|\.{2,}|·{3,})$")
 _LAST_DAY = re.compile(r"[\s\[(（]*(?<!\d)20\d\d[-/.]\d{1,2}[-/.]\d{1,2}[\])）\s]*$")
@@ -81,16 +83,16 @@ def find_day(text: str) -> str:
     return found
 
 
-def day_in_address(url: str) -> str:
-    """The day an article's address carries, or empty; weaker than any printed day."""
-    for pattern in _URL_DAY:
-        match = pattern.search(url)
-        if match:
-            try:
-                return date(*(int(part) for part in match.groups())).isoformat()
-            except ValueError:
-                continue
-    return ""
+def day_of(value: Any) -> str:
+    """A day as interfaces give it: printed, or in seconds or milliseconds since 1970, as China counts days."""
+    if isinstance(value, str) and re.fullmatch(r"\d{9,13}", value.strip()):
+        value = int(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = value / 1000 if value > 10 ** 11 else value
+        # 20220128 and 202201281030 are days and clocks written together, no seconds of this century.
+        return datetime.fromtimestamp(seconds, clock.ZONE).date().isoformat() if _SECONDS[0] <= seconds < _SECONDS[1] \
+            else ""
+    return find_day(value) if isinstance(value, str) else ""
 
 
 def absolute(base: str, href: str) -> str:
@@ -200,7 +202,7 @@ def rows(root: html.HtmlElement, url: str, every: bool = False) -> list[Row]:
         for link, address, title in kept:
             day = _day_beside(element, link) or _day_of_term(element)
             report = names_report(title)
-            if (every or day or report or _ARTICLE.search(urlsplit(address).path)) and address not in taken:
+            if (every or day or report or ARTICLE.search(urlsplit(address).path)) and address not in taken:
                 taken.add(address)
                 found.append(Row(Item(address, title, day), _group_of(element), bool(day), report))
     return found

@@ -11,13 +11,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number, stated
-from crawler.families.rows import absolute, find_day, joined, names_report, parse, rows
+from crawler.families.rows import absolute, day_of, joined, names_report, parse, rows
 from crawler.model import Item
 from extract import enclosed, literals
 
@@ -38,9 +37,6 @@ _SOURCE = re.compile(r"""<script\b[^<>]*\bsrc\s*=\s*["']?([^"'\s>]+\.js\b[^"'\s>
 _SCRIPT = re.compile(r"<script\b[^<>]*>", re.I), re.compile("</script>", re.I)
 _PAGE_PARAMETER = re.compile(r"^(page|pageno|pageindex|pagenum|currpage|curpage|cur_page|current|p|pn)$", re.I)
 _FURTHER = re.compile(r"(\d+)(?=\.json$)")
-_CHINA = timezone(timedelta(hours=8))
-_LAST_SECOND = 4_102_444_800
-"""New Year 2100: what lies behind it is no day."""
 
 
 def recognise(text: str) -> bool:
@@ -186,20 +182,8 @@ def _item(entry: dict[str, Any], url: str) -> Item | None:
                     if isinstance(lowered.get(key), str) and lowered[key]), "")
     if not address or len(title) < 4:
         return None
-    day = next((found for key in _DAYS if (found := _day(lowered.get(key)))), "")
+    day = next((found for key in _DAYS if (found := day_of(lowered.get(key)))), "")
     return Item(address, title, day)
-
-
-def _day(value: Any) -> str:
-    """A printed day, or one given in seconds or milliseconds since 1970, as China counts days."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and value > 10 ** 8:
-        seconds = value / 1000 if value > 10 ** 11 else value
-        if not seconds < _LAST_SECOND:
-            return ""
-        return datetime.fromtimestamp(seconds, UTC).astimezone(_CHINA).date().isoformat()
-    if isinstance(value, str) and re.fullmatch(r"\d{10}(\d{3})?", value):
-        return _day(int(value))
-    return find_day(value) if isinstance(value, str) else ""
 
 
 def _plain(text: str) -> str:
