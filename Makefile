@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
+# Modules are compiled once, not by each of the hundreds of processes that tests start, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: install demo test test-all lint bench rehearsal comparison docs audit release lock clean
 
 install: $(READY)
