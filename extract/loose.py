@@ -219,6 +219,9 @@ class LooseReader:
                 self._headers[number] = self._applicants(fact, labels)
         elif keys:
             self._headers[number] = keys
+            for cell in labels:
+                if match := fact.column_labels.match(cell.text):
+                    self.printed.note_unit(fact, match.key, cell.text)
             self._learn(fact, labels, widths)
         return False
 

@@ -6,6 +6,7 @@ rows and columns were recognised (tables, loose) and what is missing (completene
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -21,6 +22,8 @@ MOST_EXTRA = 100
 """Unknown labels listed of one table; a table with more is another table."""
 MOST_ROWS = 3000
 """Rows of a grid that may hold the form, which prints about sixty; longer ones are other lists and left unread."""
+_IN_YUAN = re.compile(r"单位\s*[:：]?\s*(?:人民币)?元|[（(]\s*(?:人民币)?元\s*[)）]")
+_UNIT_UNSURE = 0.5
 SHARED = frozenset({"其他", "其它", "总计", "合计", "总数", "共计", "小计"})
 """Labels that name a row and a column, or a column of two tables: alone they tell nothing."""
 
@@ -41,10 +44,21 @@ class Printed:
     problems: list[str] = field(default_factory=list)
     doubled: dict[int, list[str]] = field(default_factory=dict)
     """Keys printed twice with two values, by table."""
+    yuan: set[int] = field(default_factory=set)
+    """Tables that head their amounts in 元, where the form has 万元."""
+
+    def note_unit(self, table: TableFact, column: str, header: str) -> None:
+        """Remember a header of an amount that names another unit than the form's."""
+        if table.kind(column) == "decimal" and _IN_YUAN.search(header) and table.table not in self.yuan:
+            self.yuan.add(table.table)
+            self.problems.append(f"table {table.table}: amounts stand under {' '.join(header.split())!r}; whether they "
+                                 "are in 元 or, as the form has it, in 万元 can't be told")
 
     def put(self, table: TableFact, row: str, column: str, figure: Figure) -> None:
         """Enter one figure; a second print of the same cell must agree, or neither is trusted."""
         key = table.key(row, column)
+        if table.table in self.yuan and table.kind(column) == "decimal" and figure.state == "number" and figure.value:
+            figure.confidence = min(figure.confidence, _UNIT_UNSURE)
         self.seen(table.table, row, figure.source.page)
         self.columns.setdefault(table.table, set()).add(column)
         old = self.figures.get(key)

@@ -153,6 +153,8 @@ class TableReader:
         self._head_width[table] = self._width
         self.printed.pages.setdefault(table, next((cell.page for cell in distinct(lines[0])), None))
         for head in heads:
+            if head.key is not None and fact.layout == "items":
+                self.printed.note_unit(fact, head.key, head.label)
             if head.key is None:
                 labels = self.printed.columns_extra.setdefault(table, [])
                 if head.label not in labels:

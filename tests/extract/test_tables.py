@@ -8,7 +8,7 @@ import pytest
 
 from extract import report
 from extract.grids import build, transpose
-from extract.model import Report, TableReading, Text
+from extract.model import Cell, Document, Grid, Report, TableReading, Text
 from tests.extract.form_tables import (
     COLUMNS,
     cell,
@@ -317,3 +317,21 @@ def test_other_tables_are_no_tables_of_the_form():
     result = read(table_two(TRUTH), table_three(TRUTH), table_four(TRUTH), other)
     assert not faults(result)
     assert not wrong(result)
+
+
+@pytest.mark.parametrize("loose", [False, True])
+@pytest.mark.parametrize(("unit", "sure"), [
+    ("（单位：元）", False), ("(元)", False), ("（单位：万元）", True), ("", True)])
+def test_an_amount_headed_in_another_unit_is_never_sure(unit, sure, loose):
+    figures = numbers() | {"disclosure.fees.amount": "251000.00"}
+    rows = [[cell(each.text + unit if each.text == "本年收费金额" else each.text, each.rowspan, each.colspan)
+             for each in row] for row in table_two(figures)]
+    grid = build(rows)
+    if loose:
+        grid = Grid([Cell(each.text, place, 0) for place, each in enumerate(grid.cells)], loose=True)
+    result = read(grid) if not loose else report.build(Document("", "text/plain", "test", [
+        Text("二、主动公开政府信息情况"), grid]))
+    assert result.figures["disclosure.fees.amount"].value == 251000.0
+    assert result.figures["disclosure.fees.amount"].confident is sure
+    assert result.figures["disclosure.penalties.decided"].confident
+    assert any("can't be told" in said for said in result.problems) is not sure
