@@ -69,6 +69,7 @@ class Article:
 
 
 def read_article(text: str, url: str) -> Article:
+    """What an article page holds. Never raises; a page without a known body is read whole, menus left out."""
     root = parse(with_article(text))
     base = base_of(root, url)
     body = _body(root)

@@ -56,6 +56,7 @@ def _number(name: str, default: float) -> float:
 
 
 def simulated() -> bool:
+    """Whether the clock is a simulated one, here or by the environment."""
     return _start is not None or bool(os.environ.get(ENVIRONMENT))
 
 
@@ -75,6 +76,7 @@ def handed_down() -> dict[str, str]:
 
 
 def now() -> datetime:
+    """The present moment in Asia/Shanghai. Raises ClockError where the environment names none."""
     if _start is None:
         if not os.environ.get(ENVIRONMENT):
             return datetime.now(ZONE)
@@ -85,6 +87,7 @@ def now() -> datetime:
 
 
 def today() -> date:
+    """The present day in Asia/Shanghai."""
     return now().date()
 
 

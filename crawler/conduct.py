@@ -85,6 +85,7 @@ class Robots:
         self._rules = Protego.parse(text)
 
     def allows(self, url: str) -> bool:
+        """Whether our name may fetch this address."""
         return bool(self._rules.can_fetch(url, AGENT))
 
     @property

@@ -91,6 +91,8 @@ class Expectations(_Facts):
 
 
 class Quirk(_Facts):
+    """Something about a portal that the code must know, with the reason an operator wrote down."""
+
     name: str
     value: QuirkValue
     reason: str

@@ -38,6 +38,8 @@ class _Facts(BaseModel):
 
 
 class KindOfName(_Facts):
+    """Names of this pattern belong to bodies of this kind, unless the list says otherwise."""
+
     name: str
     kind: str
     obligation: str
@@ -86,6 +88,8 @@ class Entry:
 
 @dataclass(slots=True)
 class OfficeList:
+    """An office's list as read: its bodies, and what was left aside."""
+
     entries: list[Entry]
     aside: list[tuple[str, int, str]] = field(default_factory=list)
     """Rows that are no bodies: sheet, row, text."""

@@ -113,6 +113,7 @@ class Advice:
 
 
 def advice(outcome: Outcome) -> Advice:
+    """Whose job an outcome is and how to mend it. Raises ConfigurationError for a broken outcomes.yaml."""
     facts = load("outcomes.yaml", OutcomeFacts)
     entry = facts.outcomes[outcome]
     job = facts.jobs[entry.job]

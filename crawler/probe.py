@@ -171,6 +171,7 @@ class Probe:
         return (f"# nianbao probe {clock.today()}: {self.target.home}" + (f" ({way})" if way else "") + "\n" + portal)
 
     def to_record(self) -> dict[str, Any]:
+        """The probe as JSON-serialisable data; `portal` is None where it was refused."""
         columns = [{name: value for name, value in asdict(column).items() if name not in ("twins", "hosts", "parent")}
                    for column in self.columns]
         return {"home": self.target.home, "id": self.target.id, "outcome": self.outcome,

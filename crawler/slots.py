@@ -132,4 +132,5 @@ class Slots:
 
 
 def host_of(url: str) -> str:
+    """The host of an address in lower case, without its port; empty where it has none."""
     return (urlsplit(url).hostname or "").lower()

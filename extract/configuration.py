@@ -43,6 +43,7 @@ def use_office_folder(folder: Path | None) -> None:
 
 
 def office_folder() -> Path | None:
+    """The office's own folder of facts; None where only the packaged facts count."""
     return _office
 
 

@@ -32,11 +32,15 @@ class _Fact(BaseModel):
 
 
 class Years(_Fact):
+    """Report years an era governs, both included; `last` None while it is in force."""
+
     first: int
     last: int | None = None
 
 
 class SectionFact(_Fact):
+    """One of the six parts: its printed titles, and the words that make a heading its own."""
+
     number: int
     title: str
     variants: tuple[str, ...] = ()
@@ -46,6 +50,8 @@ class SectionFact(_Fact):
 
 
 class ColumnFact(_Fact):
+    """A printed column: its key, labels as `Labels` matches them, and what its numbers are."""
+
     key: str
     label: str
     type: Kind = "integer"
@@ -55,6 +61,8 @@ class ColumnFact(_Fact):
 
 
 class RowFact(ColumnFact):
+    """A printed row; what it shares with columns, and where it stands."""
+
     columns: tuple[str, ...] = ()
     """Columns this row has; all of the table's where none is named."""
     block: str = ""
@@ -66,6 +74,8 @@ class RowFact(ColumnFact):
 
 
 class TableFact(_Fact):
+    """One table of an era as it is printed."""
+
     table: int
     prefix: str
     layout: Literal["items", "rows", "one_row", "list"]
@@ -83,9 +93,11 @@ class TableFact(_Fact):
         return fact.columns or tuple(column.key for column in self.columns)
 
     def kind(self, column: str) -> Kind:
+        """What the numbers of a column are. Raises StopIteration for a column the table doesn't have."""
         return next(fact.type for fact in self.columns if fact.key == column)
 
     def key(self, row: str, column: str) -> str:
+        """The figure's key: prefix.row.column; prefix.row for the first column of a list."""
         if self.layout == "list" and column == self.columns[0].key:
             return f"{self.prefix}.{row}"
         return f"{self.prefix}.{row}.{column}"
@@ -97,10 +109,12 @@ class TableFact(_Fact):
 
     @functools.cached_property
     def row_labels(self) -> Labels:
+        """The labels of its rows, ready to match."""
         return Labels([Label.of(row.key, row.label, row.variants, row.keywords, row.without) for row in self.rows])
 
     @functools.cached_property
     def column_labels(self) -> Labels:
+        """The labels of its columns, ready to match."""
         return Labels([Label.of(fact.key, fact.label, fact.variants, fact.keywords, fact.without)
                        for fact in self.columns])
 
@@ -109,6 +123,7 @@ class TableFact(_Fact):
         return frozenset(core(text) for text in self.headers)
 
     def is_group(self, text: str) -> bool:
+        """Whether a label heads a group of rows (不予公开) and names no row itself."""
         return core(text) in {core(group) for group in self.groups}
 
     def is_header(self, text: str) -> bool:
@@ -125,6 +140,8 @@ class TableFact(_Fact):
 
 
 class IdentityFact(_Fact):
+    """A sum of the form as its file states it, before it is run over rows or columns."""
+
     rule: str
     table: int
     relation: Relation = "="
@@ -192,6 +209,7 @@ class Form(_Fact):
                      for table in self.tables for row in table.rows for column in table.columns_of(row.key))
 
     def table(self, number: int) -> TableFact:
+        """The table of that number. Raises StopIteration where the era has none."""
         return next(table for table in self.tables if table.table == number)
 
     def kind(self, key: str) -> Kind:

@@ -26,6 +26,7 @@ class Head:
 
 
 def heads_of(fact: TableFact, lines: list[list[Cell | None]]) -> list[Head]:
+    """The printed columns of a table from its header rows, left to right; empty where none is known."""
     width = max(len(line) for line in lines)
     leaves: list[Cell | None] = []
     for column in range(width):

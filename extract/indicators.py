@@ -105,6 +105,7 @@ class IndicatorReader:
 
     # ------------------------------------------------------------ reading
     def read(self, grids: Iterable[Grid]) -> Printed:
+        """What the chosen grids print, with figures by key; grids that `select` left out should not be given."""
         for grid in grids:
             for line in self._lines(grid):
                 self._read(line, grid)

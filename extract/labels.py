@@ -60,6 +60,7 @@ class Label:
     @classmethod
     def of(cls, key: str, label: str, variants: Iterable[str] = (), keywords: Iterable[Sequence[str]] = (),
            without: Iterable[str] = ()) -> Label:
+        """A label as its fact states it, made ready for comparing."""
         return cls(key, tuple(dict.fromkeys(core(name) for name in (label, *variants))),
                    tuple(tuple(normalise(word) for word in words) for words in keywords),
                    tuple(normalise(word) for word in without))

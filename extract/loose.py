@@ -58,6 +58,7 @@ class LooseReader:
         """How sure the columns of a table are, where a header is only alike."""
 
     def read(self, grids: Iterable[Grid]) -> Printed:
+        """What the loose grids of a document print. Grids of thousands of lines are left out with a problem."""
         entries: list[_Entry] = []
         for grid in grids:
             if len({cell.row for cell in grid.cells}) > MOST_ROWS:

@@ -177,12 +177,14 @@ class Source:
     grid: int | None = None
 
     def to_record(self) -> dict[str, Any]:
+        """The place as the record has it; what isn't known is left out."""
         pairs = {name: getattr(self, name) for name in self.__slots__}
         return {name: list(value) if isinstance(value, tuple) else value
                 for name, value in pairs.items() if value is not None}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Source:
+        """The place of a stored record; fields it doesn't know are passed over."""
         if "box" not in record and "span" not in record and record.keys() <= _PLAIN:
             return cls(**record)
         box, span = record.get("box"), record.get("span")
@@ -212,11 +214,13 @@ class Figure:
         return self.confidence >= CONFIDENT
 
     def to_record(self) -> dict[str, Any]:
+        """value, state, raw, confidence and source; alternatives of recognised cells are not kept."""
         return {"value": self.value, "state": self.state, "raw": self.raw,
                 "confidence": round(self.confidence, 3), "source": self.source.to_record()}
 
     @classmethod
     def from_record(cls, key: str, record: Mapping[str, Any]) -> Figure:
+        """The figure of a stored record. Raises RecordError for a state or value that can't be."""
         state = record.get("state", "number")
         value = record.get("value")
         if state == "number" and type(value) is int:
@@ -251,6 +255,7 @@ class Section:
     page: int | None = None
 
     def to_record(self) -> dict[str, Any]:
+        """number, title and text as the record has them."""
         return {"number": self.number, "title": self.title, "text": self.text}
 
 
@@ -274,6 +279,7 @@ class TableReading:
     """Era whose labels this table carries."""
 
     def to_record(self) -> dict[str, Any]:
+        """What became of one table, as the record has it."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
@@ -301,6 +307,7 @@ class Claim:
     """Below 1 where the prose was recognised from pixels."""
 
     def to_record(self) -> dict[str, Any]:
+        """One claim as the record has it; what is empty or usual is left out."""
         record = {name: getattr(self, name) for name in self.__slots__}
         record["span"] = list(self.span)
         optional = {"scope": "", "qualifier": "", "parts": [], "exhaustive": False, "detail": {}, "confidence": 1.0}
@@ -308,6 +315,7 @@ class Claim:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Claim:
+        """The claim of a stored record. Raises RecordError for a field of another kind."""
         try:
             known = {name: record[name] for name in cls.__slots__ if name in record}
             known["span"] = tuple(known.get("span") or (0, 0))
@@ -335,6 +343,7 @@ class Published:
     all: list[DatedHint] = field(default_factory=list)
 
     def to_record(self) -> dict[str, Any]:
+        """The best day with its source, and all others."""
         return {"date": self.date, "source": self.source,
                 "all": [{"date": hint.date, "source": hint.source} for hint in self.all]}
 
@@ -366,6 +375,7 @@ class Report:
     """kind, level, parent, rulemaking… of the body as the roster knows it; filled by the monitor, not by reading."""
 
     def section(self, number: int) -> Section | None:
+        """The section of that number; None where the report has none."""
         return next((section for section in self.sections if section.number == number), None)
 
     def prose(self, *numbers: int) -> Iterator[Section]:
@@ -373,10 +383,12 @@ class Report:
         return (section for section in self.sections if not numbers or section.number in numbers)
 
     def value(self, key: str) -> int | float | None:
+        """The number of a figure; None where it has none or isn't there."""
         figure = self.figures.get(key)
         return None if figure is None else figure.value
 
     def to_record(self) -> dict[str, Any]:
+        """The whole report as JSON-serialisable data of schema 1."""
         record: dict[str, Any] = {
             "schema": SCHEMA, "title": self.title, "body": self.body, "year": self.year, "scope": self.scope,
             "form": self.form, "medium": self.medium, "sha256": self.sha256,

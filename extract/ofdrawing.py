@@ -101,6 +101,7 @@ def times(inner: Matrix, outer: Matrix) -> Matrix:
 
 
 def at(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
+    """Where a matrix puts a point."""
     a, b, c, d, e, f = matrix
     return a * x + c * y + e, b * x + d * y + f
 

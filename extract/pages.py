@@ -92,6 +92,7 @@ def _top(grid: Grid) -> float:
 
 
 def listed(numbers: list[int]) -> str:
+    """Page numbers as a sentence names them."""
     return ", ".join(str(number) for number in numbers)
 
 

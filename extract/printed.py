@@ -83,12 +83,14 @@ class Printed:
                                "of it; does the report print it for two scopes?)")
 
     def seen(self, table: int, row: str, page: int | None = None) -> None:
+        """Note that a row was met, and where its table begins."""
         rows = self.rows.setdefault(table, [])
         if row not in rows:
             rows.append(row)
         self.pages.setdefault(table, page)
 
     def extra(self, table: int, label: str) -> None:
+        """Note a label that the form doesn't know, once, up to MOST_EXTRA of a table."""
         labels = self.rows_extra.setdefault(table, [])
         if len(labels) < MOST_EXTRA and label not in labels:
             labels.append(label)
@@ -106,6 +108,7 @@ class Printed:
             self.problems.append(f"single words of table {table.table} stand in another table; they were left out")
 
     def forget(self, table: TableFact, row: str) -> None:
+        """Take a row with its figures back."""
         self.rows[table.table].remove(row)
         for column in table.columns_of(row):
             self.figures.pop(table.key(row, column), None)
@@ -126,4 +129,5 @@ def figure_from(cell: Cell, table: int, kind: Kind, confidence: float) -> Figure
 
 
 def is_blank(cell: Cell) -> bool:
+    """Whether a cell prints nothing."""
     return parse_cell(cell.text)[1] == "blank"

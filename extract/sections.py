@@ -46,6 +46,7 @@ class SectionSpan:
         return "\n".join(block.text.strip() for block in self.blocks if isinstance(block, Text) and block.text.strip())
 
     def section(self) -> Section:
+        """The section as the record has it, without its tables and pictures."""
         return Section(self.number, self.title, self.text, self.page)
 
 

@@ -74,6 +74,7 @@ def say_why(claims: list[Claim], sentence: Sentence, subject: re.Pattern[str]) -
 
 
 def claim_of(sentence: Sentence, quantity: Quantity, metric: str, **detail: object) -> Claim:
+    """A claim on a number of a sentence; its phrase is the number with the words that say what it counts."""
     lead = quantity.left.lstrip("）)、:：")
     start = quantity.start - len(lead)
     phrase = lead + quantity.printed
@@ -89,5 +90,6 @@ def claim_of(sentence: Sentence, quantity: Quantity, metric: str, **detail: obje
 
 def statement_of(sentence: Sentence, match: re.Match[str], metric: str, value: int | float = 0,
                **detail: object) -> Claim:
+    """A claim made without a number (未收到, 全部办结): `value` is what the words mean."""
     return Claim(match.group().strip("，,。;；"), value, "件", metric, sentence.section,
                  sentence.span(match.start(), match.end()), _scope(sentence, match.start()), detail=detail)

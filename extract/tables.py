@@ -41,6 +41,8 @@ class TableReader:
         self._unplaced: list[tuple[list[Cell], str | None]] = []
 
     def read(self, grids: Iterable[Grid]) -> Printed:
+        """What the grids print, in reading order. Raises LimitExceededError for one whose spans make too many places;
+        one of more than MOST_ROWS rows is left out with a problem."""
         for grid in grids:
             check(grid)
             if grid.height > MOST_ROWS:

@@ -60,6 +60,8 @@ class Piece:
 
 @dataclass(slots=True)
 class Style:
+    """What a style of the file says of its paragraphs."""
+
     name: str = ""
     kind: int = 0
     """1 paragraph, 2 character."""
@@ -71,6 +73,8 @@ class Style:
 
 @dataclass(slots=True)
 class ListLevel:
+    """How one level of a list counts."""
+
     start: int = 1
     form: int = 0
     text: str = ""
@@ -243,6 +247,7 @@ class Places:
         self._starts = [run.start for run in self._runs]
 
     def at(self, place: int) -> Run | None:
+        """The run that holds the byte at `place`; None where none does."""
         number = bisect_right(self._starts, place) - 1
         return self._runs[number] if number >= 0 and place < self._runs[number].end else None
 

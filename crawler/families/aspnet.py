@@ -44,6 +44,7 @@ def recognise(text: str) -> bool:
 
 
 def listing(text: str, url: str) -> Listing:
+    """One list page; `script_paged` where a postback turns it."""
     shown = static.listing(text, url)
     shown.script_paged = bool(_targets(parse(text)))
     return shown

@@ -39,6 +39,7 @@ class Query:
     wrapped: bool = False
 
     def ask(self, index: int) -> Ask:
+        """The request for one page of the list."""
         body = {**self.body, "pageIndex": index, "pageSize": PAGE_SIZE}
         return Ask(self.url, json={"params": body} if self.wrapped else body, expect="data",
                    headers={"X-Requested-With": "XMLHttpRequest"})

@@ -162,6 +162,7 @@ class Walk:
         return True
 
     def reaches(self, total: int | None) -> bool:
+        """Whether as many rows were seen as the portal states; False where it states none."""
         return total is not None and self.printed >= total
 
     def breaks_off(self, answer: Answer, where: str) -> Enumeration:

@@ -31,6 +31,7 @@ def recognise(text: str) -> bool:
 
 
 def listing(text: str, url: str) -> Listing:
+    """One list page: its rows, what it states of their number, and where further pages are."""
     root = parse(text)
     found = rows(root, url)
     main, (total, pages) = main_rows(found), stated(text)

@@ -43,6 +43,7 @@ class Pager:
         return self.rows
 
     def address(self, base: str, number: int) -> str:
+        """The address of file `number` of the list."""
         return joined(base, f"{self.name}_{number}.{self.ending}")
 
 

@@ -26,6 +26,7 @@ def recognise(text: str) -> bool:
 
 
 def listing(text: str, url: str) -> Listing:
+    """One list page, with the count that its line or its pager's call states."""
     root = parse(text)
     found = rows(root, url)
     total, pages = stated(text)

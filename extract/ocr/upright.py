@@ -138,6 +138,7 @@ class Level:
 
 
 def levelled(page: Pixels) -> Level:
+    """The page turned by its own skew; as it came where that is too small to matter."""
     angle = skew(page)
     if abs(angle) < 0.15:
         return Level(page, page, np.eye(3))
@@ -159,6 +160,7 @@ def straight(level: Level) -> tuple[Pixels, Matrix, tuple[list[Edge], list[Edge]
 
 
 def warped(page: Pixels, matrix: Matrix) -> Pixels:
+    """The page through a matrix, of the same size, white where nothing was."""
     height, width = page.shape[:2]
     return cv2.warpPerspective(page, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT,
                                borderValue=255)
