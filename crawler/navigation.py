@@ -1,4 +1,5 @@
-"""What a page offers on the way to the annual-report column: links with their texts, judged by config/navigation.yaml.
+"""What a page offers on the way to the annual-report column: links with their texts, judged by config/navigation.yaml,
+and where a mere signpost sends its visitor.
 
 Promises: links are found in anchors, areas, frames, buttons, scripts and menus written by script, absolute and once
 each; every judgement is by words or address alone, so nothing here fetches. Leaves alone: which one is right (the
@@ -31,6 +32,13 @@ _NO_FRAME = re.compile(r"visitcount|count|login|share|foot|weather|search", re.I
 _YEAR = re.compile(r"(20\d\d)年?度?(?:政府)?(?:信息公开)?(?:工作)?(?:年度?报告|年报)?")
 _PLACE = re.compile(
     r"^[\u4e00-\u9fff]{1,12}?(?:自治区|自治州|自治县|省|市|县|区|旗|州|镇|乡|局|委|厅|办|人民政府)(?=.*公开)")
+_REFRESH = re.compile(r"""<meta[^>]+http-equiv\s*=\s*["']?refresh["']?[^>]*url\s*=\s*["']?([^"'>\s]+)""", re.I)
+_LOCATION = re.compile(r"""(?:window\.|document\.|self\.|top\.)?location(?:\.href)?\s*=\s*["']([^"']+)["']"""
+                       r"""|location\.(?:replace|assign)\(\s*["']([^"']+)["']""", re.I)
+_FUNCTION = re.compile(r"\bfunction\s+(\w+)\s*\(")
+_SENDER_CHARACTERS = 4096
+_SENDER_LINKS = 5
+"""A page of more characters or links is no mere signpost, whatever its script could do."""
 _CATEGORY = re.compile(r"#(\d{2,})$")
 """Catalogues drawn by script keep the category behind #, and nothing else tells it."""
 
@@ -127,6 +135,25 @@ def describe(text: str, url: str) -> str:
     title = re.sub(r"\s+", " ", root.xpath("string(//title)")).strip()[:60]
     said = ", ".join(f"{number} {name}" for name, number in counts.items())
     return f"{urlsplit(url).path or '/'} titled {title!r} with {said}"
+
+
+def sent_to(text: str) -> str:
+    """Where a page that is a mere signpost sends its visitor, by a refresh or its script; empty where nowhere. What
+    waits for a click, or for a browser without scripts, sends nobody."""
+    if not 0 < len(text) < _SENDER_CHARACTERS or text.count("<a ") >= _SENDER_LINKS:
+        return ""
+    bare = enclosed.without(text, enclosed.NOSCRIPT, enclosed.COMMENT)
+    if refresh := _REFRESH.search(bare):
+        return refresh.group(1)
+    scripts = "\n".join(enclosed.inside(bare, *enclosed.SCRIPT))
+    for match in _LOCATION.finditer(scripts):
+        before = scripts[:match.start()]
+        around = [name for name in _FUNCTION.finditer(before)
+                  if before[name.start():].count("{") > before[name.start():].count("}")]
+        if all(re.search(rf"(?<!function )\b{name.group(1)}\s*\(", scripts)
+               or re.search(rf"""\bonload\s*=\s*["']?[^"'>]*\b{name.group(1)}\b""", bare) for name in around):
+            return match.group(1) or match.group(2)
+    return ""
 
 
 def plain(url: str) -> str:

@@ -23,6 +23,7 @@ from crawler.families import cut_titles, subcolumns, trs
 from crawler.families.paging import Answer, Ask, Enumeration, Get
 from crawler.families.rows import absolute, joined, names_report, parse, without_twins
 from crawler.model import Column, Item, Outcome, Portal, Route, ScanPlan
+from crawler.navigation import sent_to
 from crawler.outcomes import Verdict
 from crawler.pipelines import CaptureResult, FetchLog, ListingResult, PortalResult
 from crawler.roster import Roster
@@ -42,9 +43,6 @@ _DRAWABLE = frozenset({Outcome.OK, Outcome.UNKNOWN_SHAPE, Outcome.EMPTY_LISTING,
 """Ends of reading a list after which a browser may draw it; what refused us is not asked again in another way."""
 _NO_LIST_FRAME = re.compile(r"visitcount|(?<![a-z])(count(er)?|login|tree|share|foot(er)?|head(er)?|nav|search|weather"
                             r"|map)(?![a-z])|(site|page)tree|(site|visit|web)map", re.I)
-_REFRESH = re.compile(r"""<meta[^>]+http-equiv\s*=\s*["']?refresh["']?[^>]*url\s*=\s*["']?([^"'>\s]+)"""
-                      r"""|(?:window\.|document\.|self\.|top\.)?location(?:\.href)?\s*=\s*["']([^"']+)["']"""
-                      r"""|location\.replace\(\s*["']([^"']+)["']""", re.I)
 
 
 class PortalSpider(Fetching):
@@ -323,8 +321,7 @@ class PortalSpider(Fetching):
         url = ask.url
         for _ in range(2 if ask.expect == "page" else 0):
             text = got.verdict.text if got.ok else ""
-            match = _REFRESH.search(text) if 0 < len(text) < 4096 and text.count("<a ") < 5 else None
-            target = match and joined(got.fetch.final_url or url, next(group for group in match.groups() if group))
+            target = joined(got.fetch.final_url or url, sent) if (sent := sent_to(text)) else ""
             if not target or target == got.fetch.url or "<datastore" in text:
                 break
             if urlsplit(target).path in ("", "/") and urlsplit(url).path not in ("", "/"):
