@@ -174,6 +174,8 @@ def of_failure(fault: BaseException) -> Verdict:
         return Verdict(Outcome.REFUSED, detail)
     if isinstance(fault, exceptions.ResponseDataLossError):
         return Verdict(Outcome.SERVER_ERROR, "the answer was cut short")
+    if isinstance(fault, _OWN_FAULTS):
+        return Verdict(Outcome.UNKNOWN_SHAPE, f"own fault while fetching: {detail}")
     return Verdict(Outcome.SERVER_ERROR, detail)
 
 
