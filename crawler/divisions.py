@@ -72,7 +72,7 @@ def leading(name: str) -> str:
 
 
 def leading_all(name: str) -> tuple[str, ...]:
-    """All places a name begins with, in print order: 舟山市定海区教育局 → 舟山市, 定海区."""
+    """All places a name begins with, in print order: 苏州市虎丘区教育局 → 苏州市, 虎丘区."""
     found: list[str] = []
     while place := leading(name):
         found.append(place)

@@ -34,6 +34,8 @@ _FILE_LINK = re.compile(r"\.(pdf|docx?|xlsx?|wps|ofd|zip|rar)[\"'?#&]", re.I)
 _WORDS = (("challenge_words", Outcome.CHALLENGE), ("rate_words", Outcome.RATE_LIMITED),
           ("soft_404", Outcome.SOFT_404), ("out_of_order", Outcome.SERVER_ERROR))
 """What a page without content may say, in the order in which it is believed."""
+_OWN_FAULTS = (TypeError, AttributeError, LookupError, NameError, AssertionError)
+"""What no server makes a sound program raise: the operator's to report, and never the site's to mend."""
 _REPLACEMENT_SHARE = 0.02
 _FILES = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"BM")
 """Beginnings of documents that some lists link to in place of a page."""

@@ -176,6 +176,7 @@ def wrapped(inner):
     (wrapped(RuntimeError("[('SSL routines', '', 'unsafe legacy renegotiation disabled')]")), Outcome.TLS),
     (ResponseDataLossError("x"), Outcome.SERVER_ERROR), (wrapped(ConnectionResetError("x")), Outcome.SERVER_ERROR),
     (Failure(Outcome.ROBOTS_DENIED, "x"), Outcome.ROBOTS_DENIED),
+    (TypeError("'NoneType' object is not callable"), Outcome.UNKNOWN_SHAPE), (KeyError("rule"), Outcome.UNKNOWN_SHAPE),
 ])
 def test_failures(fault, expected):
     assert of_failure(fault).outcome is expected
