@@ -48,6 +48,8 @@ _PLAIN = re.compile(
 _WRITTEN = re.compile(
     rf"(?:成文|发文|生成|印发|制发|签发|拟稿){_B}(?:日{_B}期|时{_B}间){_GAP}(?={_ANY_DAY})")
 
+_WEEKDAY = re.compile(r"(?:星期|礼拜|周)[一二三四五六日天]")
+
 _META = ("pubdate", "publishdate", "publish-date", "publishtime", "pubtime", "firstpublishedtime",
          "article:published_time", "published")
 _PROPERTY = ("created", "creationdate", "creation_date", "dcterms:created", "modified", "moddate", "dcterms:modified")
@@ -92,7 +94,8 @@ def _evidence(document: Document, hints: Hints) -> Iterator[tuple[str | None, st
     text = _visible(document)
     meta = {name.strip().lower(): value for name, value in document.meta.items()}
     # "日期：" and "时间：" alone may date anything; they are asked only where no line says 发布.
-    yield _after(_PUBLISHED, text) or _after(_PLAIN, text), "page"
+    # One with its weekday is the clock that sites print at the top of every page.
+    yield _after(_PUBLISHED, text) or _after(_PLAIN, text, without=_WEEKDAY), "page"
     for name in document.meta:
         if name.strip().lower() in _META:
             value = find_day(document.meta[name])
@@ -116,10 +119,11 @@ def _visible(document: Document) -> str:
     return "\n".join([document.text, *blocks, *tables]).translate(_ASCII)
 
 
-def _after(label: re.Pattern[str], text: str) -> str | None:
+def _after(label: re.Pattern[str], text: str, without: re.Pattern[str] | None = None) -> str | None:
     for match in label.finditer(text):
-        day = find_day(text[match.end():match.end() + 24])
-        if day:
+        printed = text[match.end():match.end() + 24]
+        day = find_day(printed)
+        if day and not (without and without.search(printed)):
             return day
     return None
 

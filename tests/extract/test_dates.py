@@ -82,6 +82,15 @@ def test_a_plain_time_is_not_asked_where_a_line_says_published() -> None:
     assert [(hint.date, hint.source) for hint in found.all] == [("2023-01-13", "page")]
 
 
+@pytest.mark.parametrize("clock", ["日期：2024年2月20日 星期二", "时间:2024-02-20 周二 10:20", "今天是2024年2月20日",
+                                   "当前时间：2024-02-20 10:20:30"])
+def test_the_clock_of_a_page_dates_nothing(clock: str) -> None:
+    assert publication(document(text=f"{clock}\n正文"), Hints()) is None
+    found = publication(document(text=f"{clock}\n时间：2024-01-25 10:00 来源：某局"), Hints())
+    assert found is not None
+    assert found.date == "2024-01-25"
+
+
 @pytest.mark.parametrize("value", ["", "<!--$[发布时间]-->", "{{time}}", "01-28 10:00"])
 def test_unfilled_meta_elements_are_no_evidence(value: str) -> None:
     assert publication(document(PubDate=value), Hints()) is None
