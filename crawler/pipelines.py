@@ -255,6 +255,16 @@ class FetchLog:
                 [fetch.row(ids[fetch.shared()]) for fetch in lot])
 
 
+def parts_of(capture: Mapping[str, Any] | sqlite3.Row) -> list[dict[str, Any]]:
+    """The parts of a row of `capture` (parts, url, list_title) whole: what they share with the page is not stored."""
+    usual = _usual(capture["url"], capture["list_title"])
+    return [usual | part for part in json.loads(capture["parts"])]
+
+
+def _usual(url: str, title: str) -> dict[str, str]:
+    return {"url": url, "name": title, "reason": ""}
+
+
 def _rows(sightings: list[tuple[Item, Route]]) -> list[tuple[Any, ...]]:
     """What a list holds, each row once, as columns of `sighting`."""
     rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
@@ -340,7 +350,9 @@ def write_portal(store: Store, run: str, result: PortalResult) -> None:
                     "INSERT INTO sighting (listing, url, title, day, route, body, scope, year, printed_body, "
                     "reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [(number, *row) for row in rows])
         for capture in result.captures:
-            parts = [{**{name: value for name, value in part.items() if name != "request"},
+            usual = _usual(capture.url, capture.list_title)
+            parts = [{**{name: value for name, value in part.items()
+                         if name != "request" and (name not in usual or value != usual[name])},
                       "fetch": ids.get(part["request"])} for part in capture.parts]
             # Two portals may carry one article: the capture that succeeded stays.
             connection.execute(

@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 from crawler import clock
 from crawler.evidence import Evidence
 from crawler.exceptions import StoreError
+from crawler.pipelines import parts_of
 from crawler.store import Store, row_dicts
 
 LOT = 500
@@ -197,7 +198,7 @@ def _roll_up_captures(store: Store, portal: str, policy: Policy, protected: set[
 def _seen_in(row: dict[str, Any]) -> tuple[Any, ...]:
     """What a capture saw, whenever it did. Whether a list named the page then is part of it: a page that opened while
     it was listed must go on breaking a row of failures, and one asked for at its own address breaks none."""
-    parts = tuple((part.get("role"), part.get("url"), part.get("sha256")) for part in json.loads(row["parts"]))
+    parts = tuple((part.get("role"), part.get("url"), part.get("sha256")) for part in parts_of(row))
     return (row["url"], row["named"], row["outcome"] in _HEALTHY, row["content"], row["list_title"], row["list_day"],
             parts)
 

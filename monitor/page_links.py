@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from crawler import articles
 from crawler.evidence import Evidence
 from crawler.exceptions import EvidenceError
+from crawler.pipelines import parts_of
 from crawler.roster import Roster
 from crawler.store import Store
 from extract import configuration, decoding
@@ -51,13 +52,13 @@ def gather(store: Store, evidence: Evidence) -> int:
     taken = 0
     with store.read() as connection:
         wanted = connection.execute(
-            """SELECT r.id, r.address, c.parts FROM report r JOIN capture c ON c.url = r.address
+            """SELECT r.id, c.url, c.list_title, c.parts FROM report r JOIN capture c ON c.url = r.address
             AND c.content = r.content WHERE r.verdict = 'report'
             AND NOT EXISTS (SELECT 1 FROM page_links p WHERE p.report = r.id) GROUP BY r.id""").fetchall()
     for start in range(0, len(wanted), _LOT):
         found = []
         for row in wanted[start:start + _LOT]:
-            links = _links(evidence, row["address"], json.loads(row["parts"]))
+            links = _links(evidence, row["url"], parts_of(row))
             if links is not None:
                 found.append((row["id"], json.dumps(links, ensure_ascii=False)))
         with store.write() as connection:

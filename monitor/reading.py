@@ -12,7 +12,6 @@ Leaves alone: reading itself (captures.py, extract/), fetching (crawler/), what 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.evidence import Evidence
 from crawler.exceptions import EvidenceError
 from crawler.model import Body
+from crawler.pipelines import parts_of
 from crawler.store import Store, row_dicts
 from extract import titles
 from extract.exceptions import GuardError
@@ -150,9 +150,9 @@ def reroute(store: Store, roster: Roster) -> int:
             if light["body"] is not None and not moved_on and further == held.get(light["id"], set()):
                 continue
             row = records.report_row(connection, light["id"]) or {}
-            captures = row_dicts(connection, "SELECT parts FROM capture WHERE url = ? AND content = ? "
+            captures = row_dicts(connection, "SELECT * FROM capture WHERE url = ? AND content = ? "
                                  "ORDER BY at DESC LIMIT 1", (row["address"], row["content"]))
-            parts = json.loads(captures[0]["parts"]) if captures else []
+            parts = parts_of(captures[0]) if captures else []
             report = records.load_report(row)
             new = assign(report, route, roster, row["portal"], parts)
             if new.body is None and new.verdict == "report":
@@ -206,7 +206,7 @@ def _jobs(connection: Any, evidence: Evidence) -> list[Job]:
                       scope=route.scope if route.scope != "unknown" else None, url=address,
                       list_date=newest["list_day"] or None, last_modified=newest["last_modified"],
                       first_seen=oldest["at"][:10])
-        jobs.append(Job(address, content, str(evidence.folder), tuple(json.loads(newest["parts"])), hints,
+        jobs.append(Job(address, content, str(evidence.folder), tuple(parts_of(newest)), hints,
                         newest["portal"], (oldest["at"], oldest["run"]), (newest["at"], newest["run"])))
     return jobs
 

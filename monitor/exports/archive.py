@@ -9,7 +9,6 @@ file; captured pages open in a frame where nothing of them runs; what is lost is
 from __future__ import annotations
 
 import html
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -19,6 +18,7 @@ from urllib.parse import quote
 
 import typer
 
+from crawler.pipelines import parts_of
 from monitor import printing
 from monitor.exceptions import UsageError
 from monitor.exports.evidence import SUFFIXES
@@ -185,12 +185,12 @@ def _copy(connection: sqlite3.Connection, filed: Iterable[Filed], evidence: Evid
 
 def _parts(connection: sqlite3.Connection, report: dict[str, Any]) -> list[dict[str, Any]]:
     """The parts of the last capture of this content that have bytes, each content once, the page first."""
-    row = connection.execute("""SELECT parts FROM capture WHERE url = ? AND content = ?
+    row = connection.execute("""SELECT * FROM capture WHERE url = ? AND content = ?
         ORDER BY at DESC, id DESC LIMIT 1""", (report["address"], report["content"])).fetchone()
     found: dict[str, dict[str, Any]] = {}
-    for part in json.loads(row["parts"]) if row is not None else ():
+    for part in parts_of(row) if row is not None else ():
         if part.get("sha256"):
-            found.setdefault(part["sha256"], {"name": "", "url": report["address"], "role": "page", **part})
+            found.setdefault(part["sha256"], {"role": "page", **part})
     return sorted(found.values(), key=lambda part: part["role"] != "page")
 
 

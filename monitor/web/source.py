@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.evidence import Evidence
+from crawler.pipelines import parts_of
 from crawler.store import row_dicts
 from extract.exceptions import ExtractError
 from extract.limits import Guard, Limits
@@ -78,9 +79,9 @@ class Captured:
 def captured(connection: sqlite3.Connection, row: Mapping[str, Any]) -> Captured:
     """The capture from which a report (a row of the table) was read, else the last that showed the same content."""
     found = Captured(row["last_seen"], (Document("page", "", row["sha256"], row["medium"], row["address"]),))
-    for capture in row_dicts(connection, "SELECT at, parts FROM capture WHERE url = ? AND content = ? ORDER BY at, id",
+    for capture in row_dicts(connection, "SELECT * FROM capture WHERE url = ? AND content = ? ORDER BY at, id",
                              (row["address"], row["content"])):
-        parts = [part for part in json.loads(capture["parts"])
+        parts = [part for part in parts_of(capture)
                  if part.get("sha256") and part.get("outcome") in _GOOD]
         documents = {part["sha256"]: Document(
             str(part.get("role")), str(part.get("name") or ""), part["sha256"], str(part.get("media_type") or ""),

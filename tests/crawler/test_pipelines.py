@@ -3,7 +3,7 @@
 import pytest
 
 from crawler.model import Item, Outcome, Route
-from crawler.pipelines import ListingResult, PortalResult, write_portal
+from crawler.pipelines import CaptureResult, ListingResult, PortalResult, parts_of, write_portal
 from crawler.store import Store
 
 TITLE = "示例市教育局2025年政府信息公开工作年度报告"
@@ -67,3 +67,22 @@ def test_two_columns_are_two_lists(store):
 def test_what_a_list_says_twice_stands_once(store):
     looked(store, "r1", A, A, B, A)
     assert held(store) == ({"r1": [A, B]}, 2)
+
+
+def test_parts_say_only_what_is_their_own_and_come_back_whole(store):
+    url = "http://a/nb/t1.html"
+    parts = [{"role": "page", "url": url, "name": TITLE, "request": (url, "GET"), "sha256": "p",
+              "media_type": "text/html", "outcome": "ok", "reason": ""},
+             {"role": "attachment", "url": "http://a/nb/t1.pdf", "name": "", "request": ("http://a/nb/t1.pdf", "GET"),
+              "sha256": None, "media_type": None, "outcome": "gone", "reason": "status 404"}]
+    with store.write() as connection:
+        connection.execute("INSERT INTO run (id, kind, state, started, simulated, plan) "
+                           "VALUES ('r1', 'scan', 'done', 't', 0, '{}')")
+        connection.execute("INSERT INTO run_portal (run, portal, state) VALUES ('r1', 'p', 'running')")
+    write_portal(store, "r1", PortalResult("p", Outcome.OK, captures=[
+        CaptureResult(url, "2026-02-01T08:00:00+08:00", Outcome.OK, content="c", parts=parts, list_title=TITLE)]))
+    with store.read() as connection:
+        row = connection.execute("SELECT * FROM capture").fetchone()
+    assert row["parts"].count(url) == row["parts"].count(TITLE) == 0
+    assert parts_of(row) == [{**{name: part[name] for name in part if name != "request"}, "fetch": None}
+                             for part in parts]

@@ -18,8 +18,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from crawler import pipelines, rendering, scan
 from crawler import probe as probing
-from crawler import rendering, scan
 from crawler.evidence import Evidence
 from crawler.families.static import listing
 from crawler.model import Outcome, Portal, ScanPlan
@@ -181,10 +181,10 @@ def test_what_was_drawn_and_what_was_sent_are_both_evidence(drawn):
 def test_articles_that_a_script_draws_are_drawn_and_read(drawn):
     folder, _ = drawn
     names, year = SITES[spa.NEXT][1].names, families.YEARS[-1]
-    seen = ask(folder, "SELECT c.parts, c.outcome FROM capture c JOIN sighting s ON s.url = c.url JOIN listing l ON "
+    seen = ask(folder, "SELECT c.* FROM capture c JOIN sighting s ON s.url = c.url JOIN listing l ON "
                        "l.id = s.listing WHERE l.portal = ? AND s.year = ? ORDER BY s.body", spa.NEXT, year)
     assert [row["outcome"] for row in seen] == ["ok", "ok"]
-    whole, carrier = (json.loads(row["parts"]) for row in seen)
+    whole, carrier = map(pipelines.parts_of, seen)
     assert [part["role"] for part in whole] == ["page", "original"]
     assert [part["role"] for part in carrier] == ["page", "original", "attachment"]
     read = reports.read(Evidence(folder / "evidence").get(whole[0]["sha256"]),
