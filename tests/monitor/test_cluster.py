@@ -15,12 +15,14 @@ import sys
 import threading
 import time
 from concurrent.futures import Future
+from dataclasses import replace
 
 import pytest
 from distributed.scheduler import KilledWorker
 
 from crawler.evidence import Evidence
 from extract import configuration
+from extract.model import Figure, Report, Source
 from extract.report import VERSION
 from monitor import captures, cluster, cluster_worker, diagnosis, reading, settings, wording
 from monitor.exceptions import SettingsError, UnsettledError, WorkersKilledError
@@ -268,6 +270,19 @@ def test_a_worker_does_what_it_is_sent_for_its_own_code_only():
         cluster_worker.do(mine, pickle.dumps(parcel[1:]))
     with pytest.raises(cluster_worker.RefusedWorkerError):
         cluster_worker.do("nianbao:other", pickle.dumps(parcel[:1]))
+
+
+def test_a_report_comes_back_as_it_was_made():
+    source = Source(2, 3, 4, 5, (1.0, 2.0, 3.0, 4.0), (6, 7), "d", 8)
+    figure = Figure(9, "text", "9件", 0.5, source, True, ("9", "g"), 0.25)
+    for each in (figure, source):
+        bare = type(each)(None, "blank") if each is figure else type(each)()
+        assert all(getattr(each, name) != getattr(bare, name) for name in each.__slots__), "every field is told apart"
+    report = Report(title="年报", body=None, year=2025, scope="own", form="2021", medium="text/html", sha256="",
+                    version=VERSION, figures={"a.b": figure, "a.c": replace(figure, source=source)})
+    packed = cluster_worker._packed([(True, report)])
+    assert pickle.loads(packed) == [(True, report)]
+    assert len(packed) < len(pickle.dumps([(True, report)]))
 
 
 # ---------------------------------------------------------------- real machines
