@@ -25,6 +25,7 @@ def found(bodies, printed, year=None):
     ("示例县柳溪镇人民政府", "示例县柳溪镇"), ("示例县柳溪镇政府", "示例县柳溪镇人民政府"),
     ("示例开发区管理委员会", "示例开发区管委会"), ("示例开发区管委会", "示例开发区管理委员会"),
     ("示例市卫生健康委员会", "示例市卫生健康委"), ("中共示例市委宣传部", "示例市委宣传部"),
+    ("示例县发展和改革局", "示例县发展改革局"), ("示例县住房与城乡建设局", "示例县住房城乡建设局"),
     ("示例县政府办", "示例县人民政府办公室"), ("示例市教育局（市语委）", "示例市教育局")])
 def test_forms_of_one_name(name, form):
     assert spellings(name)[0] == name
@@ -107,3 +108,24 @@ BOTH = body("gov", "示例县人民政府", kind="government", scopes=("own", "c
 def test_the_report_of_a_government_is_its_offices_or_the_consolidated_one_or_not_settled(bodies, title, key, scope):
     route = Roster.of(bodies, [CITY]).route(Item(URL, title), CITY)
     assert (route.kind, route.body, route.scope, route.year) == ("report", key, scope, 2024)
+
+
+@pytest.mark.parametrize(("printed", "owner"), [
+    ("示例县柳溪镇人民政府", "town"), ("示例县柳溪镇", "town"), ("示例市示例县柳溪镇", "town"), ("柳溪镇", "town"),
+    ("示例县东街街道办事处", "street"), ("邻县柳溪镇人民政府", None), ("示例县柳溪镇财政所", None),
+    ("示例县教育局", None)])
+def test_a_township_listed_by_its_own_name_is_known_with_its_county_in_front(printed, owner):
+    bodies = [body("gov", "示例县人民政府", kind="government", scopes=("consolidated",)),
+              body("above", "示例市人民政府", kind="government", scopes=("consolidated",)),
+              body("town", "柳溪镇人民政府", kind="township", parent="gov"),
+              body("street", "东街街道办事处", kind="dispatched_office", parent="gov"),
+              body("edu", "教育局", parent="gov")]
+    bodies[0] = body("gov", "示例县人民政府", kind="government", scopes=("consolidated",), parent="above")
+    assert found(bodies, printed) == owner
+
+
+def test_names_that_differ_by_a_joining_word_are_one_and_places_with_such_a_word_stay():
+    bodies = [body("reform", "示例县发展和改革局"), body("plan", "示例县自然资源规划局"),
+              body("edu", "示例市和平区教育局")]
+    names = ("示例县发展改革局", "示例县自然资源和规划局", "示例市和平区教育局", "示例市平区教育局")
+    assert [found(bodies, name) for name in names] == ["reform", "plan", "edu", None]
