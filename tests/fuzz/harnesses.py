@@ -118,7 +118,7 @@ def _day(data: bytes) -> None:
     text = text_of(data)
     dates.find_day(text)
     rows.find_day(text)
-    rows.day_in_address(text)
+    dates.day_in_address(text)
     document = Document("", "text/html", "x", [Text(text)], title=text, meta={"PubDate": text, "created": text},
                         text=text)
     dates.publication(document, Hints(url=text, list_date=text, last_modified=text, first_seen=text), 2021)
