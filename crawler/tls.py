@@ -25,7 +25,7 @@ from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer
 
-from crawler import heads
+from crawler import header_bound
 from crawler.model import Exemption, Outcome
 from crawler.outcomes import Verdict
 
@@ -88,7 +88,7 @@ class Handler(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Any) -> None:
         super().__init__(crawler)
-        heads.bound()
+        header_bound.bound()
         self._pool.cachedConnectionTimeout = IDLE_SECONDS
         self._contextFactory = Policy(crawler.settings.getdict("TLS_EXEMPTIONS"))
 
