@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import gc
 import hashlib
 import importlib
 import io
@@ -139,6 +140,8 @@ def _own_tag() -> str:
 
     office = Path(os.environ[FACTS]) if os.environ.get(FACTS) else configuration.office_folder()
     configuration.use_office_folder(office)
+    if FACTS in os.environ:  # a process of ours: its collector need not walk time and again over all that Dask loaded
+        gc.freeze()
     return tag(identity(office))
 
 
