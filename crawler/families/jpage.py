@@ -31,7 +31,7 @@ _RECORD = re.compile(r"<record>\s*(?:<!\[CDATA\[(.*?)\]\]>|(.*?))\s*</record>", 
 _GROUP = re.compile(r"<(?:next|pre)group>\s*(?:<!\[CDATA\[(.*?)\]\]>|(.*?))\s*</(?:next|pre)group>", re.I | re.S)
 _TOTAL = re.compile(r"<totalrecord>\s*(\d+)|\btotalRecord\b[\"']?\s*[:=]\s*[\"']?(\d+)", re.I)
 _PAGES = re.compile(r"<totalpage>\s*(\d+)|\btotalPage\b[\"']?\s*[:=]\s*[\"']?(\d+)", re.I)
-_CALL = re.compile(r"""\$\(\s*["']#(\w+)["']\s*\)\.jpage\(\s*\{(.{0,5000}?)\}\s*\)""", re.S)
+_CALL = re.compile(r"""(?:\$|\bjQuery)\(\s*["']#(\w+)["']\s*\)\.jpage\(\s*\{(.{0,5000}?)\}\s*\)""", re.S)
 _OPTION = re.compile(r"""["']?(\w+)["']?\s*:\s*["']?([^"',}\s]*)""")
 _JS_ROW = re.compile(r'"((?:[^"\\]|\\.)*<a\b(?:[^"\\]|\\.)*)"'
                      r"|'((?:[^'\\]|\\.)*<a\b(?:[^'\\]|\\.)*)'", re.I | re.S)

@@ -246,6 +246,13 @@ def enumerate_column(held, total, kind, **options):
     return asyncio.run(jpage.enumerate_list(Answer(COLUMN, column(held, total)), proxy(total, kind, **options), 60))
 
 
+@pytest.mark.parametrize("caller", ["$", "jQuery"])
+def test_jpage_states_its_total_by_either_name_of_the_library(caller):
+    first = column(10, 10).replace("$('#", f"{caller}('#")
+    found = asyncio.run(jpage.enumerate_list(Answer(COLUMN, first), proxy(10, "records"), 60))
+    assert (found.complete, len(found.items)) == (True, 10)
+
+
 @pytest.mark.parametrize("kind", ["records", "small windows", "pages", "small pages"])
 @pytest.mark.parametrize("total", [46, 90, 133])
 def test_jpage_reaches_every_record(kind, total):

@@ -174,8 +174,8 @@ def test_what_was_captured_reads_with_every_figure(scanned, plan):
 @pytest.mark.slow
 def test_posted_requests_of_a_run_are_told_apart_and_answered_from_the_store(scanned):
     running, plan, _ = scanned
-    posted = rows(scanned, "SELECT request FROM fetch WHERE request LIKE 'POST %' AND outcome = 'ok'")
-    assert len(posted) == len({row["request"] for row in posted}) > 10
+    posted = rows(scanned, "SELECT url, request FROM fetch WHERE request LIKE 'POST %' AND outcome = 'ok'")
+    assert len(posted) == len({(row["url"], row["request"]) for row in posted}) > 10
     # A failure is asked again by the downloader; an answer is never asked for twice.
     asked = [(visit.host, visit.target, visit.body) for visit in running.log
              if visit.method == "POST" and visit.status == 200]
