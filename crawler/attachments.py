@@ -38,7 +38,8 @@ _ICON = re.compile(r"icon|logo|/images?/(ico|bg|btn)|/(line|dot|arrow|file|pdf|d
                    r"|blank|loading)\w{0,4}\.(gif|png)$|/(emot|fileTypeImages?|ueditor/dialogs)/", re.I)
 _LAZY = ("data-original", "data-src", "data-lazy-src", "data-url", "original", "src")
 """Attributes of a picture, those of lazily loaded ones first: their src is a spinner."""
-_MOST_PICTURES = 40
+_MOST_FILES, _MOST_PICTURES = 60, 40
+"""Of one page; one with more is a store of files and no report."""
 _AROUND = re.compile(r"(^|[-_ ])(nav|menu|head(er)?|foot(er)?|side(bar)?|crumbs?|breadcrumb|share|hot|recommend|related"
                      r"|bottom|logo|search|toolbar|friend|links?)([-_ ]|$)", re.I)
 
@@ -69,15 +70,15 @@ def is_file(address: str) -> bool:
 
 def _files(root: html.HtmlElement, body: html.HtmlElement, base: str) -> list[Attached]:
     """Links to files in the body; outside it only where the place or the words call them attachments."""
-    inside, known, found = set(body.iter()), body.tag not in ("body", "html"), []
+    inside, known, found = set(body.iter()), body.tag not in ("body", "html"), dict[str, Attached]()
     for link in root.iter("a", "button", "span", "div", "li"):
         address = _led_to(link, base) if link.tag == "a" or len(link.attrib) > 1 or "onclick" in link.attrib else ""
         if not address or not (is_file(address) or (link.tag == "a" and _SAID.search(title_of(link)))):
             continue
         belongs = (known or not _surrounds(link)) if link in inside else _called_attachment(link)
         if belongs:
-            found.append(Attached(address, _name(link, address), "attachment"))
-    return found
+            found.setdefault(address, Attached(address, _name(link, address), "attachment"))
+    return list(found.values())[:_MOST_FILES]
 
 
 def _led_to(link: html.HtmlElement, base: str) -> str:

@@ -171,3 +171,11 @@ def test_bodies_of_known_systems_are_found_by_their_names(named):
     found = read_article(page(f"<p>版权所有</p><div {named}><p>{text}</p></div>"), URL)
     assert found.text == text
     assert read_article(page(f"<p>版权所有</p><article>{text}</article>"), URL).text == text
+
+
+def test_a_store_of_files_is_not_fetched_as_a_whole():
+    links = "".join(f"<p><a href='/f/{number}.pdf'>文件{number}</a><a href='/f/{number}.pdf'>下载</a></p>"
+                    for number in range(500))
+    found = carried(page(f"<div id='zoom'><p>示例市教育局二〇二一年政府信息公开工作年度报告</p>{links}</div>"))
+    assert len(found) == 60
+    assert found[0] == ("attachment", "f/0.pdf", "文件0")
