@@ -18,7 +18,6 @@ from urllib.parse import quote
 
 import typer
 
-from crawler.pipelines import parts_of
 from monitor import printing
 from monitor.exceptions import UsageError
 from monitor.exports.evidence import SUFFIXES
@@ -185,6 +184,8 @@ def _copy(connection: sqlite3.Connection, filed: Iterable[Filed], evidence: Evid
 
 def _parts(connection: sqlite3.Connection, report: dict[str, Any]) -> list[dict[str, Any]]:
     """The parts of the last capture of this content that have bytes, each content once, the page first."""
+    from crawler.pipelines import parts_of
+
     row = connection.execute("""SELECT * FROM capture WHERE url = ? AND content = ?
         ORDER BY at DESC, id DESC LIMIT 1""", (report["address"], report["content"])).fetchone()
     found: dict[str, dict[str, Any]] = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from crawler import clock
 from crawler.roster import Roster
-from crawler.store import Store
+from crawler.store import Store, make_private
 from extract import configuration
 from monitor import records, review, settings
 from monitor.alerts import digest
@@ -33,6 +33,8 @@ UNSEEN = Finding("PUB-01", 1, "E", "fail", "trade", "own", 2025, "", parameters=
     "t1": "2026-02-01T09:00:00+08:00", "t2": SCANNED, "tier": "statutory", "days": 2, "due": "2026-01-31",
     "channel": "年度报告", "url": "http://www.city.example/nb/"})
 DOUBTFUL = Finding("FMT-05", 1, "E", "uncertain", "health", "own", 2025, "3", parameters={"table": 3}, reason="medium")
+_JUDGED: dict[str, bytes] = {}
+"""The database of an office of each language as its making leaves it: hundreds of tests begin with the same."""
 
 
 class Office:
@@ -54,8 +56,14 @@ class Office:
                                  f'[clock]\nat = "{NEXT_WEEK}"\n[mail]\n{mail}', "utf-8")
         self.speak(language)
         self.store = Store(folder / "nianbao.db")
-        self.store.migrate(records.monitor_schema)
-        self.judge(SCANNED, [ARITHMETIC, UNSEEN, DOUBTFUL])
+        if language in _JUDGED:
+            make_private(self.store.path)
+            self.store.path.write_bytes(_JUDGED[language])
+            self.loaded()
+        else:
+            self.store.migrate(records.monitor_schema)
+            self.judge(SCANNED, [ARITHMETIC, UNSEEN, DOUBTFUL])
+            _JUDGED[language] = self.store.path.read_bytes()
 
     def speak(self, language: str) -> None:
         (self.folder / "facts" / "alerts.yaml").write_text(ALERTS.replace("LANG", language), "utf-8")
