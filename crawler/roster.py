@@ -23,6 +23,11 @@ from extract.model import Scope
 _PROVINCES = ("省", "自治区")
 _NAMELESS = re.compile(r"(?:本|我|该)?(?:单位|机关|部门|局)?(?:20\d\d年度?)?(?:因|为|系|属|是|于)*"
                        r"(?:新成立|新组建|新设立|机构改革|撤销|合并|暂无|没有|不涉及|无需|不需|无(?![锡为棣极]))")
+_NAME_AND_YEAR = re.compile(r"(\D+)20\d\d年(?:度)?")
+_LIKE_A_NAME = re.compile(
+    r"(?!.*(?:召开|举行|举办|调研|视察|会见|走进|开展|组织|关于|赴|来))(?:[\u4e00-\u9fff（）、]{2,24}(?:政府|办公室|办公厅|政府办"
+    r"|厅|局|委|委员会|管委会|联合会|办事处|中心|镇|乡|街道|总队|支队|大队)|[\u4e00-\u9fff]{2,8}[区县市])")
+"""A title that is nothing but a body's name."""
 _ONLY_YEAR = re.compile(r"20\d\d(?:年度?|度)?")
 
 
@@ -187,15 +192,20 @@ class Roster:
 
     def _bare(self, item: Item, title: titles.Title, portal: Portal, column: Column | None) -> Route | None:
         """A row of a list of annual reports that names nothing but a body, or nothing but a year in the column of one
-        body: it may well be the report, so that its page must tell. A name without a day is a menu's."""
+        body: it may well be the report, so that its page must tell. A name without day and year is a menu's."""
+        name, dated = "", _NAME_AND_YEAR.fullmatch(title.normalised)
         if _ONLY_YEAR.fullmatch(title.normalised):
             owner = self._owner("", portal, column)
+        elif dated or (item.day and _LIKE_A_NAME.fullmatch(title.normalised)):
+            name = dated.group(1) if dated else title.normalised
+            owner = self.find(name, portal.id, title.year)
         else:
-            owner = self.find(title.normalised, portal.id) if item.day else None
-        if owner is None or not self.registered(item.url, portal, owner):
             return None
-        scope = self.scope_of(owner, item.title)
-        return Route("unrouted", owner.id, scope, title.year, title.body or "", "needs_content")
+        if (owner is None and not name) or not self.registered(item.url, portal, owner):
+            return None
+        if owner is None:
+            return Route("unrouted", None, "unknown", title.year, name, "unknown_body")
+        return Route("unrouted", owner.id, self.scope_of(owner, item.title), title.year, name, "needs_content")
 
     def route_all(self, items: Iterable[Item], portal: Portal,
                   column: Column | None = None) -> list[tuple[Item, Route]]:

@@ -48,6 +48,8 @@ _LONGEST_ROW = 300
 _ACTION = re.compile(r"^(?:点击|在线|此处|这里|文件|报告|全文|正文|附件|详细|详情|查看|下载|阅读|浏览|预览|打开|进入"
                      r"|版|网页|图片|文字|内容|信息|原文|PDF|WORD|DOCX?|OFD|WPS|HTML|[\W\d_]){0,20}$", re.I)
 """Words of a link that say what a click does and not what it opens."""
+_YEAR_ALONE = re.compile(r"^\W*(20\d\d)\s*年?度?\W*$")
+_NAME = re.compile(r"[（(]?[\u4e00-\u9fff][\u4e00-\u9fff（()）、·“”]{2,39}")
 _MOBILE = re.compile(r"/m(post_\d+\.s?html?)$", re.I)
 _STRAY = re.compile(r"^\s*(<\?xml[^<>]*>|\ufeff)+")
 
@@ -195,14 +197,17 @@ def rows(root: html.HtmlElement, url: str, every: bool = False) -> list[Row]:
     for element, links in by_row.items():
         titled = [entry for entry in links if len(entry[2]) >= _SHORTEST_TITLE]
         kept = [entry for entry in titled if names_report(entry[2])]
-        if not kept and all(_ACTION.match(entry[2]) for entry in links) and (told := _title_beside(element)):
-            kept = [(links[0][0], links[0][1], told)]
+        sure = bool(kept)
+        if not kept and all(_ACTION.match(entry[2]) or _YEAR_ALONE.match(entry[2]) for entry in links):
+            told = _title_beside(element)
+            kept = [(links[0][0], links[0][1], told)] if told else _by_year(element, links)
+            sure = bool(kept)
         kept = kept or ([max(titled, key=lambda entry: len(entry[2]))] if titled else [])
         taken: set[str] = set()
         for link, address, title in kept:
             day = _day_beside(element, link) or _day_of_term(element)
             report = names_report(title)
-            if (every or day or report or ARTICLE.search(urlsplit(address).path)) and address not in taken:
+            if (every or day or sure or ARTICLE.search(urlsplit(address).path)) and address not in taken:
                 taken.add(address)
                 found.append(Row(Item(address, title, day), _group_of(element), bool(day), report))
     return found
@@ -265,15 +270,46 @@ def _day_beside(element: html.HtmlElement, link: html.HtmlElement) -> str:
         find_day(told) if re.search("时间|日期", told) else "")
 
 
-def _title_beside(element: html.HtmlElement) -> str:
-    """The title of a report in a row whose links only say 查看 or 下载: the longest piece of its text that is one's."""
+def _beside_links(element: html.HtmlElement) -> list[str]:
+    """The texts of a row outside its links; none of an element too long to be a row."""
     links = {node for link in element.iter("a") for node in link.iter()}
     pieces = [piece for node in element.iter() if isinstance(node.tag, str)
               for piece in ((node.text if node not in links else ""),
                             (node.tail if node is not element and (node not in links or node.tag == "a") else ""))
               if piece]
-    if sum(map(len, pieces)) > _LONGEST_ROW:
+    return pieces if sum(map(len, pieces)) <= _LONGEST_ROW else []
+
+
+def _by_year(element: html.HtmlElement,
+             links: list[tuple[html.HtmlElement, str, str]]) -> list[tuple[html.HtmlElement, str, str]]:
+    """The links of a row that gives one body's reports by year, each as the body's name with its year.
+
+    水务局 | 2023年 | 2022年, or 查看 in each column under its year.
+    """
+    texts = [_squeezed(piece).rstrip(":：") for piece in _beside_links(element)]
+    name = next((text for text in texts if _NAME.fullmatch(text)), "")
+    found = []
+    for link, address, words in links if name else ():
+        year = _YEAR_ALONE.match(words) or _YEAR_ALONE.match(_over(link))
+        if year:
+            found.append((link, address, f"{name}{year.group(1)}年"))
+    return found
+
+
+def _over(link: html.HtmlElement) -> str:
+    """What the first row of a table prints over a link's cell; empty where the table's cells don't stand in columns."""
+    cell = next(link.iterancestors("td", "th"), None)
+    table = next(link.iterancestors("table"), None)
+    head = None if table is None else next(table.iter("tr"), None)
+    if cell is None or head is None or head is cell.getparent():
         return ""
+    place, heads = len(list(cell.itersiblings("td", "th", preceding=True))), list(head.iterchildren("td", "th"))
+    return _squeezed(_text(heads[place])) if len(heads) == len(list(cell.getparent().iterchildren("td", "th"))) else ""
+
+
+def _title_beside(element: html.HtmlElement) -> str:
+    """The title of a report in a row whose links only say 查看 or 下载: the longest piece of its text that is one's."""
+    pieces = _beside_links(element)
     offered = [_LAST_DAY.sub("", _squeezed(piece)) for piece in (*pieces, "".join(pieces))]
     return max((piece for piece in offered[:-1] if names_report(piece)), key=len,
                default=offered[-1] if names_report(offered[-1]) else "")

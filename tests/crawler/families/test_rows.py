@@ -135,3 +135,20 @@ def test_a_row_whose_link_only_says_what_a_click_does(row):
 def test_a_page_around_a_link_is_no_row():
     text = f"<h1>示例市教育局2021年政府信息公开工作年度报告</h1><p>{'正文。' * 200}</p>"
     assert rows(parse(f"<div>{text}<div><a href='/x'>下载</a></div></div>"), "http://a.example/") == []
+
+
+@pytest.mark.parametrize("table", [
+    "<tr><th>序号</th><th>单位</th><th>2021年</th><th>2020年</th></tr><tr><td>1</td><td>示例市教育局</td>"
+    "<td><a href='a.html'>查看</a></td><td><a href='b.html'>查看</a></td></tr>",
+    "<tr><td>示例市教育局</td><td><a href='a.html'>2021年</a></td><td><a href='b.html'>2020</a></td></tr>",
+    "<tr><td>示例市教育局：<a href='a.html'>2021年度</a> <a href='b.html'>[2020年]</a></td></tr>"])
+def test_a_table_of_bodies_by_years(table):
+    found = rows(parse(f"<table>{table}</table>"), "http://a.example/")
+    assert [(row.item.url.rsplit("/", 1)[1], row.item.title) for row in found] == [
+        ("a.html", "示例市教育局2021年"), ("b.html", "示例市教育局2020年")]
+
+
+def test_tabs_of_years_and_buttons_without_a_name_are_no_rows():
+    text = ("<ul><li><a href='2021/'>2021年</a></li><li><a href='2020/'>2020年</a></li></ul>"
+            "<p><a href='/x'>下载</a></p><table><tr><td>合计</td><td><a href='/y'>查看</a></td></tr></table>")
+    assert rows(parse(text), "http://a.example/") == []
