@@ -204,8 +204,9 @@ class Roster:
         if (owner is None and not name) or not self.registered(item.url, portal, owner):
             return None
         if owner is None:
-            return Route("unrouted", None, "unknown", title.year, name, "unknown_body")
-        return Route("unrouted", owner.id, self.scope_of(owner, item.title), title.year, name, "needs_content")
+            return Route("unrouted", None, "unknown", None, name, "unknown_body")
+        # The year may be that of the report or that of its publication: the page tells.
+        return Route("unrouted", owner.id, self.scope_of(owner, item.title), None, name, "needs_content")
 
     def route_all(self, items: Iterable[Item], portal: Portal,
                   column: Column | None = None) -> list[tuple[Item, Route]]:

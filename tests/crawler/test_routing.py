@@ -250,5 +250,6 @@ def test_a_bare_year_in_the_column_of_one_body_is_its_report_perhaps():
     roster = Roster.of([body("edu", "青禾市教育局", "edu", channels=("edu/nb",))], [own])
     for title in ("2021年", "2021年度", "2021年年报"):
         route = roster.route(Item("http://www.e.example/nb/1.html", title), own, own.columns[0])
-        assert (route.kind, route.body, route.year, route.reason) == ("unrouted", "edu", 2021, "needs_content")
+        assert (route.kind, route.body, route.reason) == ("unrouted", "edu", "needs_content")
+        assert route.year == (2021 if "年报" in title else None), "a bare year may be that of the publication"
     assert roster.route(Item("http://www.x.example/1.html", "2021年"), own, own.columns[0]).kind == "other"
