@@ -8,6 +8,7 @@ the running script knows, tell no more than that there may be more than what is 
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -40,6 +41,7 @@ _AROUND = re.compile(r"^(|\d{1,4}|首页|上一?页|前一?页|prev(ious)?|first
 _WORTH = re.compile(r"[页頁多2>›»]|next|last", re.I)
 """Without one of these an element says nothing of pages."""
 _LONGEST_WORDS = 40
+_MOST_NAMES = 6
 _NEAR = 80
 """Characters between what a script selects and the click it binds to it."""
 _EDGES = " \t\r\n\u3000\xa0[]()（）【】<>《》«»‹›→▶►|·.…-—"
@@ -102,7 +104,8 @@ def _opens_more(node: html.HtmlElement, words: str, bare: str, text: str) -> boo
     if _LOAD_MORE.match(bare):
         return (bare != "更多" and not bare.startswith("查看")) or bool(_called(node))
     if is_next(words):
-        return bool(_called(node)) or _bound(node, text)
+        # A mere arrow that a script binds turns pictures as often as pages.
+        return bool(_called(node)) or (not _NEXT_SIGN.match(words) and _bound(node, text))
     if _LAST.match(bare):
         return bool(re.search(r"""[(,'"]\s*(?:[2-9]|[1-9]\d+)\s*[),'"]""", _called(node)))
     return page_number(words) == 2 and _among_numbers(node)
@@ -126,7 +129,13 @@ def _bound(node: html.HtmlElement, text: str) -> bool:
     """Whether a script of the page binds a click to the element by its class or id."""
     names = [f".{name}" for name in (node.get("class") or "").split()]
     names += [f"#{node.get('id')}"] if node.get("id") else []
-    scripts = "\n".join(enclosed.inside(text, *_SCRIPT)) if names else ""
+    return bool(names) and _clicked(text, tuple(names[:_MOST_NAMES]))
+
+
+@functools.lru_cache(maxsize=4)
+def _clicked(text: str, names: tuple[str, ...]) -> bool:
+    """Whether a click is bound to one of these selectors in a page's scripts; kept, since a page asks for few."""
+    scripts = "\n".join(enclosed.inside(text, *_SCRIPT))
     return any("click" in scripts[max(0, found.start() - _NEAR):found.end() + _NEAR] for name in names
                for found in re.finditer(rf"""["'][^"'\n]{{0,80}}{re.escape(name)}(?![\w-])""", scripts))
 
@@ -136,7 +145,7 @@ def _among_numbers(node: html.HtmlElement) -> bool:
     parent = node.getparent()
     while parent is not None and len(parent) == 1 and parent.tag not in ("td", "th", "body"):
         node, parent = parent, parent.getparent()
-    if parent is None or parent.tag == "tr":
+    if parent is None or parent.tag == "tr" or len(parent) > 3 * _NUMBERS_SHOWN:
         return False
     shown = ["".join(each.itertext()).strip(_EDGES) for each in parent if isinstance(each.tag, str)]
     here = list(parent).index(node)

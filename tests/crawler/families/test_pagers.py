@@ -71,6 +71,7 @@ def test_a_link_to_the_next_page_however_it_is_worded(link):
     "<table><tr><td>1</td><td>2</td><td>3</td></tr></table>",
     f"<div>{''.join(f'<span>{day}</span>' for day in range(1, 32))}</div>",
     "<div><span>1</span><span>2</span><span>天气</span></div>", "<a href='#'>下一页</a>", "共1页 <a href='#'>2</a>",
+    "<a class='next' href='javascript:;'>&gt;</a><script>$('.next').click(slide)</script>",
     "<a href='/nb/'>尾页</a>", "<a href='#'>查看更多</a>", "共有3条评论",
     "<select><option>1</option><option>2</option></select>月"])
 def test_what_looks_like_a_pager_and_is_none(beside):
