@@ -9,6 +9,7 @@ the running script knows, tell no more than that there may be more than what is 
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -41,7 +42,8 @@ _AROUND = re.compile(r"^(|\d{1,4}|首页|上一?页|前一?页|prev(ious)?|first
 _WORTH = re.compile(r"[页頁多2>›»]|next|last", re.I)
 """Without one of these an element says nothing of pages."""
 _LONGEST_WORDS = 40
-_MOST_NAMES = 6
+_MOST_NAMES, _MOST_CONTROLS, _MOST_CALLS = 6, 10, 20
+"""Of one page; a page with more is none that people turn."""
 _NEAR = 80
 """Characters between what a script selects and the click it binds to it."""
 _EDGES = " \t\r\n\u3000\xa0[]()（）【】<>《》«»‹›→▶►|·.…-—"
@@ -86,6 +88,7 @@ def turned_by_script(root: html.HtmlElement, text: str, url: str) -> bool:
     if _COMPONENT.search(text) or any(_chooses_pages(chooser) for chooser in root.iter("select")):
         return True
     base, leads_on, to_the_last = base_of(root, url), False, False
+    idle: list[html.HtmlElement] = []
     for node in root.iter("a", "span", "li", "button", "div", "em"):
         words = label(node) if len(node) <= 3 else ""
         if len(words) > _LONGEST_WORDS or not _WORTH.search(words):
@@ -94,18 +97,19 @@ def turned_by_script(root: html.HtmlElement, text: str, url: str) -> bool:
         if address:
             leads_on = leads_on or is_next(words)
             to_the_last = to_the_last or (bool(_LAST.match(bare)) and address != url)
-        elif _opens_more(node, words, bare, text):
+        elif _opens_more(node, words, bare):
             return True
-    return to_the_last and not leads_on
+        elif _NEXT.match(bare):
+            idle.append(node)  # a mere arrow that a script binds turns pictures as often as pages
+    return (to_the_last and not leads_on) or any(_bound(node, text) for node in idle[:_MOST_CONTROLS])
 
 
-def _opens_more(node: html.HtmlElement, words: str, bare: str, text: str) -> bool:
-    """Whether an element without an address opens a further page."""
+def _opens_more(node: html.HtmlElement, words: str, bare: str) -> bool:
+    """Whether an element without an address opens a further page by a call of its own, or as a number behind 1."""
     if _LOAD_MORE.match(bare):
         return (bare != "更多" and not bare.startswith("查看")) or bool(_called(node))
     if is_next(words):
-        # A mere arrow that a script binds turns pictures as often as pages.
-        return bool(_called(node)) or (not _NEXT_SIGN.match(words) and _bound(node, text))
+        return bool(_called(node))
     if _LAST.match(bare):
         return bool(re.search(r"""[(,'"]\s*(?:[2-9]|[1-9]\d+)\s*[),'"]""", _called(node)))
     return page_number(words) == 2 and _among_numbers(node)
@@ -176,8 +180,9 @@ def _settings(text: str, shown: int) -> list[tuple[str, int | None]]:
     """Names and numbers that pagers are given; None for a number that only the running script knows, unless the page
     is shorter than the pager's pages are."""
     found: list[tuple[str, int | None]] = [("count", int(number)) for number in _FIRST_NUMBER.findall(text)]
-    found += [("count", _known(text, name)) for name in _COUNTED_BY.findall(text)]
-    for call in _CALL.finditer(text):
+    counted = list(dict.fromkeys(_COUNTED_BY.findall(text)))[:_MOST_CALLS]
+    found += [("count", _known(text, name)) for name in counted]
+    for call in itertools.islice(_CALL.finditer(text), _MOST_CALLS):
         if text[call.end():call.end() + 1] != "{":
             continue
         try:

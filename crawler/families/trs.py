@@ -19,6 +19,7 @@ from extract import enclosed, literals
 
 _MARKS = re.compile(r"createPageHTML\s*\(|\bcreatePage\s*\(\s*[\d'\"{]|\bPager\s*\(\s*\{|/t20\d{6}_\d+|TRS_Editor")
 _CALL = re.compile(r"(?<!function )\b(createPageHTML|createPage|Pager)\s*\(([^)]{1,400})\)", re.S)
+_MOST_CALLS = 20
 _CALLED = re.compile(r"(?<!function )\bcreatePageHTML\s*\(")
 _COMMENTS = (enclosed.COMMENT, (re.compile(r"/\*"), re.compile(r"\*/")),
              (re.compile(r"^[^\S\n]*//", re.M), re.compile(r"$", re.M)))
@@ -54,7 +55,7 @@ def recognise(text: str) -> bool:
 def pager(text: str) -> Pager | None:
     """The paging call of a page, in whichever dialect; None where there is none."""
     bare = enclosed.without(text, *_COMMENTS)
-    for name, inner in _CALL.findall(bare):
+    for name, inner in list(dict.fromkeys(_CALL.findall(bare)))[:_MOST_CALLS]:
         found = _from_object(inner) if "{" in inner else _from_arguments(inner, bare)
         if found and (name != "Pager" or "{" in inner):
             return found

@@ -1,5 +1,7 @@
 """What pagers drawn by script state, and that a list is not called whole against it."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,3 +101,19 @@ def test_a_next_link_past_the_end_is_no_fault():
         return rows
     found, _ = walk(static, LIST, answers)
     assert (found.complete, len(found.items)) == (True, 24)
+
+
+def test_a_pager_behind_hundreds_of_days_is_seen():
+    days = "".join(f"<div><span>2022-01-{day % 28 + 1:02}</span></div>" for day in range(300))
+    found, _ = walk(static, LIST, {LIST: page(0, 10, f"{days}<a href='#' onclick='go(2)'>下一页</a>")})
+    assert not found.complete
+
+
+@pytest.mark.parametrize("made", [
+    "<div>" + "".join(f"<span class='c{number}'>下一页</span>" for number in range(3000)) + "</div><script>"
+    + "var a='.x';" * 30000 + "</script>", "<script>" + "pagination(n," * 4000 + "</script>",
+    "<div>" + "<span>1</span><span>2</span>" * 4000 + "</div>"])
+def test_a_page_made_to_hold_the_pagers_reader_up_takes_no_long(made):
+    began = time.process_time()
+    static.listing(page(0, 3, made), LIST)
+    assert time.process_time() - began < 5
