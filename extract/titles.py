@@ -62,7 +62,7 @@ _TAIL_NOISE = re.compile(
     r"|正文|全文|图片版|文字版|电子版|扫描件|终稿|定稿|new!?|hot!?|[\d年度])*$", re.IGNORECASE)
 _HOLDING = re.compile(r"[（(【\[](?:内?含|附|并附)[^（()）】\]]*[）)】\]]")
 """A bracket that tells what comes with the report (含图解) and not what the page is."""
-_JOINED = re.compile(r"^》?(?:及|和|与|暨|、|[+＋&])")
+_JOINED = re.compile(r"^》?(?:及|和|与|暨|、|[+＋&])(?!.*(?:通知|函|通报|会议?|培训)$)")
 _BRACKETED = re.compile(r"[（(【\[]([^（()）】\]]*)[）)】\]]")
 _PUBLISHED_NOTE = re.compile(r"[（(【\[][^（()）】\]]*(?:公布|发布|公开|修订|更新|上传)[^（()）】\]]*[）)】\]]")
 _DOCUMENT_NUMBER = re.compile(r"[\u4e00-\u9fffA-Za-z]{0,12}[〔\[［【（(]\s*20\d\d\s*[〕\]］】）)]\s*第?\d+号")
@@ -154,7 +154,8 @@ def parse(title: str) -> Title:
     around = f"{lead}\n{after}" if cores else f"{lead}\n{named}{after}"
     if _OTHER_REPORTS.search(around) or "学年" in before or (cores and _PART_OF_YEAR.search(before)):
         return answer(False, "another_report", "other_report")
-    if cores and _JOINED.match(after):
+    if cores and _JOINED.match(after) and not any(
+            pattern.search(lead) for kind, _, pattern in _INSTEAD if kind != "note"):
         return answer(False, "unknown_tail", "report", True)  # 年度报告及解读: the report may well be in it
     for kind, reason, pattern in _INSTEAD:
         # A bracket behind the report's name says what the page shows (解读, 模板), or merely what it holds (含统计表).
