@@ -190,7 +190,7 @@ class FetchLog:
         """
         rows = self._reader.execute(
             """SELECT s.url, s.title, s.day, s.route, s.body, s.scope, s.year, s.printed_body, max(l.at)
-               FROM listed s JOIN listing l ON l.id = s.listing
+               FROM listing l CROSS JOIN sighting s ON s.listing = l.holder
                WHERE l.portal = ? AND l.column_id = ? AND l.run <> ? AND s.route = 'report'
                  AND EXISTS (SELECT 1 FROM capture c WHERE c.url = s.url AND c.content IS NOT NULL)
                GROUP BY s.url, s.body ORDER BY s.url""", (portal, column_id, self.run)).fetchall()
@@ -277,7 +277,7 @@ def _rows(sightings: list[tuple[Item, Route]]) -> list[tuple[Any, ...]]:
 
 def _the_same(connection: sqlite3.Connection, portal: str, column: str, rows: list[tuple[Any, ...]]) -> int | None:
     """The listing that holds just these rows in this order, where the column's last one does."""
-    last = connection.execute("SELECT coalesce(same_as, id) AS holder FROM listing WHERE portal = ? AND column_id = ? "
+    last = connection.execute("SELECT holder FROM listing WHERE portal = ? AND column_id = ? "
                               "ORDER BY at DESC, id DESC LIMIT 1", (portal, column)).fetchone()
     if last is None or not rows:
         return None
@@ -338,14 +338,14 @@ def write_portal(store: Store, run: str, result: PortalResult) -> None:
         for listing in result.listings:
             pages = [ids[request] for request in listing.requests if request in ids]
             rows = _rows(listing.sightings)
-            same_as = _the_same(connection, result.portal, listing.column_id, rows)
+            holder = _the_same(connection, result.portal, listing.column_id, rows)
             number = connection.execute(
                 "INSERT INTO listing (run, portal, column_id, url, family, at, day, outcome, reason, complete, "
-                f"in_order, reached, items, pages, held, same_as) VALUES ({', '.join('?' * 16)})",
+                f"in_order, reached, items, pages, held, holder) VALUES ({', '.join('?' * 16)})",
                 (run, result.portal, listing.column_id, listing.url, listing.family, listing.at, listing.at[:10],
                  str(listing.outcome), listing.reason, int(listing.complete), int(listing.in_order), listing.reached,
-                 len({item.url for item, _ in listing.sightings}), json.dumps(pages), listing.held, same_as)).lastrowid
-            if same_as is None:
+                 len({item.url for item, _ in listing.sightings}), json.dumps(pages), listing.held, holder)).lastrowid
+            if holder is None:
                 connection.executemany(
                     "INSERT INTO sighting (listing, url, title, day, route, body, scope, year, printed_body, "
                     "reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [(number, *row) for row in rows])

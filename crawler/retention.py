@@ -173,8 +173,7 @@ def _roll_up_captures(store: Store, portal: str, policy: Policy, protected: set[
     """Of the captures of a page that opened and held the same time after time, the first and the last stay."""
     with store.read() as connection:
         rows = row_dicts(connection, """SELECT id, url, outcome, content, parts, list_title, list_day,
-                EXISTS (SELECT 1 FROM listed s JOIN listing l ON l.id = s.listing
-                        WHERE s.url = c.url AND l.run = c.run) AS named
+                EXISTS (SELECT 1 FROM listed l WHERE l.url = c.url AND l.run = c.run) AS named
             FROM capture c
             WHERE portal = ? AND at < ? AND run NOT IN (SELECT id FROM run WHERE state IN ('running', 'failed'))
             ORDER BY url, at, id""", (portal, _before(at, policy.unchanged)))

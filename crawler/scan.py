@@ -201,16 +201,16 @@ def _compare(connection: sqlite3.Connection, run_id: str, found: ScanResult) -> 
     known = {row["content"] for row in connection.execute(f"SELECT content FROM capture WHERE {before}", edge)
              if row["content"] in wanted} if fresh else set()
     found.new += [row["url"] for row in fresh if row["content"] not in known]
-    for listing in connection.execute("SELECT id, portal, column_id FROM listing WHERE run = ? AND outcome IN "
-                                      "('ok', 'not_modified') AND complete = 1", (run_id,)).fetchall():
+    good = "outcome IN ('ok', 'not_modified') AND complete = 1"
+    for listing in connection.execute("SELECT holder, portal, column_id FROM listing "
+                                      f"WHERE run = ? AND {good}", (run_id,)).fetchall():
         last = connection.execute(
-            f"SELECT id FROM listing WHERE portal = ? AND column_id = ? AND outcome IN ('ok', 'not_modified') "
-            f"AND complete = 1 AND "
+            f"SELECT holder FROM listing WHERE portal = ? AND column_id = ? AND {good} AND "
             f"{before} ORDER BY id DESC LIMIT 1", (listing["portal"], listing["column_id"], *edge)).fetchone()
         if last:
             found.withdrawn += [row["url"] for row in connection.execute(
-                "SELECT url FROM listed WHERE listing = ? AND route IN ('report', 'unrouted') AND url NOT IN "
-                "(SELECT url FROM listed WHERE listing = ?) ORDER BY id", (last["id"], listing["id"]))]
+                "SELECT url FROM sighting WHERE listing = ? AND route IN ('report', 'unrouted') AND url NOT IN "
+                "(SELECT url FROM sighting WHERE listing = ?) ORDER BY id", (last["holder"], listing["holder"]))]
 
 
 # ---------------------------------------------------------------- the child process

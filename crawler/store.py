@@ -72,8 +72,8 @@ def m005_slim_rows(db: Database) -> None:
 
     fetch.request = what was asked of the address (method and what was posted; before, the address stood in it too);
     final_url is null where it is the address; sent = headers of this request alone, sent_with = those it shares with
-    others. listing.same_as = the earlier listing that held just the same rows, which then stand there only; `listed`
-    has the rows of every listing. Indexes on runs and addresses are one."""
+    others. listing.holder = the listing where its rows stand: itself, or an earlier one that held just the same;
+    `listed` has the rows of all listings, to be asked by body or address."""
     for statement in _SLIM:
         db.conn.execute(statement)
 
@@ -171,12 +171,17 @@ _SLIM = (
     "ALTER TABLE capture_new RENAME TO capture",
     "CREATE UNIQUE INDEX capture_page ON capture (url, run)",
     "CREATE INDEX capture_portal ON capture (portal)",
-    "ALTER TABLE listing ADD COLUMN same_as INTEGER REFERENCES listing(id)",
-    "CREATE INDEX listing_rows ON listing (coalesce(same_as, id))",
+    "ALTER TABLE listing ADD COLUMN holder INTEGER REFERENCES listing(id)",
+    "UPDATE listing SET holder = id",
+    """CREATE TRIGGER listing_holds_its_own AFTER INSERT ON listing WHEN NEW.holder IS NULL
+        BEGIN UPDATE listing SET holder = NEW.id WHERE id = NEW.id; END""",
+    "CREATE INDEX listing_holder ON listing (holder)",
     "DROP INDEX sighting_row",
     "CREATE INDEX sighting_listing ON sighting (listing)",
-    """CREATE VIEW listed AS SELECT s.id, l.id AS listing, s.url, s.title, s.day, s.route, s.body, s.scope, s.year,
-        s.printed_body, s.reason FROM listing l JOIN sighting s ON s.listing = coalesce(l.same_as, l.id)""",
+    # From the row's side: CROSS JOIN keeps SQLite from going through all listings for one body or address.
+    """CREATE VIEW listed AS SELECT s.id, l.id AS listing, l.run, l.portal, l.column_id, l.at, s.url, s.title, s.day,
+        s.route, s.body, s.scope, s.year, s.printed_body, s.reason
+        FROM sighting s CROSS JOIN listing l ON l.holder = s.listing""",
 )
 
 

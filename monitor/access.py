@@ -29,7 +29,7 @@ def unopened(connection: sqlite3.Connection, addresses: Collection[str], until: 
     for address in sorted(addresses):
         # Only while the list names it: a page that left its list too was withdrawn, not broken.
         captures = row_dicts(connection, """SELECT * FROM capture c WHERE url = ? AND at <= ? AND EXISTS (
-            SELECT 1 FROM listed s JOIN listing l ON l.id = s.listing WHERE s.url = c.url AND l.run = c.run)
+            SELECT 1 FROM listed l WHERE l.url = c.url AND l.run = c.run)
             ORDER BY at""", (address, until))
         for target, tries in _tries(captures).items():
             failed = _trailing(tries)

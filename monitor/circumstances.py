@@ -60,9 +60,9 @@ class _Store:
                 self.missing[each.body, each.scope].append(each.year)
         self.hosts = page_links.registered(roster)
         self.outside: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
-        for row in row_dicts(connection, """SELECT s.url, s.title, s.body, s.year, max(l.at) AS at FROM listed s
-                JOIN listing l ON l.id = s.listing WHERE s.route = 'foreign' AND s.body IS NOT NULL
-                AND s.year IS NOT NULL AND l.at <= ? GROUP BY s.url, s.body, s.year ORDER BY s.url""",
+        for row in row_dicts(connection, """SELECT url, title, body, year, max(at) AS at FROM listed
+                WHERE route = 'foreign' AND body IS NOT NULL AND year IS NOT NULL AND at <= ?
+                GROUP BY url, body, year ORDER BY url""",
                              (self.seen.until,)):
             self.outside[row["body"], row["year"]].append({
                 "url": row["url"], "title": row["title"], "at": row["at"], "host": urlsplit(row["url"]).hostname or ""})
@@ -198,7 +198,8 @@ class _Store:
         if base is None or base.listing is None or not base.complete:
             return 0
         days = [row["day"] for row in self.connection.execute(
-            "SELECT day FROM listed WHERE listing = ? AND day != '' ORDER BY id", (base.listing,))]
+            "SELECT day FROM sighting WHERE listing = (SELECT holder FROM listing WHERE id = ?) "
+            "AND day != '' ORDER BY id", (base.listing,))]
         return min(sum(one < two for one, two in pairwise(days)), sum(one > two for one, two in pairwise(days)))
 
     # ------------------------------------------------------------ siblings

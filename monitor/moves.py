@@ -46,8 +46,9 @@ def _same_title(connection: sqlite3.Connection, addresses: Collection[str], titl
     if not titles.parse(title).body:
         # Without a body's name every report of the year bears this title.
         return None
-    for row in row_dicts(connection, """SELECT DISTINCT s.url, s.title FROM listed s
-            JOIN listing l ON l.id = s.listing WHERE l.at >= ? AND l.at <= ? AND s.route IN ('report', 'unrouted')
+    for row in row_dicts(connection, """SELECT DISTINCT s.url, s.title FROM listing l
+            CROSS JOIN sighting s ON s.listing = l.holder WHERE l.at >= ? AND l.at <= ?
+            AND s.route IN ('report', 'unrouted')
             AND NOT EXISTS (SELECT 1 FROM report r WHERE r.address = s.url)""", (since, until)):
         if row["url"] not in addresses and titles.normalise(row["title"]) == wanted:
             return str(row["url"])

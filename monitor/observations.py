@@ -27,6 +27,9 @@ FULL_EVERY = timedelta(weeks=8)
 """A list in date order need not be walked to its end each time, but must have been within this time."""
 _BODIES_HELD = 200
 """Bodies whose sightings stay in memory: obligations come body by body, and a country's would not fit."""
+_OF_COLUMNS = """(SELECT l.id AS listing, l.at, l.portal, l.column_id, s.id, s.url, s.title, s.day, s.route, s.body,
+    s.scope, s.year, s.printed_body, s.reason FROM listing l CROSS JOIN sighting s ON s.listing = l.holder)"""
+"""`listed`, from the side of the lists."""
 _PLACE = re.compile(r"^[^省市县区旗州盟]{0,10}?(?:自治区|自治州|自治县|自治旗|地区|省|市|县|区|旗|州|盟)(?=.{2,})")
 _GOVERNMENT = re.compile(r"(?:人民)?政府(?:办公[室厅]|办)?")
 _KIND = re.compile(r"(?:人民政府|街道办事处|管理委员会|委员会|办公室|办公厅|管委会|管理局|政府|[局厅委办镇乡处院])$")
@@ -191,7 +194,7 @@ class Observations:
             if len(self._of_body) >= _BODIES_HELD:
                 self._of_body.clear()
                 self._by_listing.clear()
-            self._of_body[body] = self._sightings("s.body = ?", (body,))
+            self._of_body[body] = self._sightings("listed", "body = ?", (body,))
             self._by_listing[body] = _grouped(self._of_body[body])
         return self._of_body[body]
 
@@ -211,14 +214,14 @@ class Observations:
     def _unowned(self, key: tuple[str, str]) -> dict[int, list[Sighting]]:
         """Report titles of one column that no roster row claims, by listing."""
         if key not in self._loose:
-            self._loose[key] = _grouped(self._sightings("l.portal = ? AND l.column_id = ? AND s.body IS NULL", key))
+            self._loose[key] = _grouped(self._sightings(
+                _OF_COLUMNS, "portal = ? AND column_id = ? AND body IS NULL", key))
         return self._loose[key]
 
-    def _sightings(self, condition: str, parameters: tuple[Any, ...]) -> list[Sighting]:
-        rows = row_dicts(self.connection, f"""SELECT s.*, l.at, l.portal
-            FROM listed s JOIN listing l ON l.id = s.listing
-            WHERE {condition} AND s.route IN ('report', 'unrouted', 'foreign', 'note') AND l.at <= ?
-            ORDER BY l.at, s.id""", (*parameters, self.until))
+    def _sightings(self, source: str, condition: str, parameters: tuple[Any, ...]) -> list[Sighting]:
+        rows = row_dicts(self.connection, f"""SELECT * FROM {source}
+            WHERE {condition} AND route IN ('report', 'unrouted', 'foreign', 'note') AND at <= ?
+            ORDER BY at, id""", (*parameters, self.until))
         return [Sighting(row["listing"], clock.parse(row["at"]), row["portal"], row["url"], row["title"], row["day"],
                          row["route"], row["body"], row["scope"], row["year"], row["printed_body"], row["reason"])
                 for row in rows]

@@ -74,8 +74,8 @@ def of_version(connection: sqlite3.Connection, row: dict[str, Any]) -> Proof:
 
 def of_address(connection: sqlite3.Connection, address: str) -> Proof:
     """The lists that named an address first and last."""
-    listings = row_dicts(connection, """SELECT l.pages FROM listed s JOIN listing l ON l.id = s.listing
-        WHERE s.url = ? ORDER BY l.at, l.id""", (address,))
+    listings = row_dicts(connection, """SELECT pages FROM listing
+        WHERE id IN (SELECT listing FROM listed WHERE url = ?) ORDER BY at, id""", (address,))
     return Proof({fetch for listing in listings[:1] + listings[-1:] for fetch in json.loads(listing["pages"])})
 
 

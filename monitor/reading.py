@@ -111,11 +111,11 @@ def read_captures(store: Store, evidence: Evidence, roster: Roster, *, workers: 
         records.ensure_figures(connection)
         _touch(connection)
     with store.read() as connection:
-        jobs = _jobs(connection, evidence)
+        unread = _unread(connection)
     result = ReadResult()
     if on_progress:
-        on_progress(0, len(jobs))
-    with _results(jobs, workers, executor, elsewhere) as results:
+        on_progress(0, len(unread))
+    with _results(_jobs(store, evidence, unread), min(workers, len(unread)), executor, elsewhere) as results:
         for lot in iter(lambda: list(islice(results, LOT)), []):
             with store.write() as connection:
                 for job, report, fault in lot:
@@ -124,7 +124,7 @@ def read_captures(store: Store, evidence: Evidence, roster: Roster, *, workers: 
                         continue
                     _keep(connection, job, report, roster, result)
             if on_progress:
-                on_progress(result.read + len(result.faults), len(jobs))
+                on_progress(result.read + len(result.faults), len(unread))
     return result
 
 
@@ -190,31 +190,38 @@ def _touch(connection: Any) -> None:
         records.touch_report(connection, row["id"], (row["first"], runs[0]), (row["last"], runs[1]))
 
 
-def _jobs(connection: Any, evidence: Evidence) -> list[Job]:
-    rows = row_dicts(connection, """SELECT c.* FROM capture c
-        LEFT JOIN report r ON r.address = c.url AND r.content = c.content
-        WHERE c.content IS NOT NULL AND c.content != '' AND (r.id IS NULL OR r.reader_version != ?)
-        ORDER BY c.at, c.id""", (VERSION,))
-    by_page: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in rows:
-        by_page.setdefault((row["url"], row["content"]), []).append(row)
-    jobs = []
-    for (address, content), seen in by_page.items():
-        newest, oldest = seen[-1], seen[0]
-        route = claimed(connection, address)
-        hints = Hints(title=newest["list_title"] or None, year=route.year,
-                      scope=route.scope if route.scope != "unknown" else None, url=address,
-                      list_date=newest["list_day"] or None, last_modified=newest["last_modified"],
-                      first_seen=oldest["at"][:10])
-        jobs.append(Job(address, content, str(evidence.folder), tuple(parts_of(newest)), hints,
-                        newest["portal"], (oldest["at"], oldest["run"]), (newest["at"], newest["run"])))
-    return jobs
+def _unread(connection: Any) -> list[tuple[int, int]]:
+    """The first and the last capture of every page and content that this reader has not read, oldest first."""
+    seen: dict[tuple[str, str], tuple[int, int]] = {}
+    for row in connection.execute("""SELECT c.id, c.url, c.content FROM capture c
+            LEFT JOIN report r ON r.address = c.url AND r.content = c.content
+            WHERE c.content IS NOT NULL AND c.content != '' AND (r.id IS NULL OR r.reader_version != ?)
+            ORDER BY c.at, c.id""", (VERSION,)):
+        key = row["url"], row["content"]
+        seen[key] = (seen.get(key, (row["id"],))[0], row["id"])
+    return list(seen.values())
+
+
+def _jobs(store: Store, evidence: Evidence, unread: list[tuple[int, int]]) -> Iterator[Job]:
+    """The jobs one by one: a country's would not fit the memory."""
+    with store.read() as connection:
+        for first, last in unread:
+            oldest, newest = (connection.execute("SELECT * FROM capture WHERE id = ?", (number,)).fetchone()
+                              for number in (first, last))
+            address = newest["url"]
+            route = claimed(connection, address)
+            hints = Hints(title=newest["list_title"] or None, year=route.year,
+                          scope=route.scope if route.scope != "unknown" else None, url=address,
+                          list_date=newest["list_day"] or None, last_modified=newest["last_modified"],
+                          first_seen=oldest["at"][:10])
+            yield Job(address, newest["content"], str(evidence.folder), tuple(parts_of(newest)), hints,
+                      newest["portal"], (oldest["at"], oldest["run"]), (newest["at"], newest["run"]))
 
 
 def claimed(connection: Any, address: str) -> Claimed:
     """The newest routing of an address, that of a report title first."""
-    row = connection.execute("""SELECT s.body, s.scope, s.year, s.listing, s.title FROM listed s
-        JOIN listing l ON l.id = s.listing WHERE s.url = ? ORDER BY s.route = 'report' DESC, l.at DESC, s.id LIMIT 1""",
+    row = connection.execute("""SELECT body, scope, year, listing, title FROM listed
+        WHERE url = ? ORDER BY route = 'report' DESC, at DESC, id LIMIT 1""",
                              (address,)).fetchone()
     return _claim(connection, address, row) if row else Claimed()
 
@@ -224,8 +231,8 @@ def also_claimed(connection: Any, address: str) -> list[Claimed]:
     or rows name different ones."""
     rows = row_dicts(connection, """SELECT s.body, s.scope, s.year, s.listing, s.title FROM listed s
         WHERE s.url = ?1 AND s.route = 'report' AND s.listing IN (
-            SELECT max(o.listing) FROM listed o JOIN listing l ON l.id = o.listing WHERE o.url = ?1
-            GROUP BY l.portal, l.column_id) ORDER BY s.id""", (address,))
+            SELECT max(o.listing) FROM listed o WHERE o.url = ?1 GROUP BY o.portal, o.column_id)
+        ORDER BY s.id""", (address,))
     return list({(row["body"], row["year"]): _claim(connection, address, row) for row in rows}.values()
                 ) if len({(row["body"], row["year"]) for row in rows}) > 1 else []
 
@@ -242,16 +249,17 @@ Read = tuple[Job, Report | None, str]
 
 
 @contextmanager
-def _results(jobs: list[Job], workers: int, executor: Executor | None, elsewhere: Elsewhere | None
+def _results(jobs: Iterator[Job], workers: int, executor: Executor | None, elsewhere: Elsewhere | None
              ) -> Iterator[Iterator[Read]]:
     if executor is not None:
         yield _gather(executor, jobs)
-    elif elsewhere is not None and jobs:
+    elif not workers:  # nothing is to be read
+        yield iter(())
+    elif elsewhere is not None:
         with elsewhere() as opened:
             yield _gather(opened, jobs)
     else:
-        count = max(1, min(workers, len(jobs)))
-        with ExitStack() as guards, ThreadPoolExecutor(count, "reading", _start, (guards,)) as pool:
+        with ExitStack() as guards, ThreadPoolExecutor(workers, "reading", _start, (guards,)) as pool:
             yield _gather(pool, jobs)
 
 

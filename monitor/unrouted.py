@@ -55,8 +55,8 @@ def unrouted(connection: sqlite3.Connection, roster: Roster, *, year: int | None
     found = []
     for row in row_dicts(connection, """
             SELECT s.url, s.title, s.reason, s.printed_body, s.year, s.body, l.portal, l.column_id,
-                (SELECT min(e.at) FROM listed o JOIN listing e ON e.id = o.listing WHERE o.url = s.url) AS since
-            FROM listed s JOIN listing l ON l.id = s.listing
+                (SELECT min(o.at) FROM listed o WHERE o.url = s.url) AS since
+            FROM listing l CROSS JOIN sighting s ON s.listing = l.holder
             WHERE s.route = 'unrouted' AND l.id IN (SELECT max(id) FROM listing WHERE outcome = 'ok' AND items > 0
                                                     GROUP BY portal, column_id)
                 AND NOT EXISTS (SELECT 1 FROM report r WHERE r.address = s.url AND s.reason <> 'unknown_part'

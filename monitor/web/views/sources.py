@@ -260,7 +260,8 @@ def look(asked: Asked) -> Response:
                     {"number": 0, "page": ""} for each in _numbers(len(held), page)],
         "documents": [{"name": row["url"], "sha256": row["sha256"], "chosen": True, "page": "", "frame": frame,
                        "alone": f"{frame}?{urlencode({**query, 'page': page})}", "download": ""} for row in shown]}
-    rows = row_dicts(asked.connection, "SELECT day, title, url FROM listed WHERE listing = ? ORDER BY id LIMIT 500",
+    rows = row_dicts(asked.connection, "SELECT day, title, url FROM sighting WHERE listing = (SELECT holder "
+                     "FROM listing WHERE id = ?) ORDER BY id LIMIT 500",
                      (listing["id"],))
     return asked.page("source", {
         "title": asked.t("look_head", t=asked.day(listing["at"][:16]), outcome=wording.outcome_words(
