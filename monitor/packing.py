@@ -10,18 +10,23 @@ change: a better one gets a file of its own in DICTIONARIES, and the old one sta
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 from extract import configuration
+from extract.model import Figure, Report, Source
 
 DICTIONARIES = ("record_dictionary.txt",)
 """Files of config/, the one used for new records last."""
 _PRESET = 0x20
 """Bit of the second byte of a zlib stream that says a dictionary was used; its checksum follows."""
 _PLAIN = {"value", "state", "raw", "confidence", "source"}
+_WHERE = {each.name: each.name not in ("box", "span") for each in dataclasses.fields(Source)}
+"""The parts of a place in the order Source takes them, and whether a record holds them as they are."""
 
 
 def pack(record: dict[str, Any]) -> bytes:
@@ -37,6 +42,42 @@ def unpack(packed: bytes) -> dict[str, Any]:
     if isinstance(record.get("figures"), dict) and "columns" in record["figures"]:
         record["figures"] = _figures(record["figures"])
     return record
+
+
+def report(packed: bytes) -> Report:
+    """The report a packed record describes, as Report.from_record of it unpacked, without making the record of every
+    figure first: stored reports are judged by the hundred thousand. Raises what unpack and from_record raise."""
+    record = json.loads(text_of(packed))
+    told = record.get("figures")
+    if not (isinstance(told, dict) and "columns" in told):
+        return Report.from_record(record)
+    made = Report.from_record({**record, "figures": {}})
+    if told["places"].keys() <= _WHERE.keys():
+        made.figures = _read(told)
+    else:  # of a version that knows more places
+        made.figures = {key: Figure.from_record(key, each) for key, each in _figures(told).items()}
+    return made
+
+
+def _read(told: dict[str, Any]) -> dict[str, Figure]:
+    number_of, odd = len(told["columns"]), told["odd"]
+    places = [_padded(told["places"].get(name, ()), number_of, whole) for name, whole in _WHERE.items()]
+    figures = {}
+    for number, (key, value, place) in enumerate(zip(told["columns"], told["values"], zip(*places, strict=True),
+                                                     strict=True)):
+        if value is not None:
+            figures[key] = Figure(value, "number", str(value), 1.0, Source(*place))
+            continue
+        rest, placed = odd[str(number)]
+        figures[key] = figure = Figure.from_record(key, rest)
+        if placed:
+            figure.source = Source(*place)
+    return figures
+
+
+def _padded(column: Sequence[Any], length: int, whole: bool) -> list[Any]:
+    values = list(column) if whole else [tuple(each) if each else None for each in column]
+    return values + [None] * (length - len(values))
 
 
 def text_of(packed: bytes) -> str:

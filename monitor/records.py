@@ -354,7 +354,7 @@ def touch_report(connection: sqlite3.Connection, identity: str, first: tuple[str
 
 def load_report(row: dict[str, Any] | sqlite3.Row) -> Report:
     """The record a report row holds, as reading made it."""
-    return Report.from_record(packing.unpack(row["record"]))
+    return packing.report(row["record"])
 
 
 def report_row(connection: sqlite3.Connection, identity: str) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extract import report as reports
+from extract.model import Report
 from monitor import packing, searching
 from tests.documents import making
 
@@ -43,6 +44,19 @@ def test_a_report_takes_half_of_what_it_took(record):
     before = zlib.compress(json.dumps(record, ensure_ascii=False).encode(), 6)
     assert len(packing.pack(record)) < len(before) / 2
     assert packing.unpack(packing.pack(record)) == record
+
+
+def test_a_report_is_made_of_it_without_the_record(record):
+    odd = {"value": None, "state": "blank", "raw": "", "confidence": 0.5, "source": {"page": 2, "box": [1, 2, 3, 4]}}
+    short, printed = {"value": 7, "state": "number"}, {"value": 2.5, "state": "number", "raw": "2.50", "confidence": 1.0,
+                                                       "source": {"span": [3, 9]}}
+    told = {**record, "figures": {**record["figures"], "narrative.a": odd, "narrative.b": short,
+                                  "narrative.c": printed}}
+    made = packing.report(packing.pack(told))
+    assert made == Report.from_record(told)
+    assert made.figures["narrative.a"].source.box == (1, 2, 3, 4)
+    before = zlib.compress(json.dumps(told, ensure_ascii=False).encode(), 6)
+    assert packing.report(before) == made
 
 
 def test_what_earlier_versions_packed_is_read(record):
