@@ -48,8 +48,8 @@ def test_a_report_takes_half_of_what_it_took(record):
 
 def test_a_report_is_made_of_it_without_the_record(record):
     odd = {"value": None, "state": "blank", "raw": "", "confidence": 0.5, "source": {"page": 2, "box": [1, 2, 3, 4]}}
-    short, printed = {"value": 7, "state": "number"}, {"value": 2.5, "state": "number", "raw": "2.50", "confidence": 1.0,
-                                                       "source": {"span": [3, 9]}}
+    short = {"value": 7, "state": "number"}
+    printed = {"value": 2.5, "state": "number", "raw": "2.50", "confidence": 1.0, "source": {"span": [3, 9]}}
     told = {**record, "figures": {**record["figures"], "narrative.a": odd, "narrative.b": short,
                                   "narrative.c": printed}}
     made = packing.report(packing.pack(told))
