@@ -19,6 +19,8 @@ from sqlite_utils import Database, Migrations
 from crawler.exceptions import StoreError
 
 BUSY_SECONDS = 10
+PAGE = 8192
+"""Bytes of a new database's pages: a report takes about 3 kB, of which a page of 4 kB would hold one."""
 RESTORING = ".restoring"
 """Ends the name of a copy on its way into the database's place."""
 crawl_schema = Migrations("crawl")
@@ -201,6 +203,8 @@ class Store:
         try:
             connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
             connection.row_factory = sqlite3.Row
+            if not self.path.stat().st_size:
+                connection.execute(f"PRAGMA page_size = {PAGE}")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")

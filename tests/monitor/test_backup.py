@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from crawler import clock
 from crawler.evidence import Evidence
-from crawler.store import Store
+from crawler.store import PAGE, Store
 from monitor import backup
 from monitor.exceptions import BackupError
 from monitor.records import monitor_schema
@@ -68,7 +68,7 @@ def test_restoring_keeps_the_database_it_replaces_with_its_log(store, tmp_path):
 def test_a_damaged_copy_is_refused_and_changes_nothing(store, tmp_path):
     made = make(store, tmp_path)
     data = bytearray(made.path.read_bytes())
-    data[4096:8192] = b"\xff" * 4096
+    data[PAGE:2 * PAGE] = b"\xff" * PAGE
     made.path.write_bytes(data)
     with pytest.raises(BackupError, match=r"damaged.*older copy"):
         backup.restore(store, made.path)
@@ -88,7 +88,7 @@ def test_a_damaged_database_is_told_and_older_copies_stay(store, tmp_path):
     with contextlib.closing(sqlite3.connect(store.path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     data = bytearray(store.path.read_bytes())
-    data[4096:len(data) // 2] = b"\xff" * (len(data) // 2 - 4096)
+    data[PAGE:len(data) // 2] = b"\xff" * (len(data) // 2 - PAGE)
     store.path.write_bytes(data)
     with pytest.raises(BackupError, match="nianbao restore"):
         make(store, tmp_path, NOW + timedelta(days=400))

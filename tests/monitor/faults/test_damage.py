@@ -13,7 +13,7 @@ import pytest
 
 from crawler import scan
 from crawler.evidence import Evidence
-from crawler.store import Store
+from crawler.store import PAGE, Store
 from extract.report import VERSION
 from monitor import backup
 from tests.crawler.small_portals import Case, World, article, listing, name_of
@@ -22,7 +22,6 @@ from tests.monitor.faults.strike import Striker
 from tests.monitor.faults.test_strikes import command, copied, tables
 
 pytestmark = pytest.mark.slow
-PAGE = 4096
 
 
 @pytest.fixture(scope="module")
