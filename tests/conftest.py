@@ -4,9 +4,24 @@ and what is quick fills up the end."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+
+from crawler import clock
+from extract import configuration
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: (item.path.parent.name != "year", item.path not in slow))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def as_a_process_begins() -> Iterator[None]:
+    """Every file of tests begins without an office's facts and with the real clock, whichever ran before it here."""
+    configuration.use_office_folder(None)
+    clock.simulate(None)
+    yield
+    configuration.use_office_folder(None)
+    clock.simulate(None)
