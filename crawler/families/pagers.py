@@ -147,15 +147,20 @@ def _clicked(text: str, names: tuple[str, ...]) -> bool:
 def _among_numbers(node: html.HtmlElement) -> bool:
     """Whether 2 stands behind 1 in a row of page numbers."""
     parent = node.getparent()
-    while parent is not None and len(parent) == 1 and parent.tag not in ("td", "th", "body"):
+    while parent is not None and len(_elements(parent)) == 1 and parent.tag not in ("td", "th", "body"):
         node, parent = parent, parent.getparent()
     if parent is None or parent.tag == "tr" or len(parent) > 3 * _NUMBERS_SHOWN:
         return False
-    shown = ["".join(each.itertext()).strip(_EDGES) for each in parent if isinstance(each.tag, str)]
-    here = list(parent).index(node)
-    before = "".join(node.getprevious().itertext()).strip(_EDGES) if here else ""
-    return (before == "1" and sum(each.isdigit() for each in shown) <= _NUMBERS_SHOWN
+    row = _elements(parent)
+    shown = ["".join(each.itertext()).strip(_EDGES) for each in row]
+    here = row.index(node)
+    return (shown[max(0, here - 1)] == "1" and sum(each.isdigit() for each in shown) <= _NUMBERS_SHOWN
             and all(_AROUND.match(each) or is_next(each) or _LAST.match(each) for each in shown))
+
+
+def _elements(parent: html.HtmlElement) -> list[html.HtmlElement]:
+    """Children without comments and the like, which stand in many a pager."""
+    return [each for each in parent if isinstance(each.tag, str)]
 
 
 def script_pager(text: str, shown: int) -> Stated:

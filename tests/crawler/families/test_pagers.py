@@ -46,6 +46,7 @@ def test_any_script_is_survived(text):
     "<button>加载更多</button>", "<div class='load'>点击加载更多</div>", "<a href='javascript:loadMore()'>查看更多</a>",
     "<div><a href='javascript:go(1)'>1</a><a href='javascript:go(2)'>2</a><a href='javascript:go(3)'>3</a></div>",
     "<ul><li><a href='#'>首页</a></li><li><a>1</a></li><li><a>2</a></li><li><a href='#'>下一页</a></li></ul>",
+    "<div><!-- pages --><b>1</b><!-- --><a href='javascript:go(2)'>2</a><!-- --><a href='javascript:go(3)'>3</a></div>",
     "<div><span class='on'>1</span><span>2</span><span>3</span><span>下一页 &gt;</span></div>",
     "<a href='#' class='nx'>下一页</a><script>$('.box .nx').on('click', turn)</script>",
     "<a href='javascript:;' onclick='go(3)'>尾页</a>", "<a href='/nb/?pg=3'>末页</a>",
