@@ -147,7 +147,8 @@ def _clicked(text: str, names: tuple[str, ...]) -> bool:
 def _among_numbers(node: html.HtmlElement) -> bool:
     """Whether 2 stands behind 1 in a row of page numbers."""
     parent = node.getparent()
-    while parent is not None and len(parent) < 4 and len(_elements(parent)) == 1 and parent.tag not in ("td", "th", "body"):
+    while (parent is not None and parent.tag not in ("td", "th", "body")
+           and len(parent) < 4 and len(_elements(parent)) == 1):
         node, parent = parent, parent.getparent()
     if parent is None or parent.tag == "tr" or len(parent) > 3 * _NUMBERS_SHOWN:
         return False
