@@ -190,7 +190,7 @@ def listed(world, case):
 
 
 def sightings(world, case):
-    return ask(world, "SELECT * FROM sighting WHERE listing = ? ORDER BY rowid", listed(world, case)["id"])
+    return ask(world, "SELECT * FROM listed WHERE listing = ? ORDER BY id", listed(world, case)["id"])
 
 
 def captures(world, case):

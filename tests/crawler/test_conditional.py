@@ -91,7 +91,7 @@ def test_a_week_later_nothing_new_costs_an_eighth_and_holds_everything(tmp_path,
         for row in unchanged:
             assert (row["complete"], row["items"], row["in_order"]) == (1, 11, 1)
             assert row["held"] < row["at"]
-            assert rows(world, "SELECT count(*) AS n FROM sighting WHERE listing = ?", row["id"]) == [{"n": 11}]
+            assert rows(world, "SELECT count(*) AS n FROM listed WHERE listing = ?", row["id"]) == [{"n": 11}]
         assert rows(world, "SELECT url, count(*) AS runs, count(DISTINCT content) AS contents, min(outcome) AS outcome "
                            "FROM capture GROUP BY url HAVING runs <> 9 OR contents <> 1 OR outcome <> 'ok'") == []
 

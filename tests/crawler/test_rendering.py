@@ -132,11 +132,11 @@ def test_every_row_of_a_list_that_only_a_script_draws(drawn, dialect):
     folder, _ = drawn
     found = listed(folder, dialect)
     assert (found["family"], found["outcome"], found["complete"]) == ("browser", "ok", 1), found["reason"]
-    rows = ask(folder, "SELECT url, title, day FROM sighting WHERE listing = ?", found["id"])
+    rows = ask(folder, "SELECT url, title, day FROM listed WHERE listing = ?", found["id"])
     wanted = SITES[dialect][0].rows(DAY)
     assert {(row["title"], row["day"]) for row in rows} == {(entry.title, entry.day.isoformat()) for entry in wanted}
     assert len(rows) == len(wanted) > 2 * spa.PER_PAGE
-    routed = ask(folder, "SELECT count(*) AS n FROM sighting WHERE listing = ? AND route = 'report'", found["id"])
+    routed = ask(folder, "SELECT count(*) AS n FROM listed WHERE listing = ? AND route = 'report'", found["id"])
     assert routed[0]["n"] == 2 * len(families.YEARS)
 
 
@@ -181,7 +181,7 @@ def test_what_was_drawn_and_what_was_sent_are_both_evidence(drawn):
 def test_articles_that_a_script_draws_are_drawn_and_read(drawn):
     folder, _ = drawn
     names, year = SITES[spa.NEXT][1].names, families.YEARS[-1]
-    seen = ask(folder, "SELECT c.* FROM capture c JOIN sighting s ON s.url = c.url JOIN listing l ON "
+    seen = ask(folder, "SELECT c.* FROM capture c JOIN listed s ON s.url = c.url JOIN listing l ON "
                        "l.id = s.listing WHERE l.portal = ? AND s.year = ? ORDER BY s.body", spa.NEXT, year)
     assert [row["outcome"] for row in seen] == ["ok", "ok"]
     whole, carrier = map(pipelines.parts_of, seen)

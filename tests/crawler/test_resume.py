@@ -65,7 +65,7 @@ def contents(folder):
             "portals": connection.execute("SELECT portal, state, outcome FROM run_portal ORDER BY portal").fetchall(),
             "listings": connection.execute("SELECT portal, column_id, outcome, complete, items FROM listing "
                                            "ORDER BY portal").fetchall(),
-            "sightings": connection.execute("SELECT l.portal, s.url, s.route, s.year FROM sighting s JOIN listing l "
+            "sightings": connection.execute("SELECT l.portal, s.url, s.route, s.year FROM listed s JOIN listing l "
                                             "ON l.id = s.listing ORDER BY s.url").fetchall(),
             "captures": connection.execute("SELECT portal, url, outcome, content FROM capture ORDER BY url").fetchall(),
             "fetches": connection.execute("SELECT url, outcome, sha256 FROM fetch ORDER BY url").fetchall(),

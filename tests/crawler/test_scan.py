@@ -143,7 +143,7 @@ def test_the_run_says_that_it_is_incomplete(world):
 def test_lists_are_read_in_full_and_their_reports_captured(world, case):
     found = rows(world, "SELECT * FROM listing WHERE run = 'first' AND portal = ?", case)[0]
     assert (found["complete"], found["items"], found["in_order"], found["reached"]) == (1, 3, 1, "2022-01-15")
-    seen = rows(world, "SELECT * FROM sighting WHERE listing = ? ORDER BY year", found["id"])
+    seen = rows(world, "SELECT * FROM listed WHERE listing = ? ORDER BY year", found["id"])
     assert [(row["route"], row["body"], row["year"]) for row in seen] == [
         ("report", f"body-{case}", year) for year in (2021, 2022, 2023)]
     captured = rows(world, "SELECT * FROM capture WHERE run = 'first' AND portal = ?", case)

@@ -139,11 +139,11 @@ def test_a_scan_routes_and_captures_every_report(scanned, plan):
         found["reason"]
     if not plan.complete:
         return
-    seen = rows(scanned, "SELECT * FROM sighting WHERE listing = ? AND route = 'report'", found["id"])
+    seen = rows(scanned, "SELECT * FROM listed WHERE listing = ? AND route = 'report'", found["id"])
     wanted = {(f"{plan.id}-{place}", year) for place in range(plan.bodies) for year in world.YEARS}
     assert {(row["body"], row["year"]) for row in seen} == wanted
     assert len(seen) == len(wanted)
-    foreign = rows(scanned, "SELECT * FROM sighting WHERE listing = ? AND route = 'foreign'", found["id"])
+    foreign = rows(scanned, "SELECT * FROM listed WHERE listing = ? AND route = 'foreign'", found["id"])
     assert len(foreign) == plan.foreign
     for row in seen:
         capture = rows(scanned, "SELECT * FROM capture WHERE url = ?", row["url"])[0]

@@ -162,7 +162,7 @@ def world(tmp_path_factory):
 def test_every_report_is_listed_and_nothing_else(world, kind):
     found = world.rows("SELECT * FROM listing WHERE portal = ?", kind)[0]
     assert (found["outcome"], found["complete"], found["family"]) == ("ok", 1, KINDS[kind].family), found["reason"]
-    seen = world.rows("SELECT * FROM sighting WHERE listing = ?", found["id"])
+    seen = world.rows("SELECT * FROM listed WHERE listing = ?", found["id"])
     routed = [(row["body"], row["year"]) for row in seen if row["route"] == "report"]
     assert sorted(routed) == sorted(world.due(kind)), "each once"
     assert not [row for row in seen if row["route"] in ("unrouted", "note")]
@@ -183,7 +183,7 @@ def test_every_report_is_captured_with_its_attachments(world, kind):
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "years"])
 def test_days_of_the_list_are_read(world, kind):
-    seen = world.rows("SELECT s.* FROM sighting s JOIN listing l ON l.id = s.listing WHERE l.portal = ? "
+    seen = world.rows("SELECT s.* FROM listed s JOIN listing l ON l.id = s.listing WHERE l.portal = ? "
                       "AND s.route = 'report'", kind)
     days = {entry.title: entry.day.isoformat() for entry in world.sites[kind].entries}
     assert {row["title"]: row["day"] for row in seen} == {row["title"]: days[row["title"]] for row in seen}
@@ -209,7 +209,7 @@ def test_a_list_with_a_part_out_of_reach_is_never_whole(broken, kind):
     assert (found["outcome"], found["complete"]) == ("ok", 0)
     assert BROKEN[kind].why in found["reason"]
     seen = {(row["body"], row["year"]) for row in broken.rows(
-        "SELECT * FROM sighting WHERE listing = ? AND route = 'report'", found["id"])}
+        "SELECT * FROM listed WHERE listing = ? AND route = 'report'", found["id"])}
     assert seen < broken.due(kind)
 
 

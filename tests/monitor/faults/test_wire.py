@@ -194,7 +194,7 @@ def test_the_portal_beside_them_lost_nothing(scanned):
     with contextlib.closing(sqlite3.connect(scanned["folder"] / "n.db")) as connection:
         kept = connection.execute("SELECT count(*) FROM capture WHERE portal = 'good' AND outcome = 'ok'")
         assert kept.fetchone() == (3,)
-        assert connection.execute("SELECT count(*) FROM sighting s JOIN listing l ON l.id = s.listing "
+        assert connection.execute("SELECT count(*) FROM listed s JOIN listing l ON l.id = s.listing "
                                   "WHERE l.portal != 'good'").fetchone() == (0,), "nothing is concluded from the others"
         assert connection.execute("SELECT count(*) FROM listing WHERE portal != 'good' AND complete").fetchone() == (0,)
 

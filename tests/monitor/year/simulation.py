@@ -276,7 +276,7 @@ class Year:
         return pipelines.CaptureResult(item.url, clock.stamp(), Outcome.GONE, "404", None, [], item.title, item.day)
 
     def _fetched(self, portal: str, run: str, url: str, html: str, outcome: Outcome) -> str | None:
-        fetch = pipelines.Fetch(run, portal, url, Ask(url).key, clock.stamp(), outcome, "", url,
+        fetch = pipelines.Fetch(run, portal, *Ask(url).key, clock.stamp(), outcome, "", url,
                                 status=200 if html else 404, media_type="text/html")
         self.pending.append((fetch, html.encode() if html else None))
         return hashlib.sha256(html.encode()).hexdigest() if html else None
