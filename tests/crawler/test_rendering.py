@@ -172,7 +172,7 @@ def test_what_was_drawn_and_what_was_sent_are_both_evidence(drawn):
     evidence = Evidence(folder / "evidence")
     assert "年报" not in evidence.get(rows[0]["sha256"]).decode().split("<body")[1]
     assert len(listing(evidence.get(rows[1]["sha256"]).decode(), "http://a.example/").items) == spa.PER_PAGE
-    calls = ask(folder, "SELECT * FROM fetch WHERE portal = ? AND request LIKE 'POST %/gw%'", spa.NEXT)
+    calls = ask(folder, "SELECT * FROM fetch WHERE portal = ? AND request LIKE 'POST %' AND url LIKE '%/gw%'", spa.NEXT)
     assert calls
     assert all(row["outcome"] == "ok" for row in calls)
 
