@@ -12,17 +12,16 @@ import contextlib
 import json
 import sqlite3
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from crawler import clock
+from crawler import clock, shorthand
 from crawler.conditional import Holdings
 from crawler.evidence import Evidence
 from crawler.exceptions import CrawlerError
 from crawler.model import Item, Outcome, Route
 from crawler.outcomes import Received
-from crawler.store import Store, row_dicts
+from crawler.store import Store
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -37,7 +36,6 @@ _KEPT_HEADERS = frozenset({"content-type", "content-length", "content-dispositio
                            "transfer-encoding", "content-language", "cache-control", "expires"})
 _FETCH = ("run", "portal", "url", "request", "final_url", "redirects", "at", "status", "outcome", "reason", "sha256",
           "size", "media_type", "headers", "elapsed", "sent", "sent_with", "transport", "held", "text")
-SHARED_HEADERS = ("accept", "accept-language", "user-agent", "accept-encoding")
 
 
 @dataclass(slots=True)
@@ -76,29 +74,11 @@ class Fetch:
 
     def row(self, sent_with: int) -> tuple[Any, ...]:
         """The row's values; `sent_with` is the row of the headers that it shares with others."""
-        own = {name: value for name, value in self.sent.items() if name not in SHARED_HEADERS}
         packed = {"redirects": json.dumps(self.redirects), "headers": json.dumps(self.headers, ensure_ascii=False),
-                  "outcome": str(self.outcome), "sent": json.dumps(own, ensure_ascii=False), "sent_with": sent_with,
+                  "outcome": str(self.outcome), "sent": shorthand.own_headers(self.sent), "sent_with": sent_with,
                   "final_url": None if self.final_url == self.url else self.final_url,
                   "elapsed": None if self.elapsed is None else round(self.elapsed, 3)}
         return tuple(packed[name] if name in packed else getattr(self, name) for name in _FETCH)
-
-    def shared(self) -> str:
-        """The headers of the request that are the same for all of an installation's, as JSON."""
-        return json.dumps({name: self.sent[name] for name in SHARED_HEADERS if name in self.sent}, ensure_ascii=False,
-                          separators=(",", ":"))
-
-
-def fetches(connection: sqlite3.Connection, condition: str, parameters: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
-    """Rows of `fetch` under an SQL condition, `sent` with all headers that the request was sent with."""
-    return [{**row, "sent": json.dumps(sent_headers(connection, row), ensure_ascii=False)}
-            for row in row_dicts(connection, f"SELECT * FROM fetch WHERE {condition}", parameters)]
-
-
-def sent_headers(connection: sqlite3.Connection, row: Mapping[str, Any] | sqlite3.Row) -> dict[str, str]:
-    """All headers that the request of a row of `fetch` was sent with."""
-    shared = connection.execute("SELECT headers FROM sent_headers WHERE id = ?", (row["sent_with"],)).fetchone()
-    return (json.loads(shared["headers"]) if shared else {}) | json.loads(row["sent"])
 
 
 @dataclass(slots=True)
@@ -168,7 +148,7 @@ class FetchLog:
                 return None
             fetch = Fetch(**{**{name: row[name] for name in _FETCH if name != "sent_with"},
                              "outcome": Outcome(row["outcome"]), "redirects": json.loads(row["redirects"]),
-                             "headers": json.loads(row["headers"]), "sent": sent_headers(self._reader, row)})
+                             "headers": json.loads(row["headers"]), "sent": shorthand.sent_headers(self._reader, row)})
         if not fetch.outcome.supports_absence or not fetch.sha256 or not self.evidence.has(fetch.sha256):
             return None
         if fetch.outcome is Outcome.NOT_MODIFIED and self.holdings.distrusts(fetch.url):
@@ -244,7 +224,7 @@ class FetchLog:
     def _write(self, lot: list[Fetch]) -> None:
         updates = ", ".join(f"{name} = excluded.{name}" for name in _FETCH if name not in ("run", "url", "request"))
         with self.store.write() as connection:
-            shared = {fetch.shared() for fetch in lot}
+            shared = {shorthand.shared_headers(fetch.sent) for fetch in lot}
             connection.executemany("INSERT INTO sent_headers (headers) VALUES (?) ON CONFLICT DO NOTHING",
                                    [(headers,) for headers in shared])
             ids = {row["headers"]: row["id"] for headers in shared for row in connection.execute(
@@ -252,17 +232,7 @@ class FetchLog:
             connection.executemany(
                 f"INSERT INTO fetch ({', '.join(_FETCH)}) VALUES ({', '.join('?' * len(_FETCH))}) "
                 f"ON CONFLICT (url, run, request) DO UPDATE SET {updates}",
-                [fetch.row(ids[fetch.shared()]) for fetch in lot])
-
-
-def parts_of(capture: Mapping[str, Any] | sqlite3.Row) -> list[dict[str, Any]]:
-    """The parts of a row of `capture` (parts, url, list_title) whole: what they share with the page is not stored."""
-    usual = _usual(capture["url"], capture["list_title"])
-    return [usual | part for part in json.loads(capture["parts"])]
-
-
-def _usual(url: str, title: str) -> dict[str, str]:
-    return {"url": url, "name": title, "reason": ""}
+                [fetch.row(ids[shorthand.shared_headers(fetch.sent)]) for fetch in lot])
 
 
 def _rows(sightings: list[tuple[Item, Route]]) -> list[tuple[Any, ...]]:
@@ -350,9 +320,7 @@ def write_portal(store: Store, run: str, result: PortalResult) -> None:
                     "INSERT INTO sighting (listing, url, title, day, route, body, scope, year, printed_body, "
                     "reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [(number, *row) for row in rows])
         for capture in result.captures:
-            usual = _usual(capture.url, capture.list_title)
-            parts = [{**{name: value for name, value in part.items()
-                         if name != "request" and (name not in usual or value != usual[name])},
+            parts = [{**{name: value for name, value in part.items() if name != "request"},
                       "fetch": ids.get(part["request"])} for part in capture.parts]
             # Two portals may carry one article: the capture that succeeded stays.
             connection.execute(
@@ -362,7 +330,8 @@ def write_portal(store: Store, run: str, result: PortalResult) -> None:
                 "content = excluded.content, parts = excluded.parts, list_title = excluded.list_title, list_day = "
                 "excluded.list_day, last_modified = excluded.last_modified WHERE capture.content IS NULL",
                 (run, result.portal, capture.url, capture.at, str(capture.outcome), capture.reason, capture.content,
-                 json.dumps(parts, ensure_ascii=False), capture.list_title, capture.list_day, capture.last_modified))
+                 shorthand.own_parts(parts, capture.url, capture.list_title), capture.list_title, capture.list_day,
+                 capture.last_modified))
         connection.execute("UPDATE run_portal SET state = 'done', finished = ?, outcome = ?, reason = ? "
                            "WHERE run = ? AND portal = ?",
                            (clock.stamp(), result.outcome, result.reason, run, result.portal))

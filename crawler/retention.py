@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 from crawler import clock
 from crawler.evidence import Evidence
 from crawler.exceptions import StoreError
-from crawler.pipelines import parts_of
+from crawler.shorthand import parts_of
 from crawler.store import Store, row_dicts
 
 LOT = 500

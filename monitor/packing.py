@@ -1,8 +1,9 @@
 """A read record as the store keeps it: figures column by column, compressed with a dictionary of what every one holds.
 
-Promises: `unpack(pack(record)) == record` for every JSON record; what earlier versions packed is unpacked as well. A
-report's 200 figures take a fifth of what they take as a list of objects. Leaves alone: what a record means
-(extract/report.py), where it is kept (records.py).
+Promises: `report(pack(record)) == Report.from_record(record)` for every record of a report, and for what earlier
+versions packed; parts of a place that this version doesn't know are passed over. A report's 200 figures take a fifth of
+what they take as a list of objects. Leaves alone: what a record means (extract/report.py), where it is kept
+(records.py).
 
 The dictionary (config/record_dictionary.txt) is named by its checksum in every blob made with it, so it must never
 change: a better one gets a file of its own in DICTIONARIES, and the old one stays.
@@ -36,26 +37,16 @@ def pack(record: dict[str, Any]) -> bytes:
     return packer.compress(text) + packer.flush()
 
 
-def unpack(packed: bytes) -> dict[str, Any]:
-    """The record that was packed. Raises zlib.error, ValueError where the bytes are none."""
-    record: dict[str, Any] = json.loads(text_of(packed))
-    if isinstance(record.get("figures"), dict) and "columns" in record["figures"]:
-        record["figures"] = _figures(record["figures"])
-    return record
-
-
 def report(packed: bytes) -> Report:
-    """The report a packed record describes, as Report.from_record of it unpacked, without making the record of every
-    figure first: stored reports are judged by the hundred thousand. Raises what unpack and from_record raise."""
+    """The report a packed record describes; the record of every figure isn't made on the way, since stored reports are
+    judged by the hundred thousand. Raises zlib.error, ValueError where the bytes are none, RecordError as
+    Report.from_record."""
     record = json.loads(text_of(packed))
-    told = record.get("figures")
-    if not (isinstance(told, dict) and "columns" in told):
+    told = record["figures"]
+    if "columns" not in told:  # packed by an earlier version
         return Report.from_record(record)
     made = Report.from_record({**record, "figures": {}})
-    if told["places"].keys() <= _WHERE.keys():
-        made.figures = _read(told)
-    else:  # of a version that knows more places
-        made.figures = {key: Figure.from_record(key, each) for key, each in _figures(told).items()}
+    made.figures = _read(told)
     return made
 
 
@@ -95,9 +86,7 @@ def text_of(packed: bytes) -> str:
 
 def _told(record: dict[str, Any]) -> dict[str, Any]:
     """The record with its figures in columns, and first: 32 KB into a text the dictionary is out of reach."""
-    if not isinstance(record.get("figures"), dict):
-        return record
-    first = {"figures": _columns(record["figures"])} | {name: record[name] for name in ("tables",) if name in record}
+    first = {"figures": _columns(record["figures"]), "tables": record["tables"]}
     return first | {name: value for name, value in record.items() if name not in first}
 
 
@@ -113,7 +102,7 @@ def _columns(figures: dict[str, Any]) -> dict[str, Any]:
     values, odd = [], {}
     places: dict[str, list[Any]] = {}
     for number, figure in enumerate(figures.values()):
-        place = figure.get("source") if isinstance(figure, dict) else None
+        place = figure.get("source")
         if isinstance(place, dict) and None not in place.values():
             for name, each in place.items():
                 column = places.setdefault(name, [])
@@ -133,15 +122,3 @@ def _is_plain(figure: dict[str, Any]) -> bool:
     value, confidence = figure.get("value"), figure.get("confidence")
     return (figure.keys() == _PLAIN and figure["state"] == "number" and type(value) in (int, float)
             and figure["raw"] == str(value) and type(confidence) is float and confidence == 1)
-
-
-def _figures(told: dict[str, Any]) -> dict[str, Any]:
-    columns = list(told["places"].items())
-    figures: dict[str, Any] = {}
-    for number, (key, value) in enumerate(zip(told["columns"], told["values"], strict=True)):
-        plain = {"value": value, "state": "number", "raw": str(value), "confidence": 1.0}
-        rest, placed = told["odd"].get(str(number), (plain, True))
-        place = {name: column[number] for name, column in columns[:len(columns) * placed]
-                 if number < len(column) and column[number] is not None}
-        figures[key] = {**rest, "source": place} if placed else rest
-    return figures

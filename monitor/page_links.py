@@ -19,8 +19,8 @@ from pydantic import BaseModel, ConfigDict
 from crawler import articles
 from crawler.evidence import Evidence
 from crawler.exceptions import EvidenceError
-from crawler.pipelines import parts_of
 from crawler.roster import Roster
+from crawler.shorthand import parts_of
 from crawler.store import Store
 from extract import configuration, decoding
 

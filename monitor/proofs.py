@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from crawler.pipelines import fetches
+from crawler.shorthand import fetches
 from crawler.store import row_dicts
 from monitor import records
 from monitor.model import Finding, Standing

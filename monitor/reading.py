@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.evidence import Evidence
 from crawler.exceptions import EvidenceError
 from crawler.model import Body
-from crawler.pipelines import parts_of
+from crawler.shorthand import parts_of
 from crawler.store import Store, row_dicts
 from extract import titles
 from extract.exceptions import GuardError

@@ -184,7 +184,7 @@ def _copy(connection: sqlite3.Connection, filed: Iterable[Filed], evidence: Evid
 
 def _parts(connection: sqlite3.Connection, report: dict[str, Any]) -> list[dict[str, Any]]:
     """The parts of the last capture of this content that have bytes, each content once, the page first."""
-    from crawler.pipelines import parts_of
+    from crawler.shorthand import parts_of
 
     row = connection.execute("""SELECT * FROM capture WHERE url = ? AND content = ?
         ORDER BY at DESC, id DESC LIMIT 1""", (report["address"], report["content"])).fetchone()

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.evidence import Evidence
-from crawler.pipelines import parts_of
+from crawler.shorthand import parts_of
 from crawler.store import row_dicts
 from extract.exceptions import ExtractError
 from extract.limits import Guard, Limits

@@ -3,7 +3,8 @@
 import pytest
 
 from crawler.model import Item, Outcome, Route
-from crawler.pipelines import CaptureResult, ListingResult, PortalResult, parts_of, write_portal
+from crawler.pipelines import CaptureResult, ListingResult, PortalResult, write_portal
+from crawler.shorthand import parts_of
 from crawler.store import Store
 
 TITLE = "示例市教育局2025年政府信息公开工作年度报告"

@@ -18,8 +18,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from crawler import pipelines, rendering, scan
 from crawler import probe as probing
+from crawler import rendering, scan, shorthand
 from crawler.evidence import Evidence
 from crawler.families.static import listing
 from crawler.model import Outcome, Portal, ScanPlan
@@ -184,7 +184,7 @@ def test_articles_that_a_script_draws_are_drawn_and_read(drawn):
     seen = ask(folder, "SELECT c.* FROM capture c JOIN listed s ON s.url = c.url JOIN listing l ON "
                        "l.id = s.listing WHERE l.portal = ? AND s.year = ? ORDER BY s.body", spa.NEXT, year)
     assert [row["outcome"] for row in seen] == ["ok", "ok"]
-    whole, carrier = map(pipelines.parts_of, seen)
+    whole, carrier = map(shorthand.parts_of, seen)
     assert [part["role"] for part in whole] == ["page", "original"]
     assert [part["role"] for part in carrier] == ["page", "original", "attachment"]
     read = reports.read(Evidence(folder / "evidence").get(whole[0]["sha256"]),

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from crawler import clock, pipelines, scan
+from crawler import clock, scan, shorthand
 from crawler.evidence import Evidence
 from crawler.exceptions import ClockError, ScanError
 from crawler.pipelines import GONE_FOR_GOOD
@@ -180,7 +180,7 @@ def test_an_article_in_two_columns_is_fetched_once(world):
 def parts_of(world, year, run="first"):
     url = world.address("files", f"/nb/t{year + 1}0115_{year}.html")
     row = rows(world, "SELECT * FROM capture WHERE run = ? AND url = ?", run, url)[0]
-    return row, [(part["role"], part["outcome"], part["name"]) for part in pipelines.parts_of(row)]
+    return row, [(part["role"], part["outcome"], part["name"]) for part in shorthand.parts_of(row)]
 
 
 def test_attachments_with_referer_redirect_and_shown_name(world):

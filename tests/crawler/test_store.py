@@ -6,7 +6,7 @@ import pytest
 from sqlite_utils import Database, Migrations
 
 from crawler.exceptions import StoreError
-from crawler.pipelines import fetches
+from crawler.shorthand import fetches
 from crawler.store import Store, crawl_schema
 
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urldefrag, urlsplit
 
 import pytest
 
-from crawler import articles, families, pipelines, scan
+from crawler import articles, families, scan, shorthand
 from crawler.evidence import Evidence
 from crawler.families.paging import Answer, Ask
 from crawler.model import Outcome, ScanPlan
@@ -158,7 +158,7 @@ def test_what_was_captured_reads_with_every_figure(scanned, plan):
         year = world.YEARS[-1]
         url = rows(scanned, "SELECT url FROM sighting WHERE body = ? AND year = ? AND route = 'report'",
                    f"{plan.id}-{place}", year)[0]["url"]
-        parts = pipelines.parts_of(rows(scanned, "SELECT * FROM capture WHERE url = ?", url)[0])
+        parts = shorthand.parts_of(rows(scanned, "SELECT * FROM capture WHERE url = ?", url)[0])
         chosen = parts[0] if place == 0 else next(part for part in parts if part["role"] == "attachment")
         assert place == 0 or chosen["name"].endswith(".docx")
         read = reports.read(evidence.get(chosen["sha256"]), Hints(name=chosen["name"], url=chosen["url"],
