@@ -74,7 +74,7 @@ class Fetch:
 
     def row(self, sent_with: int) -> tuple[Any, ...]:
         """The row's values; `sent_with` is the row of the headers that it shares with others."""
-        packed = {"redirects": json.dumps(self.redirects), "headers": json.dumps(self.headers, ensure_ascii=False),
+        packed = {"redirects": shorthand.compact(self.redirects), "headers": shorthand.compact(self.headers),
                   "outcome": str(self.outcome), "sent": shorthand.own_headers(self.sent), "sent_with": sent_with,
                   "final_url": None if self.final_url == self.url else self.final_url,
                   "elapsed": None if self.elapsed is None else round(self.elapsed, 3)}

@@ -44,6 +44,7 @@ class Roster:
     """Bodies by portal, and by portal/column."""
     _places: dict[str, frozenset[str]] = field(default_factory=dict)
     """Every place a body is known to lie in."""
+    _ranks: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @classmethod
     def load(cls) -> Roster:
@@ -77,6 +78,13 @@ class Roster:
         roster._places = {body: places.union(*(own[above.id] for above in roster._above(roster.bodies[body])))
                           for body, places in own.items()}
         return roster
+
+    def rank(self, body: str) -> tuple[int, int]:
+        """The place of a body as offices list them: by sort_order (机构序列), then as the file has them; those it has
+        not come last."""
+        if not self._ranks:
+            self._ranks = {each.id: (each.sort_order, number) for number, each in enumerate(self.bodies.values())}
+        return self._ranks.get(body, (10**9, 0))
 
     def columns_of(self, body: Body) -> list[tuple[Portal, Column]]:
         """Every column that must have answered before this body's report may be called unseen.

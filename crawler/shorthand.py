@@ -18,15 +18,19 @@ SHARED_HEADERS = ("accept", "accept-language", "user-agent", "accept-encoding")
 Row = Mapping[str, Any] | sqlite3.Row
 
 
+def compact(value: Any) -> str:
+    """JSON as rows hold it: without blanks, characters as they are."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def shared_headers(sent: Mapping[str, str]) -> str:
     """Those of a request's headers that stand in `sent_headers`, as JSON."""
-    return json.dumps({name: sent[name] for name in SHARED_HEADERS if name in sent}, ensure_ascii=False,
-                      separators=(",", ":"))
+    return compact({name: sent[name] for name in SHARED_HEADERS if name in sent})
 
 
 def own_headers(sent: Mapping[str, str]) -> str:
     """The others, as JSON for fetch.sent."""
-    return json.dumps({name: value for name, value in sent.items() if name not in SHARED_HEADERS}, ensure_ascii=False)
+    return compact({name: value for name, value in sent.items() if name not in SHARED_HEADERS})
 
 
 def sent_headers(connection: sqlite3.Connection, row: Row) -> dict[str, str]:
@@ -44,8 +48,8 @@ def fetches(connection: sqlite3.Connection, condition: str, parameters: tuple[An
 def own_parts(parts: list[dict[str, Any]], url: str, title: str) -> str:
     """The parts of a capture without what they share with its page, as JSON."""
     usual = _usual(url, title)
-    return json.dumps([{name: value for name, value in part.items() if name not in usual or value != usual[name]}
-                       for part in parts], ensure_ascii=False)
+    return compact([{name: value for name, value in part.items() if name not in usual or value != usual[name]}
+                    for part in parts])
 
 
 def parts_of(capture: Row) -> list[dict[str, Any]]:

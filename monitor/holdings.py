@@ -12,12 +12,12 @@ import hashlib
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from extract.model import Report, Scope
-from monitor import records
+from monitor import packing
 from monitor.model import Standing
 from monitor.packs import Packs
 from monitor.rules import catalogue
@@ -187,10 +187,14 @@ class Records:
     def load(self, kept: Kept) -> Report:
         return self._load(kept)
 
-    def _unpack(self, kept: Kept) -> Report:
+    def words(self, kept: Kept) -> Report:
+        """The report without figures and claims, not kept at hand."""
+        return self._unpack(kept, packing.words)
+
+    def _unpack(self, kept: Kept, unpack: Callable[[bytes], Report] = packing.report) -> Report:
         (_, scope, year), identity = kept
         row = self._connection.execute("SELECT record FROM report WHERE id = ?", (identity,)).fetchone()
-        report = records.load_report(row)
+        report = unpack(row["record"])
         report.scope, report.year = scope, year
         report.roster |= self._facts[kept[0]]
         return report

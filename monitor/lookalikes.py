@@ -89,7 +89,7 @@ def sign_lot(held: Records, lot: tuple[Sequence[tuple[Kept, str]], Mapping[Key, 
     """The texts of one lot signed, with their marks."""
     wanted, told = lot
     held.know(told)
-    return [(kept, mark, sign(similarity.own_words(held.load(kept)).text)) for kept, mark in wanted]
+    return [(kept, mark, sign(similarity.own_words(held.words(kept)).text)) for kept, mark in wanted]
 
 
 # ---------------------------------------------------------------- candidates
@@ -112,7 +112,8 @@ def candidates(signatures: NDArray[np.uint32]) -> NDArray[np.int64]:
             found.append(order[same].astype(np.int64) * total + order[same + step])
     if not found:
         return np.empty((0, 2), dtype=np.int64)
-    codes = np.unique(np.concatenate(found))
+    codes = np.sort(np.concatenate(found))  # np.unique takes five times as long on millions
+    codes = codes[np.concatenate(([True], codes[1:] != codes[:-1]))]
     return np.stack((codes // total, codes % total), axis=1)
 
 

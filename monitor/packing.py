@@ -45,9 +45,19 @@ def report(packed: bytes) -> Report:
     told = record["figures"]
     if "columns" not in told:  # packed by an earlier version
         return Report.from_record(record)
-    made = Report.from_record({**record, "figures": {}})
+    made = _worded(record)
     made.figures = _read(told)
     return made
+
+
+def words(packed: bytes) -> Report:
+    """The report without its figures and claims, in half the time: for what looks at texts alone. Raises as
+    `report`."""
+    return _worded({**json.loads(text_of(packed)), "claims": []})
+
+
+def _worded(record: dict[str, Any]) -> Report:
+    return Report.from_record({**record, "figures": {}})
 
 
 def _read(told: dict[str, Any]) -> dict[str, Figure]:

@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from sqlite_utils import Database, Migrations
 
+from crawler import shorthand
 from crawler.store import row_dicts
 from extract import forms
 from extract.model import CONFIDENT, Figure, Report, Scope
@@ -324,7 +325,7 @@ def put_report(connection: sqlite3.Connection, report: Report, *, address: str, 
             reader_version = excluded.reader_version, record = excluded.record""",
         (identity, portal, address, content, body, scope, year, verdict, reason, report.title, report.form,
          published.date if published else None, published.source if published else None,
-         json.dumps([{"date": hint.date, "source": hint.source} for hint in published.all] if published else []),
+         shorthand.compact([{"date": hint.date, "source": hint.source} for hint in published.all] if published else []),
          report.sha256, report.medium, version, packed, first[0], last[0], first[1], last[1]))
     touch_report(connection, identity, first, last)
     _put_figures(connection, identity, report)
@@ -438,7 +439,7 @@ def put_standings(connection: sqlite3.Connection, standings: Iterable[Standing],
         f"INSERT INTO standing (body, scope, year, {', '.join(_STANDING)}, evidence, at) "
         f"VALUES ({', '.join('?' * (len(_STANDING) + 5))})",
         [(one.body, one.scope, one.year, *(_plain(getattr(one, name)) for name in _STANDING),
-          json.dumps(one.evidence, ensure_ascii=False), at) for one in standings])
+          shorthand.compact(one.evidence), at) for one in standings])
 
 
 def standings(connection: sqlite3.Connection, year: int | None = None,

@@ -27,6 +27,8 @@ from monitor.rules import catalogue
 Key = tuple[str, str, int | None]
 """Body, scope, year."""
 _DETAIL = ("expression", "left", "right", "difference", "figures", "parameters", "evidence", "reason", "pack")
+_SAID = ("expression", "evidence", "pack")
+"""Those that stand in the row though they are empty."""
 
 
 @dataclass(slots=True)
@@ -106,7 +108,9 @@ def _open_rows(connection: sqlite3.Connection, key: Key) -> list[sqlite3.Row]:
 
 
 def _put(connection: sqlite3.Connection, finding: Finding, at: str, since: int | None, changes: Changes) -> None:
-    detail = json.dumps({name: getattr(finding, name) for name in _DETAIL}, ensure_ascii=False, default=str)
+    held = {name: getattr(finding, name) for name in _DETAIL}
+    detail = json.dumps({name: value for name, value in held.items() if name in _SAID or value not in (None, "", [])},
+                        ensure_ascii=False, separators=(",", ":"), default=str)
     identity, fact = finding.id, finding.fact
     row = connection.execute("SELECT fact, state, cleared FROM finding WHERE id = ?", (identity,)).fetchone()
     if row is None:

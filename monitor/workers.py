@@ -6,6 +6,7 @@ process. Leaves alone: what is done with a lot, and writing (rejudging.py, looka
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,7 +38,8 @@ def results(database: Path, work: Work[Result], lots: Iterable[Any], workers: in
     # Spawned, not forked: a child must never carry this process's connection.
     context = multiprocessing.get_context("spawn")
     waiting: deque[Future[list[Result]]] = deque()
-    with ProcessPoolExecutor(workers, context, _begin, (database, configuration.office_folder())) as pool:
+    with ProcessPoolExecutor(workers, context, _begin,
+                             (database, configuration.office_folder(), gc.get_threshold())) as pool:
         try:
             for lot in lots:
                 waiting.append(pool.submit(_do, work, lot))
@@ -58,9 +60,10 @@ def cut(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
 _held: Records | None = None
 
 
-def _begin(database: Path, office: Path | None) -> None:
-    """What a worker process knows for all its lots."""
+def _begin(database: Path, office: Path | None, collector: tuple[int, int, int]) -> None:
+    """What a worker process knows for all its lots; it looks for dead objects as seldom as its parent."""
     global _held
+    gc.set_threshold(*collector)
     configuration.use_office_folder(office)
     _held = Records(Store(database).open())
 

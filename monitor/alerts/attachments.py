@@ -2,7 +2,8 @@
 
 Promises: parts are made once, from the judgement the digest tells of or the next, and kept with the message until it
 has long been sent, so that a repeated sending is the same mail; a part that can't be made is left out and told in the
-log, the digest goes all the same. Leaves alone: what the ledger holds (exports/ledger_book.py), sending (outbox.py).
+log, the digest goes all the same; the ledger of very many bodies stays out, and the digest says so. Leaves alone: what
+the ledger holds (exports/ledger_book.py), sending (outbox.py).
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ CHART = "chart"
 """Content-ID of the picture in the HTML."""
 KEPT = timedelta(days=9)
 """After a message was sent its parts are kept this long: until the next week's went out."""
+MOST = 10_000
+"""Bodies whose ledger goes with the mail: some 7 MB, which mail servers still take."""
 _WIDTH, _HEIGHT, _FONT = 672, 44, 15
 _SHADES = {Status.ON_TIME: "#2F6F4F", Status.LATE_BY_RULE: "#B9CDBF", Status.LATE: "#D9A441", Status.MISSING: "#1F2328",
            Status.NOT_SEEN: "#8C959F", Status.UNVERIFIED: "#D0D7DE", Status.INVALID: "#E8DCC4",
@@ -79,6 +82,13 @@ def of(connection: sqlite3.Connection, key: str) -> list[Part]:
         "SELECT * FROM outbox_part WHERE key = ? ORDER BY cid = '', name", (key,))]
 
 
+def ledger_name(recipient: Recipient, bodies: int, year: int) -> str:
+    """What the ledger of a digest is called; empty where so many bodies' ledger is too large for a mail."""
+    if bodies > MOST:
+        return ""
+    return wording.say("ledger_file", recipient.language, scope=recipient.remit.label, year=year)
+
+
 def _parts(store: Store, settings: Settings, recipient: Recipient) -> Iterable[Part]:
     from monitor.exceptions import MonitorError
     from monitor.exports import ledger_book
@@ -92,6 +102,9 @@ def _parts(store: Store, settings: Settings, recipient: Recipient) -> Iterable[P
     picture = chart(Totals.count(standings))
     if picture:
         yield Part("chart.png", "image/png", picture, CHART)
+    name = ledger_name(recipient, len(bodies), year)
+    if not name:
+        return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.xlsx"
         try:
@@ -99,7 +112,6 @@ def _parts(store: Store, settings: Settings, recipient: Recipient) -> Iterable[P
         except (MonitorError, OSError) as fault:
             log.error("ledger of %s could not be made: %s", recipient.id, fault)
             return
-        name = wording.say("ledger_file", recipient.language, scope=recipient.remit.label, year=year)
         yield Part(name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", path.read_bytes())
 
 

@@ -51,8 +51,7 @@ def footer(settings: Settings) -> dict[str, str]:
 
 def in_roster_order(roster: Roster, items: Iterable[Item], body_of: Callable[[Item], str]) -> list[Item]:
     """Sorted as offices list their bodies: by sort_order (机构序列), then as the roster has them; else as they came."""
-    places = {body: (roster.bodies[body].sort_order, number) for number, body in enumerate(roster.bodies)}
-    return sorted(items, key=lambda each: places.get(body_of(each), (10**9, 0)))
+    return sorted(items, key=lambda each: roster.rank(body_of(each)))
 
 
 class Names:

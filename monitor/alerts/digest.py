@@ -75,6 +75,8 @@ def _oversight(connection: sqlite3.Connection, roster: Roster, settings: Setting
         setattr(found, name, in_roster_order(roster, getattr(found, name), lambda each: each.finding.body))
     lang = recipient.language
     values = _values(found, roster, recipient, settings, at, last)
+    values["bodies"] = len(recipient.bodies(roster))
+    values["ledger"] = attachments.ledger_name(recipient, values["bodies"], found.year)
     moved = movements.since(found.year, last["created"], functools.partial(_then, recipient)) if last else None
     values["roster_moved"] = moved.told if moved else ""
     return alert(DIGEST, recipient, at, _subject(found, recipient, at, lang), values, period=period(at))

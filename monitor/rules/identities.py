@@ -10,6 +10,7 @@ columns that look shifted in reading (ARI-10) accuse nobody. Leaves alone: sever
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,11 +37,11 @@ def judge_identities(report: Report) -> Iterator[Verdict]:
     if report.form is None:
         return
     identities = _of_form(report, _SUMS)
-    rows = _rows_of(identities)
-    if all(_agrees(each, report.figures) for each in identities):
+    if (sides := _sides_that_agree(identities, report.figures)) is not None:
         # Most reports are in order; then no cell needs a closer look.
-        yield from (_passed(each, report.figures) for each in identities)
+        yield from itertools.starmap(_passed, sides)
         return
+    rows = _rows_of(identities)
     sums = [_evaluate(each, report.figures, rows) for each in identities]
     _hold_back_shifts(sums, report.figures)
     for table in sorted({each.table for each in identities}):
@@ -83,17 +84,23 @@ def _identities(era: str, office: Path | None, present: frozenset[str],
     return tuple(each for each in forms.form(era).identities(present) if each.rule in wanted)
 
 
-def _agrees(identity: Identity, figures: Mapping[str, Figure]) -> bool:
-    """Whether every cell of an equation is a number and both sides are the same."""
-    try:
-        left, right = ([figures[key].value for key in side] for side in (identity.left, identity.right))
-        return identity.relation == "=" and sum(left) == sum(right)  # type: ignore[arg-type]
-    except (KeyError, TypeError):
-        return False
+def _sides_that_agree(identities: Sequence[Identity], figures: Mapping[str, Figure],
+                      ) -> list[tuple[Identity, list[Number], list[Number]]] | None:
+    """Both sides of every equation; None where a cell of one is no number, or one doesn't hold."""
+    values = {key: figure.value for key, figure in figures.items() if figure.value is not None}
+    found = []
+    for identity in identities:
+        try:
+            left, right = [values[key] for key in identity.left], [values[key] for key in identity.right]
+        except KeyError:
+            return None
+        if identity.relation != "=" or sum(left) != sum(right):
+            return None
+        found.append((identity, left, right))
+    return found
 
 
-def _passed(identity: Identity, figures: Mapping[str, Figure]) -> Verdict:
-    left, right = ([figures[key].value or 0 for key in side] for side in (identity.left, identity.right))
+def _passed(identity: Identity, left: Sequence[Number], right: Sequence[Number]) -> Verdict:
     sides = _tidy(sum(left)), _tidy(sum(right))
     parameters = {"table": identity.table, **_place(identity)}
     if identity.rule != "ARI-01":
@@ -233,7 +240,7 @@ def _tidy(value: Number) -> Number:
 
 def _written(values: Sequence[Number]) -> str:
     shown = [value for value in values if value] or values[:1] if len(values) > _SHORT_SUM else values
-    text = " + ".join(str(_tidy(value)) for value in shown)
+    text = " + ".join([str(value) if type(value) is int else str(_tidy(value)) for value in shown])
     return text.replace("+ -", "- ") if "-" in text else text
 
 

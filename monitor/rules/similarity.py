@@ -148,7 +148,10 @@ def bare(report: Report, sections: tuple[int, ...], quotations: bool = True) -> 
 def _without(pieces: list[tuple[int, str]], name: str) -> list[tuple[int, str]]:
     """The pieces without every occurrence of a name, which may stand across pieces."""
     joined = "".join(piece for _, piece in pieces)
-    gone = [(found.start(), found.end()) for found in re.finditer(re.escape(name), joined)]
+    gone, found = [], joined.find(name)
+    while found >= 0:
+        gone.append((found, found + len(name)))
+        found = joined.find(name, found + len(name))
     left: list[tuple[int, str]] = []
     passed = 0
     for start, piece in pieces:

@@ -252,5 +252,6 @@ def _tables(report: Report) -> list[tuple[str, Number]]:
         return []
     prefixes = ("disclosure.", "applications.", "disputes.")
     found = [(key, figure.value) for key, figure in report.figures.items()
-             if key.startswith(prefixes) and figure.value is not None]
-    return found if all(any(key.startswith(prefix) for key, _ in found) for prefix in prefixes) else []
+             if figure.value is not None and key.startswith(prefixes)]
+    read = {key.partition(".")[0] for key, _ in found}
+    return found if len(read) == len(prefixes) else []

@@ -61,7 +61,9 @@ def test_the_digest_carries_its_ledger_and_its_picture(city):
     html = message.get_body(("html",))
     assert 'src="cid:chart"' in html.get_content()
     assert 'alt="按时公布5，逾法定1，未见公布1，未能核查1"' in html.get_content() or "alt=" in html.get_content()
-    assert message.get_body(("plain",)).get_content().startswith("全市")
+    plain = message.get_body(("plain",)).get_content()
+    assert plain.startswith("全市")
+    assert "明细见附件《全市2025年度报告台账.xlsx》" in plain
 
 
 def test_a_repeated_sending_is_the_same_mail_to_the_byte(city):
@@ -81,6 +83,19 @@ def test_parts_go_when_the_next_week_s_message_went(city):
     outbox.drain(city.loaded(), city.store, NOW + timedelta(days=10), Taker())
     with city.store.read() as connection:
         assert connection.execute("SELECT count(*) FROM outbox_part").fetchone()[0] == 0
+
+
+def test_a_ledger_too_large_for_a_mail_stays_out_and_the_digest_says_so(city, monkeypatch):
+    monkeypatch.setattr(attachments, "MOST", 3)
+    city.judge("2026-02-09T09:00:00+08:00", [])
+    taker = Taker()
+    outbox.drain(city.loaded(), city.store, NOW + timedelta(days=7), taker)
+    message = next(message for message in taker.messages if "第7周" in str(message["Subject"]))
+    assert [part.get_filename() for part in message.walk() if part.get_filename()] == ["chart.png"]
+    for kind in ("plain", "html"):
+        text = message.get_body((kind,)).get_content()
+        assert all(said in text for said in ("台账未随邮件附送", "export ledger"))
+        assert not any(said in text for said in ("明细见附件", "所附"))
 
 
 def test_operators_get_words_only(city):
