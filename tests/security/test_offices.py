@@ -25,7 +25,7 @@ from monitor.exceptions import UsageError
 from monitor.exports import data, placing, returned
 from monitor.records import monitor_schema
 from tests.fuzz import small_documents as small
-from tests.fuzz.harnesses import _ledger_sheet
+from tests.fuzz.harnesses.offices import ledger_sheet
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "nianbao-canary-4711"
@@ -68,7 +68,7 @@ LAUGHS = '<!DOCTYPE x [<!ENTITY e0 "ha">' + "".join(
 
 def workbook(tmp_path, doctype, sheet=None, more=None):
     """A ledger with a document type in its sheet, and the entity where a cell's text stands."""
-    text = (sheet or _ledger_sheet()).decode()
+    text = (sheet or ledger_sheet()).decode()
     text = '<?xml version="1.0"?>' + doctype + text.replace("核实", "&e;" if doctype else "核实")
     path = tmp_path / "ledger.xlsx"
     path.write_bytes(small.stored({**small.xlsx(), "xl/worksheets/sheet1.xml": text.encode(), **(more or {})}))
@@ -125,7 +125,7 @@ def test_forged_ids_name_nothing(tmp_path, identity):
     store.migrate(monitor_schema)
     with store.write() as connection:
         assert not list(review.list_findings(connection, ids=[identity], cleared=True))
-        path = workbook(tmp_path, "", _ledger_sheet().replace(b">f1<", f">{identity.replace(chr(0), '')}<".encode())
+        path = workbook(tmp_path, "", ledger_sheet().replace(b">f1<", f">{identity.replace(chr(0), '')}<".encode())
                         .replace(b">' OR", b">&apos; OR"))
         answers = returned.take(connection, path, "zh", author="x").answers
         assert all(answer.verdict == "invalid" for answer in answers)
