@@ -124,6 +124,8 @@ class PortalResult:
     reason: str = ""
     listings: list[ListingResult] = field(default_factory=list)
     captures: list[CaptureResult] = field(default_factory=list)
+    clock_off: float | None = None
+    """Seconds by which the portal's clock was ahead of ours; None where it told no time."""
 
 
 class FetchLog:
@@ -332,6 +334,7 @@ def write_portal(store: Store, run: str, result: PortalResult) -> None:
                 (run, result.portal, capture.url, capture.at, str(capture.outcome), capture.reason, capture.content,
                  shorthand.own_parts(parts, capture.url, capture.list_title), capture.list_title, capture.list_day,
                  capture.last_modified))
-        connection.execute("UPDATE run_portal SET state = 'done', finished = ?, outcome = ?, reason = ? "
-                           "WHERE run = ? AND portal = ?",
-                           (clock.stamp(), result.outcome, result.reason, run, result.portal))
+        connection.execute("UPDATE run_portal SET state = 'done', finished = ?, outcome = ?, reason = ?, "
+                           "clock_off = ? WHERE run = ? AND portal = ?",
+                           (clock.stamp(), result.outcome, result.reason,
+                            None if result.clock_off is None else round(result.clock_off), run, result.portal))

@@ -80,6 +80,12 @@ def m005_slim_rows(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@crawl_schema()
+def m006_clocks(db: Database) -> None:
+    """run_portal.clock_off = seconds by which the portal's clock was ahead of this machine's; null: it told none."""
+    db.conn.execute("ALTER TABLE run_portal ADD COLUMN clock_off REAL")
+
+
 _FIRST = (
     # One scan. state: running, done, incomplete (some portals could not be looked at), failed (our fault).
     """CREATE TABLE run (

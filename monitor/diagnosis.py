@@ -25,6 +25,7 @@ from crawler import clock
 from crawler.exceptions import CrawlerError
 from crawler.store import Store
 from extract.exceptions import ExtractError
+from monitor import wrong_clock
 from monitor.exceptions import MonitorError
 
 if TYPE_CHECKING:
@@ -125,8 +126,15 @@ def _disk(settings: Settings) -> Check:
 def _clock(settings: Settings) -> Check:
     zoneinfo.ZoneInfo("Asia/Shanghai")
     now = clock.stamp()
-    return Check("clock", "warn", "clock_simulated", {"now": now}) if clock.simulated() else Check(
-        "clock", "ok", "clock_ok", {"now": now})
+    if clock.simulated():
+        return Check("clock", "warn", "clock_simulated", {"now": now})
+    off, path = None, settings.store.database
+    if path.is_file():
+        with Store(path).read() as connection:
+            off = wrong_clock.off(connection)
+    if off is not None and abs(off) > wrong_clock.TOLERANCE:
+        return Check("clock", "fail", "clock_wrong", {"now": now, "there": f"{clock.now() + off:%Y-%m-%d %H:%M}"})
+    return Check("clock", "ok", "clock_ok", {"now": now})
 
 
 def _contact(settings: Settings) -> Check:

@@ -30,6 +30,7 @@ from monitor import (
     roster_history,
     searching,
     standing,
+    wrong_clock,
 )
 from monitor.alerts import digest, notices
 from monitor.exceptions import SettingsError, UsageError
@@ -61,6 +62,8 @@ class Judged:
     standings: list[Standing] = field(default_factory=list)
     findings: rejudging.Rejudged = field(default_factory=lambda: rejudging.Rejudged([], [], []))
     queued: list[str] = field(default_factory=list)
+    misdated: int = 0
+    """Lists that prove nothing any more since this machine's clock was wrong."""
 
 
 @dataclass(slots=True)
@@ -108,6 +111,12 @@ def round(settings: Settings, store: Store, roster: Roster, *, portals: Iterable
     scanned = scan_portals(plan, on_progress) if plan else None
     found = read(settings, store, roster, executor=executor, on_progress=on_progress, on_note=on_note)
     judged = judge(settings, store, roster, on_progress=on_progress)
+    if judged.misdated:
+        note = (f"this machine's clock is or was wrong; {judged.misdated} lists looked at meanwhile prove nothing; set "
+                "the clock, then scan again")
+        found.notes.append(note)
+        if on_note:
+            on_note(note)
     index(store, roster, on_progress=on_progress)
     return PatrolResult(scanned, found, judged, _reports(store, found, scanned))
 
@@ -206,16 +215,16 @@ def judge(settings: Settings, store: Store, roster: Roster, *, at: datetime | No
           on_progress: OnProgress | None = None) -> Judged:
     """Judge how everything stands at `at` (now), keep it with the findings, and queue the digests this week lacks."""
     store.migrate(records.monitor_schema)
-    moment = at or clock.now()
+    moment, misdated = at or clock.now(), 0
     if at is None:
         with store.write() as connection:
-            records.distrust_ahead(connection, moment)
+            misdated = wrong_clock.distrust(connection, moment)
     listed = owed(settings, roster, moment)
     if on_progress:
         on_progress(Progress("judge", 0, len(listed)))
     with store.read() as connection:
         standings = standing.stand(connection, roster, listed, moment)
-    judged = Judged(moment.isoformat(timespec="seconds"), standings)
+    judged = Judged(moment.isoformat(timespec="seconds"), standings, misdated=misdated)
 
     def tell(done: int, total: int) -> None:
         if on_progress:

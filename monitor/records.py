@@ -12,7 +12,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any, cast
 
 from sqlite_utils import Database, Migrations
@@ -25,8 +25,6 @@ from monitor import packing
 from monitor.model import Standing, Status
 
 monitor_schema = Migrations("monitor")
-AHEAD = timedelta(hours=1)
-"""Beyond this a time in the store is no drift but a clock that had been wrong."""
 
 
 @monitor_schema()
@@ -421,14 +419,6 @@ def snapshots(connection: sqlite3.Connection, fetches: Collection[int]) -> list[
 # ---------------------------------------------------------------- standings
 _STANDING = ("status", "due", "tier", "published", "published_source", "days_late", "address", "report", "last_checked",
              "reason", "outcome")
-
-
-def distrust_ahead(connection: sqlite3.Connection, now: datetime) -> int:
-    """Let lists stamped in the future prove no absence: this machine's clock had run ahead when they were looked at.
-    What was seen in them stays seen. How many lists there were."""
-    return connection.execute(
-        "UPDATE listing SET complete = 0, reason = 'this machine''s clock had run ahead' WHERE complete = 1 AND at > ?",
-        ((now + AHEAD).isoformat(timespec="seconds"),)).rowcount
 
 
 def put_standings(connection: sqlite3.Connection, standings: Iterable[Standing], at: str) -> None:

@@ -19,7 +19,7 @@ import scrapy
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from crawler import clock, conditional, tls
+from crawler import clock, conditional, server_clock, tls
 from crawler.conditional import Held, Holdings
 from crawler.conduct import HostRule, within_hours
 from crawler.exceptions import CrawlerError
@@ -59,6 +59,13 @@ class Visit:
     listing: bool = False
     """A list is being read: its pages obey the plan's `full_after`."""
     pages: int = 0
+    clock_off: float | None = None
+    """Seconds by which the portal's clock is ahead of ours, by the newest time any of its answers told."""
+
+    def heed_clock(self, response: Response) -> None:
+        off = None if clock.simulated() else server_clock.ahead(named(response.headers), clock.now())
+        if off is not None and (self.clock_off is None or off > self.clock_off):
+            self.clock_off = off
 
 
 class HoursEndedError(CrawlerError):
@@ -173,6 +180,7 @@ class Fetching(scrapy.Spider):
             fetch = await self.keep_failure(ask.url, visit.portal.id, verdict, time.monotonic() - begun, ask.key[1])
             return Got(fetch, verdict)
         elapsed = time.monotonic() - begun
+        visit.heed_clock(response)
         if response.status == 304 and self.holdings and held and condition:
             if condition is conditional.IMPOSSIBLE:
                 self.holdings.distrust(ask.url, "called unchanged under a condition that nothing can meet")

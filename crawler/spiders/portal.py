@@ -117,7 +117,9 @@ class PortalSpider(Fetching):
         result = await self._look(visit)
         if self.holdings and any(self.holdings.distrusts(url) for url in visit.confirmed):
             # What a host called unchanged before it was caught lying is fetched in full, the rest comes from here.
-            result = await self._look(Visit(visit.portal, visit.rule))
+            visit = Visit(visit.portal, visit.rule, clock_off=visit.clock_off)
+            result = await self._look(visit)
+        result.clock_off = visit.clock_off
         return result
 
     async def _look(self, visit: Visit) -> PortalResult:

@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import threading
 from datetime import timedelta
+from email.utils import format_datetime
 from itertools import pairwise
 
 import pytest
@@ -54,10 +55,17 @@ def robots(text):
     return {"/robots.txt": Response(f"User-agent: *\n{text}\n".encode(), content_type="text/plain")}
 
 
+def dated(request):
+    """The list of a server that lives three days ahead of us."""
+    there = format_datetime(clock.now() + timedelta(days=3))
+    return Response(listing(name_of("dated")).encode(), headers={"Date": there})
+
+
 NOT_NOW = f"{(clock.now() + timedelta(hours=6)):%H:%M}-{(clock.now() + timedelta(hours=7)):%H:%M}"
 LISTED = Response.page(listing(name_of("busy")))
 CASES = {
     "plain": Case(plain("plain")),
+    "dated": Case({"/nb/": dated, **articles()}),
     "denied": Case(plain("denied", **robots("Disallow: /nb/"))),
     "agreed": Case(plain("agreed", **robots("Disallow: /")),
                    {"quirks": [{"name": "robots_agreed", "value": True, "reason": "letter of the site"}]}),
@@ -98,7 +106,7 @@ CASES = {
                       "/nb/t20240115_2023.html": article()}),
 }
 EXPECTED = {
-    "plain": "ok", "denied": "robots_denied", "agreed": "ok", "norobots": "robots_unreachable",
+    "plain": "ok", "dated": "ok", "denied": "robots_denied", "agreed": "ok", "norobots": "robots_unreachable",
     "offsite": "redirect_offsite", "circle": "challenge", "moved": "ok", "busy": "ok", "toobusy": "rate_limited",
     "hiccup": "ok", "framed": "ok", "refreshed": "ok", "untaught": "unknown_shape",
     "redesigned": "unknown_shape", "short": "unknown_shape",
@@ -129,6 +137,12 @@ def test_each_portal_comes_to_its_outcome(world, case):
     row = rows(world, "SELECT * FROM run_portal WHERE run = 'first' AND portal = ?", case)[0]
     assert (row["state"], row["outcome"]) == ("done", EXPECTED[case]), row["reason"]
     assert (row["reason"] == "") == (EXPECTED[case] == "ok")
+
+
+def test_what_a_portal_s_clock_told_is_kept(world):
+    offs = {row["portal"]: row["clock_off"] for row in rows(world, "SELECT portal, clock_off FROM run_portal")}
+    assert abs(offs["dated"] - timedelta(days=3).total_seconds()) < 60
+    assert offs["plain"] is None
 
 
 def test_the_run_says_that_it_is_incomplete(world):

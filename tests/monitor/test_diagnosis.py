@@ -59,6 +59,20 @@ def test_a_watch_that_fails_or_went_silent_is_told(office, store):
     assert told(office, "watch") == ("warn", "watch_silent")
 
 
+def test_a_clock_that_differs_from_the_portals_is_told(office, store):
+    assert told(office, "clock") == ("warn", "clock_simulated")
+    clock.simulate(None)
+    assert told(office, "clock") == ("ok", "clock_ok")
+    with store.write() as connection:
+        connection.execute("INSERT INTO run (id, kind, state, started, simulated, plan) VALUES "
+                           "('r', 'scan', 'done', '2026-11-23T02:00:00+08:00', 0, '{}')")
+        connection.execute("INSERT INTO run_portal (run, portal, state, clock_off) VALUES ('r', 'p', 'done', 90000)")
+        connection.execute("INSERT INTO listing (run, portal, column_id, url, family, at, day, outcome, complete, "
+                           "in_order, items, pages) VALUES ('r', 'p', 'nb', 'http://a.example/', 'static', "
+                           "'2026-11-23T02:00:00+08:00', '2026-11-23', 'ok', 1, 1, 5, '[]')")
+    assert told(office, "clock") == ("fail", "clock_wrong")
+
+
 def test_a_backup_of_last_week_is_too_old(office, store):
     assert told(office, "backup") == ("warn", "backup_never")
     office.backup.folder.mkdir()

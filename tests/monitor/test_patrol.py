@@ -6,11 +6,10 @@ from crawler import clock
 from crawler.roster import Roster
 from crawler.store import Store
 from extract import configuration
-from monitor import patrol, records, review
+from monitor import patrol, review
 from monitor import settings as settings_module
 from monitor.exceptions import SettingsError, UsageError
 from monitor.model import Status
-from tests.monitor.history import History
 from tests.portals import facts, truth, world
 from tests.portals.offices import YEARS
 
@@ -118,13 +117,3 @@ def test_a_plan_visits_every_portal_or_those_of_the_bodies_named(office, running
     assert patrol.plan_of(office, store, roster, bodies=["shidian-water"]).portals == ["shidian"]
     assert patrol.plan_of(office, store, roster, portals=["yangli"], year=2025).year == 2025
     assert patrol.plan_of(office, store, roster, resume=True) is None
-
-
-def test_lists_of_a_clock_that_had_run_ahead_prove_nothing(tmp_path):
-    history = History(tmp_path)
-    for day in ("2026-02-01T09:00", "2026-02-03T09:00"):
-        history.look(day)
-    with history.store.write() as connection:
-        assert records.distrust_ahead(connection, clock.parse("2026-01-10T09:00")) == 2
-        assert records.distrust_ahead(connection, clock.parse("2026-01-10T09:00")) == 0
-    assert history.stand("2026-02-04").status is Status.UNVERIFIED

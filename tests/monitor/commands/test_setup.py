@@ -105,3 +105,12 @@ def test_no_command_starts_a_database_in_a_folder_somebody_happens_to_stand_in(n
         assert said.code == 2
         assert "nianbao init" in said.err
     assert list(Path().iterdir()) == []
+
+
+def test_a_scan_says_that_the_clock_was_wrong(nianbao: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert nianbao("init").code == 0
+    monkeypatch.setattr("monitor.wrong_clock.distrust", lambda connection, now: 4)
+    said = nianbao("scan", "--json")
+    assert "本机时钟现在或曾经不准" in said.err
+    assert "4 个栏目" in said.err
+    assert "clock" in said.json["notes"][0]

@@ -1,0 +1,71 @@
+"""Lists that were looked at while this machine's clock was wrong prove no absence.
+
+Promises: a list stamped in the future is trusted no more; neither is one of a portal whose servers told another time
+than this machine, where the portals visited just before and after it did so too – one server with a wrong clock of its
+own takes nothing from its lists. What was seen in such lists stays seen. A clock that jumped within a run costs only
+what was looked at while it was wrong. Leaves alone: when a list proves absence (observations.py, standing.py).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from statistics import median
+
+TOLERANCE = timedelta(hours=1)
+"""Beyond this a clock has not drifted but is wrong."""
+ALONE = timedelta(days=1)
+"""The same where fewer than FEW portals tell the time: then a server is as likely to be wrong as this machine."""
+FEW = 3
+_BESIDE = 5
+"""Portals asked on either side of one, in the order in which they were finished."""
+_AHEAD, _OFF = "this machine's clock had run ahead", "this machine's clock was wrong, the portals' told another time"
+
+
+def distrust(connection: sqlite3.Connection, now: datetime) -> int:
+    """Say of every list looked at under a wrong clock that it was not complete, inside a write transaction; how many
+    there were."""
+    late = (now + TOLERANCE).isoformat(timespec="seconds")
+    done = connection.execute("UPDATE listing SET complete = 0, reason = ? WHERE complete = 1 AND at > ?",
+                              (_AHEAD, late)).rowcount
+    runs = [row["run"] for row in connection.execute(
+        "SELECT DISTINCT run FROM run_portal WHERE abs(clock_off) > ?", (TOLERANCE.total_seconds(),))]
+    for run in runs:
+        done += connection.executemany(
+            "UPDATE listing SET complete = 0, reason = ? WHERE complete = 1 AND run = ? AND portal = ?",
+            [(_OFF, run, portal) for portal in misdated(_told(connection, run))]).rowcount
+    return done
+
+
+def off(connection: sqlite3.Connection) -> timedelta | None:
+    """By how much the portals' clocks were ahead of ours in the run that looked at a list last; None: none told."""
+    if not connection.execute("SELECT 1 FROM pragma_table_info('run_portal') WHERE name = 'clock_off'").fetchone():
+        return None  # no scan since the upgrade, or none at all
+    row = connection.execute("SELECT run FROM listing ORDER BY id DESC LIMIT 1").fetchone()
+    told = [seconds for _, seconds in _told(connection, row["run"]) if seconds is not None] if row else []
+    return timedelta(seconds=median(told)) if told else None
+
+
+def _told(connection: sqlite3.Connection, run: str) -> list[tuple[str, float | None]]:
+    """Portals of a run with what their clocks told, in the order in which they were finished."""
+    return [(row["portal"], row["clock_off"]) for row in connection.execute(
+        "SELECT l.portal, p.clock_off FROM listing l JOIN run_portal p ON p.run = l.run AND p.portal = l.portal "
+        "WHERE l.run = ? GROUP BY l.portal ORDER BY min(l.id)", (run,))]
+
+
+def misdated(told: Sequence[tuple[str, float | None]]) -> list[str]:
+    """Portals that were visited under a wrong clock of ours, from what every portal's clock told (seconds ahead of
+    ours, None: nothing), in the order of the visits."""
+    known = [seconds for _, seconds in told if seconds is not None]
+    if len(known) < FEW:
+        least = ALONE.total_seconds()
+        return [portal for portal, _ in told] if known and min(map(abs, known)) > least else []
+    least = TOLERANCE.total_seconds()
+    found, passed = [], 0
+    for portal, seconds in told:
+        around = known[max(passed - _BESIDE, 0):passed + _BESIDE + (seconds is not None)]
+        passed += seconds is not None
+        if abs(median(around)) > least and (seconds is None or abs(seconds) > least):
+            found.append(portal)
+    return found

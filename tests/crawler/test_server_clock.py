@@ -1,0 +1,26 @@
+"""The Date header against our clock: ahead, behind, from a cache, absent, nonsense."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler import clock, server_clock
+
+NOW = clock.parse("2026-02-02T09:00:00")  # 01:00 GMT
+
+
+@pytest.mark.parametrize(("headers", "off"), [
+    ({"date": "Mon, 02 Feb 2026 01:00:00 GMT"}, 0), ({"date": "Mon, 02 Feb 2026 01:00:30 GMT"}, 30),
+    ({"date": "Thu, 05 Feb 2026 01:00:00 GMT"}, 3 * 86400), ({"date": "Sun, 01 Feb 2026 01:00:00 GMT"}, -86400),
+    ({"date": "Mon, 02 Feb 2026 09:00:00 +0800"}, 0), ({"date": "Mon, 02 Feb 2026 01:00:00"}, 0),
+    ({"date": "Mon, 02 Feb 2026 00:40:00 GMT", "age": "1200"}, 0),
+    ({"date": "Mon, 02 Feb 2026 01:00:00 GMT", "age": "²"}, 0),
+    ({}, None), ({"date": ""}, None), ({"date": "yesterday"}, None), ({"date": "2026-02-02"}, None)])
+def test_seconds_ahead_of_us(headers, off):
+    assert server_clock.ahead(headers, NOW) == off
+
+
+@given(st.text(max_size=40), st.text(max_size=12))
+def test_whatever_a_server_writes_is_no_fault_of_ours(date, age):
+    off = server_clock.ahead({"date": date, "age": age}, NOW)
+    assert off is None or isinstance(off, float)
