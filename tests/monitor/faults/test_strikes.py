@@ -195,6 +195,29 @@ def test_restoring_leaves_one_whole_database_or_says_what_to_do(strike, offices,
         assert whole(database)
 
 
+@pytest.mark.parametrize("how", ["kill", "full"])
+def test_an_imported_list_is_taken_as_a_whole_or_not_at_all(strike, offices, tmp_path, how):
+    base = copied(offices["read"], tmp_path / "base")
+    listed = tmp_path / "list.csv"
+    listed.write_text("单位名称,统一社会信用代码\n样例市档案馆,\n样例市气象局,\n", "utf-8-sig")
+    arguments = ["roster", "import", listed]
+    undisturbed = copied(base, tmp_path / "undisturbed")
+    first = command(strike, undisturbed, *arguments)
+    assert first.code == 0, first.said
+    before, after = ((each.parent / "facts" / "bodies.csv").read_bytes() for each in (base, undisturbed))
+    assert len(after) > len(before)
+    for act in sampled(first.acts):
+        settings = copied(base, tmp_path / f"{how}-{act}")
+        clear(command(strike, settings, *arguments, how=how, at=act), how)
+        roster = settings.parent / "facts" / "bodies.csv"
+        assert roster.read_bytes() in (before, after)
+        assert command(strike, settings, "status").code == 0
+        assert command(strike, settings, *arguments).code == 0
+        assert roster.read_bytes() == after
+        litter = [path.name for path in roster.parent.iterdir() if path.name.startswith(".")]
+        assert how == "kill" or litter == []
+
+
 EXPORTS = {"data": ["--force"], "site": ["--force"], "archive": ["--year", "2025", "--force"], "ledger": []}
 
 
