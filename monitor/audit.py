@@ -14,8 +14,10 @@ from typing import Any
 from crawler import clock
 from monitor.model import Decision
 
-REMARKS = ("note", "reply")
-"""Steps that change no state: what a person noted, what a body wrote. Only those who ask for remarks get them."""
+CLAIM, RELEASE = "claim", "release"
+REMARKS = ("note", "reply", CLAIM, RELEASE)
+"""Steps that change no state: what a person noted, what a body wrote, who looks into it. Only those who ask for remarks
+get them."""
 
 
 def record(connection: sqlite3.Connection, finding: str, fact: str, action: str, *, before: str, after: str,

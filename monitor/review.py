@@ -49,6 +49,8 @@ class StoredFinding:
     number: str | None = None
     answer_by: str | None = None
     """The day by which the body was asked to answer."""
+    claimed_by: str = ""
+    """Who looks into it, while it is open (复核中)."""
 
 
 # ---------------------------------------------------------------- what a run found
@@ -184,6 +186,8 @@ def decide(connection: sqlite3.Connection, finding_id: str, action: str, *, auth
         raise UsageError(f"{action} {finding_id}: say who decides (--author NAME)")
     if "reason" in taken.needs and not reason:
         raise UsageError(f"{action} {finding_id}: say why (--reason TEXT); the reason is kept in the register")
+    if action == audit.RELEASE and not next(_stored(connection, [row])).claimed_by:
+        raise UsageError(f"release {finding_id}: nobody has taken it up; there is nothing to put back")
     signing.check(connection, finding_id, row["fact"], state, action, author)
     detail: dict[str, Any] = {"number": number} if number else {}
     if taken.cause:
@@ -315,8 +319,15 @@ def _stored(connection: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> Iter
     opened: set[tuple[str, str]] = set()
     explained: dict[str, str] = {}
     letters: dict[tuple[str, str], str | None] = {}
+    claimed: dict[tuple[str, str], str] = {}
     rows = list(rows)
-    for step in audit.steps(connection, [row["id"] for row in rows]):
+    for step in audit.steps(connection, [row["id"] for row in rows], remarks=True):
+        if step.action == audit.CLAIM:
+            claimed[step.finding, step.fact] = step.author
+        elif step.action == audit.RELEASE or step.action not in audit.REMARKS:
+            claimed.pop((step.finding, step.fact), None)
+        if step.action in audit.REMARKS:
+            continue
         if step.author:
             taken[step.finding] = step
             opened.discard((step.finding, step.fact))
@@ -330,9 +341,10 @@ def _stored(connection: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> Iter
         decision = taken.get(row["id"])
         holds = (decision is not None and decision.fact == row["fact"] and (row["id"], row["fact"]) not in opened
                  and not (decision.action == "snooze" and _expired(decision.until)))
-        yield StoredFinding(finding_of(row), _state_now(connection, row), row["first_seen"], row["last_seen"],
-                            row["cleared"], decision, holds, explained.get(row["id"], ""), row["number"],
-                            letters.get((row["id"], row["fact"])))
+        state, fact = _state_now(connection, row), (row["id"], row["fact"])
+        yield StoredFinding(finding_of(row), state, row["first_seen"], row["last_seen"], row["cleared"], decision,
+                            holds, explained.get(row["id"], ""), row["number"], letters.get(fact),
+                            claimed.get(fact, "") if state is FindingState.OPEN else "")
 
 
 def _state_now(connection: sqlite3.Connection, row: sqlite3.Row) -> FindingState:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -19,6 +19,9 @@ from extract import configuration
 from extract.model import SCOPES, STATES
 from monitor import workdays
 from monitor.model import Finding, FindingState, Status
+
+if TYPE_CHECKING:
+    from monitor.review import StoredFinding
 
 Lang = Literal["zh", "en"]
 _OPTIONAL = frozenset({"due_note", "cell_hint"})
@@ -131,6 +134,13 @@ def state_phrase(state: str, lang: Lang, until: str | None = None) -> str:
     """A finding's state, with the day it is put off to where it is snoozed."""
     text = term("states", state, lang)
     return text.replace("{date}", day(until, lang) if until else "").strip()
+
+
+def review_phrase(stored: StoredFinding, lang: Lang) -> str:
+    """The state of a stored finding; of an open one that somebody looks into, who does (for those who decide)."""
+    if stored.claimed_by:
+        return say("claimed", lang, who=stored.claimed_by)
+    return state_phrase(stored.state.value, lang, stored.decision.until if stored.decision else None)
 
 
 def date_source(source: str | None, lang: Lang) -> str:

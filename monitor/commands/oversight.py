@@ -282,7 +282,7 @@ def _print_stored(stored: StoredFinding, name: str, lang: Lang) -> None:
 
     decision = stored.decision
     until = decision.until if decision else None
-    remark = [wording.state_phrase(stored.state.value, lang, until), stored.number or "", stored.finding.id]
+    remark = [wording.review_phrase(stored, lang), stored.number or "", stored.finding.id]
     showing.print_finding(stored.finding, lang, name, f"  [{'  '.join(filter(None, remark))}]")
     if decision and not stored.decision_holds:
         printing.line("      " + wording.say(

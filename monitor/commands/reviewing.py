@@ -59,10 +59,11 @@ def review(
     as_json: AsJson = False,
 ) -> None:
     """Record what people decide on findings: confirm, dismiss, approve, notify, dispute, uphold, accept, rectify,
-    verify, snooze, explain, retract, reopen. Decisions hold as long as the fact stays the same. Without ids the filters
-    choose. `log` shows the trail, `register` the false alarms, `due` what the next circular names, `ask` what
-    disappeared without proof that it was mended. `import FILE` brings in a ledger that came back filled in;
-    `reply-link ID...` makes a link by which the body answers, `note` (--reason TEXT) keeps a remark."""
+    verify, snooze, explain, retract, reopen; claim says who looks into one, release ends that. Decisions hold as long
+    as the fact stays the same. Without ids the filters choose. `log` shows the trail, `register` the false alarms,
+    `due` what the next circular names, `ask` what disappeared without proof that it was mended. `import FILE` brings in
+    a ledger that came back filled in; `reply-link ID...` makes a link by which the body answers, `note` (--reason TEXT)
+    keeps a remark."""
     from monitor import transitions
     from monitor.model import FindingState
     from monitor.rules import catalogue
@@ -184,8 +185,7 @@ def _tell(connection: sqlite3.Connection, chosen: list[str], action: str, names:
                           else {"dry_run": dry_run, "action": action, "findings": records})
         return
     for each in listed:
-        until = each.decision.until if each.decision else None
-        state = wording.state_phrase(each.state.value, lang, until)
+        state = wording.review_phrase(each, lang)
         if dry_run:
             _line(each, state, names, lang)
         else:
@@ -244,8 +244,7 @@ def _log(connection: sqlite3.Connection, ids: list[str], since: str | None, filt
         return
     if ids:
         for each in held.values():
-            _line(each, wording.state_phrase(each.state.value, lang, each.decision.until if each.decision else None),
-                  names, lang)
+            _line(each, wording.review_phrase(each, lang), names, lang)
             printing.line("  " + wording.say("log_first_seen", lang, t=each.first_seen))
     for step in steps:
         finding = held[step.finding].finding

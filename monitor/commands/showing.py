@@ -48,6 +48,7 @@ def stored_record(stored: StoredFinding, lang: Lang, body: str = "") -> dict[str
         "decision": None if decision is None else {
             "action": decision.action, "author": decision.author, "at": decision.at, "reason": decision.reason,
             "until": decision.until, "holds": stored.decision_holds},
+        "claimed_by": stored.claimed_by,
     }
 
 

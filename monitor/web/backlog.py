@@ -60,8 +60,8 @@ class Wanted:
             add("id IN (SELECT finding FROM audit WHERE author = ? AND author <> '')", self.author)
         if self.replied:
             parts.append("""id IN (SELECT finding FROM reply) AND NOT EXISTS (SELECT 1 FROM audit a
-                WHERE a.finding = finding.id AND a.author <> '' AND a.action NOT IN ('reply', 'note', 'dispute',
-                'rectify') AND a.id > (SELECT max(b.id) FROM audit b WHERE b.finding = finding.id
+                WHERE a.finding = finding.id AND a.author <> '' AND a.action NOT IN ('reply', 'note', 'claim',
+                'release', 'dispute', 'rectify') AND a.id > (SELECT max(b.id) FROM audit b WHERE b.finding = finding.id
                 AND b.action = 'reply'))""")
         return " AND ".join(parts), values
 

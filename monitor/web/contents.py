@@ -137,7 +137,8 @@ class Contents:
 
     def _review(self, stored: StoredFinding, lang: Lang) -> str:
         if not reviewed(stored):
-            return pages.say("not_reviewed", lang)
+            # Who looks into it is the office's affair: others learn only that somebody does.
+            return pages.say("under_review" if stored.claimed_by else "not_reviewed", lang)
         state = wording.state_phrase(stored.state.value, lang, stored.decision.until if stored.decision else None)
         when = wording.day(stored.decision.at[:10], lang) if stored.decision else ""
         return pages.say("reviewed_on", lang, state=state, t=when) if when else state

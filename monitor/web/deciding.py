@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from monitor.web.asked import Asked
     from monitor.wording import Lang
 
-FIRST = ("confirm", "dismiss", "approve", "accept", "accept-partly", "uphold", "verify")
+FIRST = ("claim", "release", "confirm", "dismiss", "approve", "accept", "accept-partly", "uphold", "verify")
 """Actions shown as the way on; the others stand behind them."""
-BULK = ("confirm", "dismiss", "snooze", "approve", "explain")
+BULK = ("claim", "confirm", "dismiss", "snooze", "approve", "explain")
 LONGEST = 2000
 """Characters of a reason or note."""
 
@@ -73,7 +73,8 @@ def offer(asked: Asked, stored: StoredFinding) -> dict[str, Any] | None:
     connection, finding = asked.connection, stored.finding
     gone = stored.cleared is not None and stored.state.value not in transitions.IN_LETTERS | {"verified", "retracted"}
     names = [] if gone else transitions.allowed(stored.state.value)
-    actions = [_action(connection, stored, name, asked.person.name, asked.lang) for name in names]
+    needless = audit.CLAIM if stored.claimed_by == asked.person.name else "" if stored.claimed_by else audit.RELEASE
+    actions = [_action(connection, stored, name, asked.person.name, asked.lang) for name in names if name != needless]
     return {"id": finding.id, "fact": finding.fact, "state": stored.state.value, "mates": _mates(asked, stored),
             "tomorrow": (clock.today() + timedelta(days=1)).isoformat(),
             "answer_day": rectification.answer_day(clock.today()).isoformat(),
@@ -176,7 +177,7 @@ def _changed(asked: Asked, connection: sqlite3.Connection, stored: StoredFinding
         return asked.t("decide_fact_changed", t=when or stored.last_seen[:16])
     return asked.t("decide_state_changed", who=who, t=when,
                    before=wording.term("states", shown.state, asked.lang) if shown.state in _states() else shown.state,
-                   now=state_words(stored, asked.lang))
+                   now=wording.review_phrase(stored, asked.lang))
 
 
 def _states() -> frozenset[str]:
@@ -197,10 +198,6 @@ def checked(text: str) -> str:
 
 
 # ---------------------------------------------------------------- what was done
-def state_words(stored: StoredFinding, lang: Lang) -> str:
-    return wording.state_phrase(stored.state.value, lang, stored.decision.until if stored.decision else None)
-
-
 def trail(asked: Asked, identity: str) -> list[dict[str, Any]]:
     """Every step of a finding's life, newest first, notes and replies among them; for reviewers only."""
     found = []

@@ -260,11 +260,14 @@ def findings_named(call: Call, ids: list[str]) -> Iterator[Row]:
 
 def _finding_row(call: Call, stored: StoredFinding) -> Row:
     one, name = stored.finding, _name(call, stored.finding.body) or ""
+    # Who looks into it is told to those who decide.
+    told = (wording.review_phrase(stored, call.lang) if call.asked.person.may("reviewer") else
+            wording.state_phrase(stored.state.value, call.lang, stored.decision.until if stored.decision else None))
     return {"id": one.id, "fact": one.fact, "rule": one.rule, "version": one.version, "severity": one.severity,
             "outcome": one.outcome, "body": one.body, "name": name, "scope": one.scope, "year": one.year,
             "subject": one.subject, "expression": one.expression, "left": one.left, "right": one.right,
             "difference": one.difference, "message": wording.message(one, call.lang, name), "report": one.report,
-            "state": stored.state.value, "state_text": deciding.state_words(stored, call.lang), "pack": one.pack,
+            "state": stored.state.value, "state_text": told, "pack": one.pack,
             "reviewed": open_tables.reviewed(stored), "first_seen": stored.first_seen, "last_seen": stored.last_seen,
             "cleared": stored.cleared, "number": stored.number, "figures": list(one.figures)}
 

@@ -258,3 +258,39 @@ def test_whatever_happens_a_decided_fact_is_never_open_again_and_an_undecided_on
         if action:
             run.decide(finding().id, action, reason="理由")
             decided[left] = FindingState.CONFIRMED if action == "confirm" else FindingState.DISMISSED
+
+
+# ---------------------------------------------------------------- who looks into it
+def test_a_claim_decides_nothing_and_ends_with_the_decision(run):
+    run.put(one := finding())
+    run.decide(one.id, "claim", author="张三")
+    (held,) = run.listed()
+    assert (held.state, held.claimed_by, held.decision) == (FindingState.OPEN, "张三", None)
+    run.decide(one.id, "claim", author="李四")
+    assert run.listed()[0].claimed_by == "李四"
+    run.decide(one.id, "confirm", author="李四")
+    (held,) = run.listed()
+    assert (held.state, held.claimed_by, held.decision.action) == (FindingState.CONFIRMED, "", "confirm")
+    run.decide(one.id, "reopen", author="李四", reason="再看")
+    assert run.listed()[0].claimed_by == ""
+
+
+def test_what_was_put_back_or_changed_is_nobody_s(run):
+    run.put(one := finding())
+    with pytest.raises(UsageError, match="nobody has taken it up"):
+        run.decide(one.id, "release")
+    run.decide(one.id, "claim")
+    run.decide(one.id, "release", author="张三")
+    assert run.listed()[0].claimed_by == ""
+    run.decide(one.id, "claim")
+    run.put(finding(left=7), at=DAYS[1])
+    assert run.listed()[0].claimed_by == ""
+
+
+def test_a_claim_hides_no_earlier_decision_that_no_longer_holds(run):
+    run.put(one := finding())
+    run.decide(one.id, "dismiss", reason="误读")
+    run.put(finding(left=7), at=DAYS[1])
+    run.decide(one.id, "claim")
+    (held,) = run.listed()
+    assert (held.state, held.decision.action, held.decision_holds) == (FindingState.OPEN, "dismiss", False)

@@ -45,7 +45,7 @@ def _page(asked: Asked, stored: StoredFinding, fault: str = "", status: int = 20
         "rule": finding.rule, "severity": wording.term("severities", finding.severity, asked.lang),
         "outcome": wording.term("verdicts", finding.outcome, asked.lang), "number": stored.number or "",
         "fact": wording.fact_sentence(finding, asked.lang, name), "message": wording.message(finding, asked.lang, name),
-        "state": deciding.state_words(stored, asked.lang), "answer_by": asked.day(stored.answer_by),
+        "state": wording.review_phrase(stored, asked.lang), "answer_by": asked.day(stored.answer_by),
         "cleared": asked.day((stored.cleared or "")[:10]), "explanation": stored.explanation,
         "offer": deciding.offer(asked, stored), "trail": deciding.trail(asked, finding.id),
         "replies": replies.of_finding(asked, finding.id), "fault": fault}, status)

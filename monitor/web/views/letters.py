@@ -83,7 +83,7 @@ def _row(asked: Asked, stored: StoredFinding) -> dict[str, Any]:
     return {"id": stored.finding.id, "item": str(deciding.Shown.of(stored)), "number": stored.number or "",
             "message": wording.message(stored.finding, asked.lang, _name(asked, stored.finding.body)),
             "rule": stored.finding.rule, "severity": wording.term("severities", stored.finding.severity, asked.lang),
-            "state": deciding.state_words(stored, asked.lang), "waits": waits}
+            "state": wording.review_phrase(stored, asked.lang), "waits": waits}
 
 
 @view("/letters/{key}", methods=("POST",), role="reviewer", upload=1 << 16)

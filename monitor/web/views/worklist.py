@@ -120,7 +120,7 @@ def _row(asked: Asked, stored: StoredFinding, replied: bool, today: date) -> dic
     return {"id": finding.id, "item": str(deciding.Shown.of(stored)), "body": finding.body, "name": name,
             "year": finding.year or "", "rule": finding.rule, "message": wording.message(finding, asked.lang, name),
             "severity": wording.term("severities", finding.severity, asked.lang), "letter": finding.severity,
-            "uncertain": finding.outcome == "uncertain", "state": deciding.state_words(stored, asked.lang),
+            "uncertain": finding.outcome == "uncertain", "state": wording.review_phrase(stored, asked.lang),
             "since": stored.first_seen[:10], "days": (today - date.fromisoformat(stored.first_seen[:10])).days,
             "number": stored.number or "", "answer_by": stored.answer_by or "", "replied": replied,
             "late": bool(stored.answer_by and stored.answer_by < today.isoformat())}

@@ -62,6 +62,26 @@ def test_the_finding_s_own_page_offers_it_to_reviewers_alone_and_names_none(hous
     assert house.as_("zhao").get(f"/decide/{EDU.id}").status_code == 403
 
 
+def test_who_looks_into_it_is_told_to_reviewers_only(house):
+    client = house.as_("qian")
+    page = client.get(f"/decide/{EDU.id}").text
+    assert 'value="claim"' in page
+    assert 'value="release"' not in page
+    act(client, "claim")
+    page = client.get(f"/decide/{EDU.id}").text
+    assert "复核中（qian）" in page
+    assert 'value="release"' in page
+    assert 'value="claim"' not in page
+    assert "复核中（qian）" in client.get("/worklist").text
+    seen = house.as_("zhao").get(f"/finding/{EDU.id}").text
+    assert "人工复核中" in seen
+    assert "qian" not in seen
+    told = house.as_("zhao").get(f"/api/v1/findings/{EDU.id}").text
+    assert "qian" not in told
+    act(client, "release")
+    assert "复核中（" not in client.get(f"/decide/{EDU.id}").text
+
+
 def test_dismissed_findings_have_a_page_to_open_them_again(house):
     client = house.as_("qian")
     assert act(client, "dismiss", reason="读错一行", cause="reading").status_code == 303
