@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from crawler import clock, shorthand
+from crawler import clock, server_clock, shorthand
 from crawler.conditional import Holdings
 from crawler.evidence import Evidence
 from crawler.exceptions import CrawlerError
@@ -335,6 +335,7 @@ def write_portal(store: Store, run: str, result: PortalResult) -> None:
                  shorthand.own_parts(parts, capture.url, capture.list_title), capture.list_title, capture.list_day,
                  capture.last_modified))
         connection.execute("UPDATE run_portal SET state = 'done', finished = ?, outcome = ?, reason = ?, "
-                           "clock_off = ? WHERE run = ? AND portal = ?",
+                           "clock_off = ?, clock_kept = ? WHERE run = ? AND portal = ?",
                            (clock.stamp(), result.outcome, result.reason,
-                            None if result.clock_off is None else round(result.clock_off), run, result.portal))
+                            None if result.clock_off is None else round(result.clock_off),
+                            int(result.clock_off is not None and server_clock.kept()), run, result.portal))

@@ -82,8 +82,10 @@ def m005_slim_rows(db: Database) -> None:
 
 @crawl_schema()
 def m006_clocks(db: Database) -> None:
-    """run_portal.clock_off = seconds by which the portal's clock was ahead of this machine's; null: it told none."""
-    db.conn.execute("ALTER TABLE run_portal ADD COLUMN clock_off REAL")
+    """run_portal.clock_off = seconds by which the portal's clock was ahead of this machine's; null: it told none.
+    clock_kept = whether time servers kept this machine's clock then."""
+    for column in ("clock_off REAL", "clock_kept INTEGER NOT NULL DEFAULT 0"):
+        db.conn.execute(f"ALTER TABLE run_portal ADD COLUMN {column}")
 
 
 _FIRST = (

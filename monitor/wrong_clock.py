@@ -2,8 +2,9 @@
 
 Promises: a list stamped in the future is trusted no more; neither is one of a portal whose servers told another time
 than this machine, where the portals visited just before and after it did so too – one server with a wrong clock of its
-own takes nothing from its lists. What was seen in such lists stays seen. A clock that jumped within a run costs only
-what was looked at while it was wrong. Leaves alone: when a list proves absence (observations.py, standing.py).
+own takes nothing from its lists – and no time server kept our clock. What was seen in such lists stays seen. A clock
+that jumped within a run costs only what was looked at while it was wrong. Leaves alone: when a list proves absence
+(observations.py, standing.py).
 """
 
 from __future__ import annotations
@@ -30,20 +31,25 @@ def distrust(connection: sqlite3.Connection, now: datetime) -> int:
     done = connection.execute("UPDATE listing SET complete = 0, reason = ? WHERE complete = 1 AND at > ?",
                               (_AHEAD, late)).rowcount
     runs = [row["run"] for row in connection.execute(
-        "SELECT DISTINCT run FROM run_portal WHERE abs(clock_off) > ?", (TOLERANCE.total_seconds(),))]
-    for run in runs:
-        done += connection.executemany(
-            "UPDATE listing SET complete = 0, reason = ? WHERE complete = 1 AND run = ? AND portal = ?",
-            [(_OFF, run, portal) for portal in misdated(_told(connection, run))]).rowcount
+        "SELECT DISTINCT run FROM run_portal WHERE abs(clock_off) > ? AND NOT clock_kept",
+        (TOLERANCE.total_seconds(),))]
+    for run, portal in [(each, portal) for each in runs for portal in misdated(_told(connection, each))]:
+        done += connection.execute(
+            "UPDATE listing SET complete = 0, reason = ?1 WHERE complete = 1 AND run = ?2 AND portal = ?3 AND NOT "
+            "(SELECT clock_kept FROM run_portal WHERE run = ?2 AND portal = ?3)", (_OFF, run, portal)).rowcount
     return done
 
 
 def off(connection: sqlite3.Connection) -> timedelta | None:
-    """By how much the portals' clocks were ahead of ours in the run that looked at a list last; None: none told."""
+    """By how much the portals' clocks were ahead of ours in the run that looked at a list last; None: none told, or
+    time servers kept our clock."""
     if not connection.execute("SELECT 1 FROM pragma_table_info('run_portal') WHERE name = 'clock_off'").fetchone():
         return None  # no scan since the upgrade, or none at all
     row = connection.execute("SELECT run FROM listing ORDER BY id DESC LIMIT 1").fetchone()
-    told = [seconds for _, seconds in _told(connection, row["run"]) if seconds is not None] if row else []
+    if row is None or connection.execute("SELECT max(clock_kept) FROM run_portal WHERE run = ?",
+                                         (row["run"],)).fetchone()[0]:
+        return None
+    told = [seconds for _, seconds in _told(connection, row["run"]) if seconds is not None]
     return timedelta(seconds=median(told)) if told else None
 
 

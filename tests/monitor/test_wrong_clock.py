@@ -63,6 +63,15 @@ def test_under_a_wrong_clock_nothing_is_missing(tmp_path):
     assert history.stand("2026-02-12").status is Status.UNVERIFIED
 
 
+def test_a_clock_that_time_servers_keep_is_believed_against_all_portals(tmp_path):
+    history = looked(tmp_path, -30 * DAY)
+    with history.store.write() as connection:
+        connection.execute("UPDATE run_portal SET clock_kept = 1")
+        assert wrong_clock.distrust(connection, NOW) == 0
+        assert wrong_clock.off(connection) is None
+    assert history.stand("2026-02-12").status is Status.MISSING
+
+
 def test_a_clock_that_goes_as_the_portals_do_takes_nothing(tmp_path):
     history = looked(tmp_path, 1.0)
     with history.store.write() as connection:
