@@ -136,10 +136,11 @@ def state_phrase(state: str, lang: Lang, until: str | None = None) -> str:
     return text.replace("{date}", day(until, lang) if until else "").strip()
 
 
-def review_phrase(stored: StoredFinding, lang: Lang) -> str:
-    """The state of a stored finding; of an open one that somebody looks into, who does (for those who decide)."""
+def review_phrase(stored: StoredFinding, lang: Lang, *, named: bool = True) -> str:
+    """The state of a stored finding; of an open one that somebody looks into, that it is, and `named` who does, for
+    those who decide."""
     if stored.claimed_by:
-        return say("claimed", lang, who=stored.claimed_by)
+        return say("claimed" if named else "claimed_by_some", lang, **({"who": stored.claimed_by} if named else {}))
     return state_phrase(stored.state.value, lang, stored.decision.until if stored.decision else None)
 
 

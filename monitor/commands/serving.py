@@ -46,6 +46,7 @@ def serve(
     # So that nobody who asks first waits for them; what is held from now on needs no look by the collector.
     _ = installation.roster, installation.board
     gc.freeze()
+    gc.set_threshold(700, 10, 10)  # Python's own: a service must not let dead rings pile up for weeks
     logs.begin()
     served = application(installation)
     served.state.rechecks.begin()

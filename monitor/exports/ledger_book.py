@@ -141,7 +141,7 @@ def _findings(book: Book, findings: Sequence[StoredFinding], roster: Roster, set
             wording.basis(finding, lang) or finding.rule,
             wording.fact_sentence(finding, lang, name) or wording.message(finding, lang, name),
             wording.term("severities", finding.severity, lang), outcome if reviewed else f"{outcome}*",
-            wording.review_phrase(each, lang),
+            wording.review_phrase(each, lang, named=False),
             "", "", "", "",
             _evidence(each, settings), finding.id, finding.fact, each.state.value])
     sheet.finish()

@@ -261,8 +261,7 @@ def findings_named(call: Call, ids: list[str]) -> Iterator[Row]:
 def _finding_row(call: Call, stored: StoredFinding) -> Row:
     one, name = stored.finding, _name(call, stored.finding.body) or ""
     # Who looks into it is told to those who decide.
-    told = (wording.review_phrase(stored, call.lang) if call.asked.person.may("reviewer") else
-            wording.state_phrase(stored.state.value, call.lang, stored.decision.until if stored.decision else None))
+    told = wording.review_phrase(stored, call.lang, named=call.asked.person.may("reviewer"))
     return {"id": one.id, "fact": one.fact, "rule": one.rule, "version": one.version, "severity": one.severity,
             "outcome": one.outcome, "body": one.body, "name": name, "scope": one.scope, "year": one.year,
             "subject": one.subject, "expression": one.expression, "left": one.left, "right": one.right,
