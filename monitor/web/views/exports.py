@@ -234,7 +234,8 @@ def _search(asked: Asked) -> Iterator[Row]:
         raise UsageError("q is missing; it has to be given")
     values = _call(asked, words=asked.query("q"), under=body_asked(asked), scope=asked.query("scope"),
                    year=asked.number("year", least=1990, most=2200))
-    for _, row in islice(resources.PAGES["search"](values, None), ROWS_OF_A_SHEET):
+    # One more than a sheet takes, so that the workbook says that it was cut.
+    for _, row in islice(resources.PAGES["search"](values, None), ROWS_OF_A_SHEET + 1):
         yield row
 
 
