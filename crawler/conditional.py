@@ -76,10 +76,11 @@ class Holdings:
         self._distrusted = {row["host"] for row in reader.execute("SELECT host FROM distrust WHERE at >= ?", (since,))}
 
     def of(self, url: str, request: str) -> Held | None:
-        """The last full answer to this request in an earlier run whose bytes are at hand."""
+        """The last full answer to this request in an earlier run whose bytes are at hand; the last that came, whatever
+        the clock then said."""
         rows = self._reader.execute(
             "SELECT * FROM fetch WHERE url = ? AND request = ? AND outcome = 'ok' AND sha256 IS NOT NULL AND run <> ? "
-            "ORDER BY at DESC, id DESC LIMIT 2", (url, request, self._run)).fetchall()
+            "ORDER BY id DESC LIMIT 2", (url, request, self._run)).fetchall()
         if not rows or not self._evidence.has(rows[0]["sha256"]):
             return None
         row, headers = rows[0], json.loads(rows[0]["headers"])

@@ -2,9 +2,9 @@
 
 Promises: a list stamped in the future is trusted no more; neither is one of a portal whose servers told another time
 than this machine, where the portals visited just before and after it did so too – one server with a wrong clock of its
-own takes nothing from its lists – and no time server kept our clock. What was seen in such lists stays seen. A clock
-that jumped within a run costs only what was looked at while it was wrong. Leaves alone: when a list proves absence
-(observations.py, standing.py).
+own takes nothing from its lists – and no time server kept our clock. What was seen in such lists stays seen; their
+hosts are asked without conditions for a while. A clock that jumped within a run costs only what was looked at while it
+was wrong. Leaves alone: when a list proves absence (observations.py, standing.py).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from statistics import median
+from urllib.parse import urlsplit
 
 TOLERANCE = timedelta(hours=1)
 """Beyond this a clock has not drifted but is wrong."""
@@ -27,17 +28,23 @@ _AHEAD, _OFF = "this machine's clock had run ahead", "this machine's clock was w
 def distrust(connection: sqlite3.Connection, now: datetime) -> int:
     """Say of every list looked at under a wrong clock that it was not complete, inside a write transaction; how many
     there were."""
-    late = (now + TOLERANCE).isoformat(timespec="seconds")
-    done = connection.execute("UPDATE listing SET complete = 0, reason = ? WHERE complete = 1 AND at > ?",
-                              (_AHEAD, late)).rowcount
+    wrong = {row["id"]: _AHEAD for row in connection.execute(
+        "SELECT id FROM listing WHERE complete = 1 AND at > ?", ((now + TOLERANCE).isoformat(timespec="seconds"),))}
     runs = [row["run"] for row in connection.execute(
         "SELECT DISTINCT run FROM run_portal WHERE abs(clock_off) > ? AND NOT clock_kept",
         (TOLERANCE.total_seconds(),))]
     for run, portal in [(each, portal) for each in runs for portal in misdated(_told(connection, each))]:
-        done += connection.execute(
-            "UPDATE listing SET complete = 0, reason = ?1 WHERE complete = 1 AND run = ?2 AND portal = ?3 AND NOT "
-            "(SELECT clock_kept FROM run_portal WHERE run = ?2 AND portal = ?3)", (_OFF, run, portal)).rowcount
-    return done
+        wrong |= {row["id"]: _OFF for row in connection.execute(
+            "SELECT l.id FROM listing l JOIN run_portal p ON p.run = l.run AND p.portal = l.portal "
+            "WHERE l.complete = 1 AND NOT p.clock_kept AND l.run = ? AND l.portal = ?", (run, portal))}
+    for listing, reason in wrong.items():
+        row = connection.execute("UPDATE listing SET complete = 0, reason = ? WHERE id = ? RETURNING run, url",
+                                 (reason, listing)).fetchone()
+        # What was fetched then bears a wrong time, so no later "unchanged" may rest on it.
+        connection.execute(
+            "INSERT INTO distrust (host, at, run, url, reason) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+            "at = excluded.at", (urlsplit(row["url"]).netloc, now.isoformat(timespec="seconds"), *row, reason))
+    return len(wrong)
 
 
 def off(connection: sqlite3.Connection) -> timedelta | None:

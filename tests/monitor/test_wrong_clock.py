@@ -60,6 +60,7 @@ def test_under_a_wrong_clock_nothing_is_missing(tmp_path):
         assert wrong_clock.distrust(connection, NOW) == 2
         assert wrong_clock.distrust(connection, NOW) == 0
         assert wrong_clock.off(connection) == timedelta(days=-30)
+        assert [row["host"] for row in connection.execute("SELECT host FROM distrust")] == ["www.shili.example"]
     assert history.stand("2026-02-12").status is Status.UNVERIFIED
 
 
