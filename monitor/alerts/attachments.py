@@ -62,7 +62,8 @@ def ensure(store: Store, settings: Settings, now: datetime) -> None:
         waiting = [(row["key"], by_id[row["scope"]]) for row in connection.execute(
             "SELECT key, scope FROM outbox WHERE kind = 'digest' AND channel = 'mail' AND state <> 'sent' AND NOT "
             "EXISTS (SELECT 1 FROM outbox_part WHERE outbox_part.key = outbox.key)") if row["scope"] in by_id]
-    made = [(key, list(_parts(store, settings, recipient))) for key, recipient in waiting]
+    roster = Roster.load() if waiting else None  # seconds for a country: once, not for each recipient
+    made = [(key, list(_parts(store, settings, roster, recipient))) for key, recipient in waiting if roster]
     with store.write() as connection:
         for key, parts in made:
             put(connection, key, parts)
@@ -89,16 +90,15 @@ def ledger_name(recipient: Recipient, bodies: int, year: int) -> str:
     return wording.say("ledger_file", recipient.language, scope=recipient.remit.label, year=year)
 
 
-def _parts(store: Store, settings: Settings, recipient: Recipient) -> Iterable[Part]:
+def _parts(store: Store, settings: Settings, roster: Roster, recipient: Recipient) -> Iterable[Part]:
     from monitor.exceptions import MonitorError
     from monitor.exports import ledger_book
 
-    roster = Roster.load()
     bodies = recipient.bodies(roster)
     with store.read() as connection:
         as_of = records.judged_at(connection) or clock.stamp()
         year = clock.parse(as_of).year - 1
-        standings = [each for each in records.standings(connection, year) if each.body in bodies]
+        standings = records.standings(connection, year, bodies)
     picture = chart(Totals.count(standings))
     if picture:
         yield Part("chart.png", "image/png", picture, CHART)
