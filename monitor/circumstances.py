@@ -181,8 +181,10 @@ class _Store:
     def _elsewhere(self, listings: set[int]) -> list[tuple[Portal, Column]]:
         keys = {(row["portal"], row["column_id"]) for listing in listings for row in self.connection.execute(
             "SELECT portal, column_id FROM listing WHERE id = ?", (listing,))}
-        return [(portal, column) for portal in self.roster.portals.values() for column in portal.columns
-                if (portal.id, column.id) in keys]
+        # By the keys, not through the roster: a country has thousands of portals, and this is asked for each body.
+        return [(self.roster.portals[portal], column) for portal, wanted in sorted(keys)
+                if portal in self.roster.portals for column in self.roster.portals[portal].columns
+                if column.id == wanted]
 
     def _owner(self, portal: str, column: str) -> str:
         """Who is told of a column's own faults: the office that runs it, else its first body."""
