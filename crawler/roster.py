@@ -45,6 +45,7 @@ class Roster:
     _places: dict[str, frozenset[str]] = field(default_factory=dict)
     """Every place a body is known to lie in."""
     _ranks: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _below: dict[str, list[str]] | None = None
 
     @classmethod
     def load(cls) -> Roster:
@@ -107,13 +108,17 @@ class Roster:
 
     def under(self, body_id: str) -> list[Body]:
         """A body and everything below it by `parent`, in file order."""
-        wanted = {body_id}
-        grew = True
-        while grew:
-            more = {body.id for body in self.bodies.values() if body.parent in wanted} - wanted
-            wanted |= more
-            grew = bool(more)
-        return [body for body in self.bodies.values() if body.id in wanted]
+        if self._below is None:
+            self._below = defaultdict(list)
+            for body in self.bodies.values():
+                if body.parent:
+                    self._below[body.parent].append(body.id)
+        wanted, waiting = {body_id}, [body_id]
+        while waiting:
+            more = [each for each in self._below.get(waiting.pop(), ()) if each not in wanted]
+            wanted.update(more)
+            waiting += more
+        return [self.bodies[each] for each in sorted(wanted & self.bodies.keys(), key=lambda each: self.rank(each)[1])]
 
     def find(self, printed_name: str, portal: str | None = None, year: int | None = None) -> Body | None:
         """The one body a printed name can mean, looked for on the portal first; None when none or several can.

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import functools
 import sqlite3
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -36,7 +36,10 @@ def build(connection: sqlite3.Connection, roster: Roster, settings: Settings, at
     wanted = [each for each in recipients() if not (lacking and _queued(connection, each, at))]
     if not wanted:
         return []
-    standings, movements = records.standings(connection), roster_history.Movements(connection, roster, settings)
+    standings: dict[str, list[Standing]] = defaultdict(list)
+    movements = roster_history.Movements(connection, roster, settings)
+    for each in records.standings(connection):
+        standings[each.body].append(each)
     alerts = []
     for recipient in wanted:
         if recipient.role == "operator":
@@ -66,7 +69,7 @@ def period(at: date) -> str:
 
 # ---------------------------------------------------------------- oversight
 def _oversight(connection: sqlite3.Connection, roster: Roster, settings: Settings, recipient: Recipient,
-               at: datetime, standings: Sequence[Standing], movements: roster_history.Movements) -> Alert:
+               at: datetime, standings: Mapping[str, Sequence[Standing]], movements: roster_history.Movements) -> Alert:
     last = outbox.last_sent(connection, DIGEST, recipient.destination, recipient.id, period(at))
     found = situation.of_remit(connection, recipient.bodies(roster), settings.monitoring.since, at,
                                last["created"] if last else None, standings)

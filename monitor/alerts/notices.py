@@ -8,15 +8,16 @@ digest itself (digest.py), when messages may go out (policy.py), sending (outbox
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from crawler import clock
 from crawler.roster import Roster
 from monitor import records, review, wording
 from monitor.alerts import emptied, outbox
-from monitor.alerts.composing import Names, alert, footer, in_roster_order
+from monitor.alerts.composing import Item, Names, alert, footer, in_roster_order
 from monitor.alerts.policy import Policy
 from monitor.alerts.recipients import Recipient, policy, recipients
 from monitor.model import Alert, FindingState, Obligation, Standing, Status
@@ -55,11 +56,20 @@ class Scene:
     connection: sqlite3.Connection
     roster: Roster
     settings: Settings
-    owed: Sequence[Obligation]
     at: datetime
-    standings: dict[tuple[str, str, int], Standing]
-    findings: list[StoredFinding]
     policy: Policy
+    owed: dict[str, list[Obligation]] = field(default_factory=lambda: defaultdict(list))
+    """By body, as the standings and findings: of thousands of recipients each asks for its own few."""
+    standings: dict[str, list[Standing]] = field(default_factory=lambda: defaultdict(list))
+    findings: dict[str, list[StoredFinding]] = field(default_factory=lambda: defaultdict(list))
+
+    def of(self, held: Mapping[str, list[Item]], bodies: Iterable[str]) -> Iterator[Item]:
+        """What is held of these bodies, as offices list them."""
+        for body in sorted(bodies, key=self.roster.rank):
+            yield from held.get(body, ())
+
+    def standing(self, body: str, scope: str, year: int) -> Standing | None:
+        return next((each for each in self.standings.get(body, ()) if (each.scope, each.year) == (scope, year)), None)
 
     @property
     def day(self) -> date:
@@ -73,10 +83,14 @@ class Scene:
 def queue_due(connection: sqlite3.Connection, roster: Roster, settings: Settings, owed: Sequence[Obligation],
               at: datetime) -> list[str]:
     """Queue every notice that is due at `at`; call it in the write transaction of the judgement. The keys added."""
-    standings = in_roster_order(roster, records.standings(connection), lambda each: each.body)
-    findings = in_roster_order(roster, review.list_findings(connection, outcomes=["fail"]), _body_of)
-    scene = Scene(connection, roster, settings, owed, at,
-                  {(each.body, each.scope, each.year): each for each in standings}, findings, policy())
+    scene = Scene(connection, roster, settings, at, policy())
+    for one in owed:
+        if one.year == scene.newest and one.applicable and one.confirmed:
+            scene.owed[one.body].append(one)
+    for standing in records.standings(connection):
+        scene.standings[standing.body].append(standing)
+    for stored in review.list_findings(connection, outcomes=["fail"]):
+        scene.findings[stored.finding.body].append(stored)
     added: list[str] = []
     for recipient in recipients():
         made_by = _oversight if recipient.role == "oversight" else _operator
@@ -110,10 +124,9 @@ def _oversight(scene: Scene, recipient: Recipient, bodies: set[str]) -> Iterable
 def _due(scene: Scene, bodies: set[str]) -> dict[date, list[Obligation]]:
     """The obligations of the remit in the newest report year by each of their due days."""
     found: dict[date, list[Obligation]] = {}
-    for one in scene.owed:
-        if one.year == scene.newest and one.applicable and one.confirmed and one.body in bodies:
-            for day in {due.day for due in one.days}:
-                found.setdefault(day, []).append(one)
+    for one in scene.of(scene.owed, bodies):
+        for day in {due.day for due in one.days}:
+            found.setdefault(day, []).append(one)
     return found
 
 
@@ -121,7 +134,7 @@ def _unseen(scene: Scene, owed: Iterable[Obligation]) -> tuple[list[Standing], l
     """Of these, what isn't seen yet and was looked at lately; and what wasn't looked at, of which nothing is said."""
     seen, unlooked = [], []
     for one in owed:
-        standing = scene.standings.get((one.body, one.scope, one.year))
+        standing = scene.standing(one.body, one.scope, one.year)
         if standing is None or standing.published or standing.status not in (
                 Status.NOT_DUE, Status.DUE_SOON, Status.NOT_SEEN, Status.MISSING):
             if standing is not None and standing.status is Status.UNVERIFIED:
@@ -154,7 +167,7 @@ def _due_day(scene: Scene, recipient: Recipient, bodies: set[str]) -> Iterable[A
         morning = datetime.combine(day + timedelta(days=1), MORNING, clock.ZONE)
         if not morning <= scene.at < morning + MORNING_ENDS:
             continue
-        standings = [each for one in owed if (each := scene.standings.get((one.body, one.scope, one.year)))]
+        standings = [each for one in owed if (each := scene.standing(one.body, one.scope, one.year))]
         on_time = [each for each in standings if each.published and each.published <= day.isoformat()]
         missing = [each for each in standings if each.status is Status.MISSING]
         told = {each.body + each.scope for each in (*on_time, *missing)}
@@ -215,16 +228,15 @@ def _once(scene: Scene, recipient: Recipient, kind: str, items: Iterable[Told]) 
 
 def _immediate(scene: Scene, recipient: Recipient, bodies: set[str]) -> Iterable[Told]:
     names = Names(scene.roster, recipient.language)
-    for standing in scene.standings.values():
+    for standing in scene.of(scene.standings, bodies):
         wanted = {Status.MISSING: "missing", Status.WITHDRAWN: "withdrawn", Status.LATE: "late"}.get(standing.status)
-        if wanted in recipient.immediate and standing.body in bodies and standing.year == scene.newest:
+        if wanted in recipient.immediate and standing.year == scene.newest:
             yield _of_standing(standing, names, recipient)
     if "issue" in recipient.immediate:
-        for each in scene.findings:
+        for each in scene.of(scene.findings, bodies):
             finding = each.finding
-            if (finding.severity == "E" and each.state is FindingState.OPEN and finding.body in bodies
-                    and finding.year == scene.newest and not _kept_back(finding.rule)
-                    and finding.rule not in ("PUB-01", "PUB-02", "PUB-12")):
+            if (finding.severity == "E" and each.state is FindingState.OPEN and finding.year == scene.newest
+                    and not _kept_back(finding.rule) and finding.rule not in ("PUB-01", "PUB-02", "PUB-12")):
                 yield _of_finding(each, names, recipient)
 
 
@@ -233,9 +245,9 @@ def _still(scene: Scene, recipient: Recipient, bodies: set[str], after: int, *, 
     if not after:
         return
     names = Names(scene.roster, recipient.language)
-    for each in scene.findings:
+    for each in scene.of(scene.findings, bodies):
         finding = each.finding
-        if (finding.body not in bodies or each.state not in _OPEN or finding.severity != "E"
+        if (each.state not in _OPEN or finding.severity != "E"
                 or finding.year is None or finding.year < scene.settings.monitoring.since
                 or _kept_back(finding.rule)):
             continue
@@ -263,7 +275,7 @@ def _resolved(scene: Scene, recipient: Recipient, bodies: set[str]) -> Iterable[
 def _settled(scene: Scene, stored: StoredFinding, names: Names, recipient: Recipient) -> Told:
     """A finding that holds no more; one about a status in words of how it stands now, never of how it stood."""
     finding, told = stored.finding, _of_finding(stored, names, recipient)
-    now = scene.standings.get((finding.body, finding.scope, finding.year or 0))
+    now = scene.standing(finding.body, finding.scope, finding.year or 0)
     if finding.rule not in _STATUS_OF or now is None:
         return told
     return Told(told.item, told.name, _of_standing(now, names, recipient).what, told.note)

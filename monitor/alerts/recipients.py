@@ -65,9 +65,9 @@ class Recipient(_Facts):
         if unknown:
             raise ConfigurationError(f"alerts.yaml: recipients {self.id}: remit.under names {', '.join(unknown)}, "
                                      "which the roster (bodies.csv) doesn't hold")
-        reach = {body.id for top in self.remit.under for body in roster.under(top)} | set(self.remit.under)
-        return {body.id for body in roster.bodies.values() if (not self.remit.under or body.id in reach)
-                and (not self.remit.kinds or body.kind in self.remit.kinds)}
+        reach = ([body for top in self.remit.under for body in roster.under(top)] if self.remit.under
+                 else roster.bodies.values())
+        return {body.id for body in reach if not self.remit.kinds or body.kind in self.remit.kinds}
 
 
 class Alerts(_Facts):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -68,13 +68,13 @@ class Situation:
 
 
 def of_remit(connection: sqlite3.Connection, bodies: Collection[str], since: int, at: datetime, last: str | None,
-             everybody: Iterable[Standing] | None = None) -> Situation:
+             everybody: Mapping[str, Sequence[Standing]] | None = None) -> Situation:
     """The situation of these bodies at `at`; `last` (ISO time) is when their last digest was made (None: never).
-    `everybody`: the stored standings where the caller holds them already."""
+    `everybody`: the stored standings by body where the caller holds them already."""
     year = at.year - 1
     wanted = set(bodies)
-    standings = [each for each in (records.standings(connection) if everybody is None else everybody)
-                 if each.body in wanted]
+    standings = (records.standings(connection, bodies=wanted) if everybody is None else
+                 [each for body in sorted(wanted) for each in everybody.get(body, ())])
     listed = review.list_findings(connection, bodies=wanted, severities=["E", "W"], outcomes=["fail"])
     counted = [each for each in listed if each.finding.year is None or each.finding.year >= since]
     held = [each for each in counted if each.state.value not in SETTLED and not unasked(each)]
