@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from difflib import SequenceMatcher
 from typing import Any
 
 from crawler import clock
@@ -32,6 +33,8 @@ _OF_COLUMNS = """(SELECT l.id AS listing, l.at, l.portal, l.column_id, s.id, s.u
 """`listed`, from the side of the lists."""
 _PLACE = re.compile(r"^[^省市县区旗州盟]{0,10}?(?:自治区|自治州|自治县|自治旗|地区|省|市|县|区|旗|州|盟)(?=.{2,})")
 _GOVERNMENT = re.compile(r"(?:人民)?政府(?:办公[室厅]|办)?")
+_MISPRINTED = 0.75
+"""How alike the words of a government are to those of a name that is one of them with a character wrong or lost."""
 _KIND = re.compile(r"(?:人民政府|街道办事处|管理委员会|委员会|办公室|办公厅|管委会|管理局|政府|[局厅委办镇乡处院])$")
 
 
@@ -240,7 +243,7 @@ def fits(given_scope: Scope, given_year: int | None, scope: Scope, year: int) ->
 
 
 def could_be(printed: str, body: Body) -> bool:
-    """Whether a printed name nobody claims could be this body's: cut, shortened, or not printed at all.
+    """Whether a printed name nobody claims could be this body's: cut, shortened, misprinted, or not printed at all.
 
     Compares what is left without places and the kind of body; half of the shorter one's characters in common is enough,
     and so is a name that the other begins with. Errs towards yes: a wrong yes leaves a report unverified, a wrong no
@@ -255,17 +258,26 @@ def _alike(one: str, other: str) -> bool:
     whole, own = titles.normalise(one), titles.normalise(other)
     if whole.startswith(own) or own.startswith(whole):
         return True
+    if len(whole) == len(own) and sum(one != other for one, other in zip(whole, own, strict=True)) == 1:
+        return True
     first, second = _core(whole), _core(own)
     if not first or not second:
-        # Governments are told apart by their places alone, which a printed name may leave out.
-        return first == second
+        # Governments are told apart by their places alone, which a printed name may leave out; what is left of them
+        # without may be misprinted.
+        return first == second or SequenceMatcher(None, _placeless(whole), _placeless(own), autojunk=False
+                                                  ).ratio() >= _MISPRINTED
     shorter, longer = sorted((first, second), key=len)
     return 2 * sum(character in longer for character in shorter) >= len(shorter)
 
 
-def _core(name: str) -> str:
-    """The part of a name that tells bodies of one place apart; empty for a government and its office."""
+def _placeless(name: str) -> str:
     rest = name
     while match := _PLACE.match(rest):
         rest = rest[match.end():]
+    return rest
+
+
+def _core(name: str) -> str:
+    """The part of a name that tells bodies of one place apart; empty for a government and its office."""
+    rest = _placeless(name)
     return "" if _GOVERNMENT.fullmatch(rest) else _KIND.sub("", rest) or rest

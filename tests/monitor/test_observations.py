@@ -69,3 +69,19 @@ def test_an_unchanged_list_serves_once_and_on_a_body_fetched_after_the_day(looks
     day = clock.parse("2026-02-01T00:00")
     pair = supporting_pair([look(*each) for each in looks], clock.parse("2026-01-30T00:00"), day)
     assert (pair is not None) is proves
+
+
+@pytest.mark.parametrize("name", [
+    "银林县人民政府办公室", "示例省人民政府办公厅", "银林县人民政府", "示例市财政局", "银林县南稻镇人民政府",
+    "示例市文化广电和旅游局", "示例区东街街道办事处", "示例市市场监督管理局"])
+@pytest.mark.parametrize("wrong", "某木旦乂")
+def test_one_wrong_character_makes_no_other_body(name, wrong):
+    for place in range(len(name)):
+        assert could_be(name[:place] + wrong + name[place + 1:], named(name)), place
+
+
+@pytest.mark.parametrize("printed", [
+    "银林县财政局", "银林县行政审批局", "银林县人民法院", "银林县政务服务中心", "银林县人民医院"])
+def test_other_bodies_of_a_place_are_no_misprinted_government(printed):
+    assert not could_be(printed, named("银林县人民政府"))
+    assert not could_be(printed, named("银林县人民政府办公室"))
