@@ -19,6 +19,7 @@ from crawler.families import static
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number, stated
 from crawler.families.rows import find_day, joined, main_rows, names_report, parse, rows, title_of
 from crawler.model import Item, Outcome
+from extract import titles
 
 SEARCH = "/module/xxgk/search.jsp"
 FIRST_YEAR = 2008
@@ -99,12 +100,14 @@ def _call(first: Answer) -> dict[str, str]:
 
 
 def _of_column(items: list[Item], url: str) -> list[Item]:
-    """The rows of the page's own column. All rows where none carries its number: then their numbers are others'."""
+    """The rows of the page's own column, and reports whatever column they were filed under: one moved or shared keeps
+    the number of another. All rows where none carries its number: then their numbers are others'."""
     column = _COLUMN.search(url)
     numbered = [(item, _ARTICLE_COLUMN.search(item.url)) for item in items]
     if column is None or not any(match and match.group(1) == column.group(1) for _, match in numbered):
         return items
-    return [item for item, match in numbered if match is None or match.group(1) == column.group(1)]
+    return [item for item, match in numbered
+            if match is None or match.group(1) == column.group(1) or titles.parse(item.title).accepted]
 
 
 def _table(text: str, url: str) -> list[Item]:
@@ -219,8 +222,8 @@ def _year_rows(text: str, url: str) -> list[Item]:
         found = [row.item for row in shown if row.group in groups] or main_rows(shown)
     if any(_REPORT.search(item.title) for item in found):
         return found
-    titles = [re.sub(r"\s+", "", "".join(node.itertext())) for node in root.iter("h1", "h2", "h3", "title")]
-    title = next((title for title in titles if names_report(title)), "")
+    heads = [re.sub(r"\s+", "", "".join(node.itertext())) for node in root.iter("h1", "h2", "h3", "title")]
+    title = next((title for title in heads if names_report(title)), "")
     body = re.sub(r"\s+", "", root.text_content())
     printed = _PUBLISHED.search(body)
     return [Item(url, title, find_day(printed.group(1)) if printed else "")] if title and len(body) >= _SUBSTANTIAL \
