@@ -168,7 +168,8 @@ class FetchLog:
     def unlisted(self, portal: str, column_id: str, listed: set[str]) -> list[tuple[Item, Route]]:
         """Reports once captured from this column whose address its list no longer holds, newest routing each.
 
-        An address that was gone in each of the last GONE_FOR_GOOD runs isn't asked for again.
+        An address that was gone in each of the last GONE_FOR_GOOD runs isn't asked for again. `files` are the
+        attachments it had: the list that named them may be the only place that did.
         """
         rows = self._reader.execute(
             """SELECT s.url, s.title, s.day, s.route, s.body, s.scope, s.year, s.printed_body, max(l.at)
@@ -185,9 +186,17 @@ class FetchLog:
                                         "ORDER BY at DESC, id DESC LIMIT ?",
                                         (row["url"], self.run, GONE_FOR_GOOD)).fetchall()
             if len(last) < GONE_FOR_GOOD or any(end["outcome"] not in gone for end in last):
-                found.append((Item(row["url"], row["title"], row["day"]),
+                found.append((Item(row["url"], row["title"], row["day"], self._files_of(row["url"])),
                               Route(row["route"], row["body"], row["scope"], row["year"], row["printed_body"])))
         return found
+
+    def _files_of(self, url: str) -> tuple[tuple[str, str], ...]:
+        for row in self._reader.execute("SELECT url, list_title, parts FROM capture WHERE url = ? AND content IS NOT "
+                                        "NULL AND run <> ? ORDER BY id DESC", (url, self.run)):
+            files = [(part["url"], part["name"]) for part in shorthand.parts_of(row) if part["role"] == "attachment"]
+            if files:
+                return tuple(files)
+        return ()
 
     def close(self) -> None:
         # What can't be written any more is asked for again by a resumed run.

@@ -296,7 +296,8 @@ class PortalSpider(Fetching):
             elif more.verdict.outcome in _PASSING:
                 unread = more
         attached = {entry.url: entry for page in pages for entry in page.attached}
-        for file, name in item.files:
+        # Of a page that left its list the files it had count only where the page itself shows none.
+        for file, name in item.files if item.url in visit.listed or not attached else ():
             attached.setdefault(file, articles.Attached(file, name, "attachment"))
         for entry in attached.values():
             file = await self.fetch(visit, Ask(entry.url, expect="file"), address)

@@ -284,6 +284,21 @@ def test_a_report_that_left_its_list_is_asked_for_at_its_own_address_until_gone_
         assert asked(), "listed again, asked again"
 
 
+def test_a_report_that_left_its_list_keeps_the_files_that_only_the_list_named(tmp_path):
+    shown = {"file": True}
+    page = "/nb/t20240115_2023.html"
+    whole = listing(name_of("a"))
+    answers = {"/nb/": lambda _: Response.page(whole if shown["file"] else whole.replace(page.rpartition("/")[2], "#")),
+               page: lambda _: Response.page(article(inside="<a href='/a/x.pdf'>x.pdf</a>" if shown["file"] else "")),
+               "/a/x.pdf": PDF}
+    with World(tmp_path, {"a": Case({**articles(), **answers})}) as world:
+        for shown["file"] in (True, False):
+            scan.run(world.plan())
+        parts = [shorthand.parts_of(row) for row in rows(
+            world, "SELECT parts, url, list_title FROM capture WHERE url LIKE ? ORDER BY id", f"%{page}")]
+    assert [[part["role"] for part in each] for each in parts] == [["page", "attachment"]] * 2
+
+
 def test_restricting_to_a_year(tmp_path):
     with World(tmp_path, {"plain": CASES["plain"]}) as world:
         result = scan.run(world.plan(year=2022))
