@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 import re
 import subprocess
 import sys
@@ -58,12 +59,16 @@ def write(tally: dict[str, Had], path: Path = TALLY) -> None:
 
 
 def turn(name: str, minutes: float, runs: int, corpus: Path) -> tuple[str, int, float, bool]:
-    """One turn of a harness: its name, executions, minutes, whether something broke it."""
-    begun = time.monotonic()
-    done = subprocess.run([sys.executable, "-m", "tests.fuzz.guided", name, "--minutes", f"{minutes:.3f}", "--runs",
-                           str(runs), "--corpus", str(corpus)], capture_output=True, check=False)
-    said = _EXECUTED.search(done.stderr.decode("utf-8", "replace"))
-    return name, int(said[1]) if said else 0, (time.monotonic() - begun) / 60, done.returncode != 0
+    """One turn of a harness: its name, executions, minutes of processor time, whether something broke it."""
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen([sys.executable, "-m", "tests.fuzz.guided", name, "--minutes", f"{minutes:.3f}",
+                                    "--runs", str(runs), "--corpus", str(corpus)],
+                                   stdout=subprocess.DEVNULL, stderr=said)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        executed = _EXECUTED.search(said.read().decode("utf-8", "replace"))
+    return name, int(executed[1]) if executed else 0, (used.ru_utime + used.ru_stime) / 60, process.returncode != 0
 
 
 def due(names: Iterator[str], tally: dict[str, Had]) -> list[str]:

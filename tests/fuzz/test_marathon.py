@@ -1,5 +1,7 @@
 """The marathon's account: what was had is kept, who had least comes first, enough is enough."""
 
+import pytest
+
 from tests.fuzz import marathon
 from tests.fuzz.marathon import Had
 
@@ -19,13 +21,16 @@ def test_who_had_least_comes_first_and_who_had_enough_not_at_all():
     assert tally["new"] == Had()
 
 
-def test_a_turn_says_what_it_did_and_whether_something_broke(tmp_path, monkeypatch):
-    for code, words, expected in ((0, b"stat::number_of_executed_units: 512\n", (512, False)), (77, b"", (0, True))):
-        monkeypatch.setattr(marathon.subprocess, "run", lambda *_, code=code, words=words, **__: marathon.subprocess
-                            .CompletedProcess([], code, b"", words))
-        name, executions, minutes, broke = marathon.turn("cell", 1.0, 10, tmp_path)
-        assert (name, executions, broke) == ("cell", *expected)
-        assert minutes < 1
+@pytest.mark.parametrize(("code", "words", "expected"), [
+    (0, "stat::number_of_executed_units: 512", (512, False)), (77, "==1== deadly signal", (0, True))])
+def test_a_turn_says_what_it_did_and_whether_something_broke(tmp_path, monkeypatch, code, words, expected):
+    other = tmp_path / "interpreter"
+    other.write_text(f"#!/bin/sh\necho '{words}' >&2\nexit {code}\n")
+    other.chmod(0o700)
+    monkeypatch.setattr(marathon.sys, "executable", str(other))
+    name, executions, minutes, broke = marathon.turn("cell", 1.0, 10, tmp_path)
+    assert (name, executions, broke) == ("cell", *expected)
+    assert minutes < 1
 
 
 def test_what_is_kept_of_the_marathons_so_far_can_be_read():
