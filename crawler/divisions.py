@@ -51,6 +51,11 @@ def _codes() -> dict[str, tuple[str, ...]]:
     return found
 
 
+@functools.cache
+def _beginnings() -> frozenset[str]:
+    return frozenset(name[:2] for name in _codes())
+
+
 def level(code: str) -> str:
     """province, prefecture, county or township, as the code is cut; empty for a code of no known shape."""
     if not known(code):
@@ -64,9 +69,11 @@ def level(code: str) -> str:
 
 def leading(name: str) -> str:
     """The place a name begins with, while at least two characters follow; empty where it begins with none."""
-    for length in range(min(_LONGEST, len(name) - 2), 1, -1):
-        if name[:length] in _codes():
-            return name[:length]
+    if name[:2] in _beginnings():
+        codes = _codes()
+        for length in range(min(_LONGEST, len(name) - 2), 1, -1):
+            if name[:length] in codes:
+                return name[:length]
     match = _SHAPE.match(name)
     return match.group() if match and len(name) - match.end() >= 2 else ""
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from crawler import divisions, joint_names, printed_names, roster_files
 from crawler.exceptions import RosterError
 from crawler.model import Body, Column, Item, Portal, Route
+from crawler.name_index import NameIndex
 from extract import configuration, titles
 from extract.model import Scope
 
@@ -38,14 +39,14 @@ class Roster:
     bodies: dict[str, Body]
     portals: dict[str, Portal]
     path: Path = field(default_factory=Path)
-    _exact: dict[str, set[str]] = field(default_factory=dict)
-    _derived: dict[str, set[str]] = field(default_factory=dict)
     _users: dict[str, set[str]] = field(default_factory=dict)
     """Bodies by portal, and by portal/column."""
     _places: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Every place a body is known to lie in."""
+    """Every place a body is known to lie in, as far as anybody asked."""
     _ranks: dict[str, tuple[int, int]] = field(default_factory=dict)
     _below: dict[str, list[str]] | None = None
+    _offices: dict[str, list[str]] | None = None
+    _printed: NameIndex | None = None
 
     @classmethod
     def load(cls) -> Roster:
@@ -65,20 +66,21 @@ class Roster:
     def of(cls, bodies: Iterable[Body], portals: Iterable[Portal], path: Path | None = None) -> Roster:
         """A roster of bodies and portals already made."""
         roster = cls({body.id: body for body in bodies}, {portal.id: portal for portal in portals}, path or Path())
-        exact, derived, users = defaultdict(set), defaultdict(set), defaultdict(set)
+        users = defaultdict(set)
         for body in roster.bodies.values():
-            for name in body.names:
-                exact[titles.normalise(name)].add(body.id)
-                for variant in printed_names.shortened(titles.normalise(name)):
-                    derived[variant].add(body.id)
             for portal, column in roster.columns_of(body):
                 users[portal.id].add(body.id)
                 users[f"{portal.id}/{column.id}"].add(body.id)
-        roster._exact, roster._derived, roster._users = dict(exact), dict(derived), dict(users)
-        own = {body.id: frozenset(_places_named(body)) for body in roster.bodies.values()}
-        roster._places = {body: places.union(*(own[above.id] for above in roster._above(roster.bodies[body])))
-                          for body, places in own.items()}
+        roster._users = dict(users)
         return roster
+
+    @property
+    def _names(self) -> NameIndex:
+        # Made when the first name is looked up: in a country it is most of a roster's time and memory, and what only
+        # lists or counts bodies needs none of it.
+        if self._printed is None:
+            self._printed = NameIndex(self.bodies.values())
+        return self._printed
 
     def rank(self, body: str) -> tuple[int, int]:
         """The place of a body as offices list them: by sort_order (机构序列), then as the file has them; those it has
@@ -132,11 +134,11 @@ class Roster:
         if not name:
             return None
         here = self._users.get(portal, set()) if portal else set()
-        whole = self._exact.get(name, set())
+        whole = self._names.whole(name)
         longer, shorter = set(), set()
         for form, cut in printed_names.printed(name):
-            longer |= {body for body in self._exact.get(form, ()) if self._lies_in(body, cut, body in here)}
-            shorter |= {body for body in self._derived.get(form, ()) if self._lies_in(body, cut, body in here)}
+            longer |= {body for body in self._names.whole(form) if self._lies_in(body, cut, body in here)}
+            shorter |= {body for body in self._names.shortened(form) if self._lies_in(body, cut, body in here)}
         if portal:
             # A shortened name is only understood where it is at home, or where it still names its place.
             shorter = shorter & here or {body for body in shorter if self._known_here(body, name, here)}
@@ -161,7 +163,12 @@ class Roster:
     def _lies_in(self, body: str, cut: tuple[str, ...], at_home: bool) -> bool:
         """Whether the places cut from a printed name may stand in front of this body's name. A province nobody told
         us of passes where the body is at home: portals don't list another province's bodies."""
-        places = self._places[body]
+        if not cut:
+            return True
+        places = self._places.get(body)
+        if places is None:
+            lying = [self.bodies[body], *self._above(self.bodies[body])]
+            places = self._places[body] = frozenset(place for each in lying for place in _places_named(each))
         told = any(place.endswith(_PROVINCES) for place in places)
         return all(place in places or (at_home and not told and place.endswith(_PROVINCES)) for place in cut)
 
@@ -297,12 +304,8 @@ class Roster:
 
     def _named_in(self, text: str, portal: Portal) -> Body | None:
         """The body of this portal whose name begins a sentence about it; the longest name wins."""
-        names = {name: ids for name, ids in (self._exact | self._derived).items() if text.startswith(name)}
-        for name in sorted(names, key=len, reverse=True):
-            found = self.find(name, portal.id)
-            if found:
-                return found
-        return None
+        found = (self.find(name, portal.id) for name in self._names.leading(text))
+        return next((body for body in found if body), None)
 
     def _heir(self, body: Body, year: int) -> Body | None:
         """The body founded after `year` that owes this one's report on it, since this one ended before it was due: what
@@ -322,11 +325,14 @@ class Roster:
         if title.scope == "unknown" or title.scope in owner.scopes or not wanted:
             return owner
 
-        def linked(office: Body, government: Body) -> bool:
-            return office.acts_as == government.id or (not office.acts_as and office.parent == government.id)
-
-        found = [body for body in self.bodies.values() if body.kind == wanted and title.scope in body.scopes
-                 and (linked(owner, body) if wanted == "government" else linked(body, owner))]
+        if self._offices is None:
+            self._offices = defaultdict(list)
+            for body in self.bodies.values():
+                if body.kind == "government_office":
+                    self._offices[body.acts_as or body.parent].append(body.id)
+        linked = [owner.acts_as or owner.parent] if wanted == "government" else self._offices.get(owner.id, [])
+        found = [body for each in linked if (body := self.bodies.get(each)) and body.kind == wanted
+                 and title.scope in body.scopes]
         return found[0] if len(found) == 1 else owner
 
     def _owner(self, printed: str, portal: Portal, column: Column | None, year: int | None = None) -> Body | None:

@@ -18,6 +18,12 @@ Kind = Literal["report", "interpretation", "circular", "form", "meeting", "asses
 
 _DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _CHINESE_DIGITS = str.maketrans("〇○零ＯO一二三四五六七八九", "00000123456789")
+_WIDE = str.maketrans("()[]", "（）［］")
+_SET_APART = re.compile(r"\s+[-—–－|]\s+")
+_BLANK = re.compile(r"\s+|\u200b|\ufeff|&nbsp;")
+_WAY = re.compile(r"[>＞»›]")
+_PIECES = re.compile(r"[_|｜]+")
+_SITE = re.compile(r"(?<=报告|年报)[-—–－]+[\u4e00-\u9fff]*(?:网|网站|门户|平台|政府)$")
 _CHINESE_YEAR = re.compile(r"二[〇○零ＯO0][〇○零ＯO一二三四五六七八九]{2}(?=年)")
 _YEAR = r"20\d\d(?:年度|年份|年|度)?"
 _CORE = re.compile(
@@ -121,7 +127,7 @@ class Title:
 
 def normalise(title: str) -> str:
     """The title for comparing: no blanks, ASCII digits, full-width brackets, years in digits, no site name behind."""
-    return _tidy(title).translate(str.maketrans("()[]", "（）［］")).strip(_EDGES)
+    return _tidy(title).translate(_WIDE).strip(_EDGES)
 
 
 def parse(title: str) -> Title:
@@ -190,16 +196,16 @@ def _leads_away(text: str) -> bool:
 
 def _tidy(title: str) -> str:
     title = title[:_LONGEST]
-    text = re.sub(r"\s+|\u3000|\u200b|\ufeff|&nbsp;", "", re.sub(r"\s+[-—–－|]\s+", "_", title)).translate(_DIGITS)
+    text = _BLANK.sub("", _SET_APART.sub("_", title)).translate(_DIGITS)
     text = _CHINESE_YEAR.sub(lambda year: "2" + year.group()[1:].translate(_CHINESE_DIGITS), text)
-    text = re.split(r"[>＞»›]", text.rstrip(">＞»›"))[-1]  # the way to a page, printed above its title
-    pieces = [piece for piece in re.split(r"[_|｜]+", text) if piece]
+    text = _WAY.split(text.rstrip(">＞»›"))[-1]  # the way to a page, printed above its title
+    pieces = [piece for piece in _PIECES.split(text) if piece]
     if len(pieces) > 1:
         # "report_column_site": the report's own name comes first; a column's name is only 政府信息公开年报.
         dated = [piece for piece in pieces if _YEAR_TOKEN.search(piece) and _ABOUT.search(piece)]
         lead = pieces[0] if _LEAD.fullmatch(pieces[0]) else ""
         text = lead + (dated or [piece for piece in pieces if _CORE.search(piece)] or pieces)[0]
-    return re.sub(r"(?<=报告|年报)[-—–－]+[\u4e00-\u9fff]*(?:网|网站|门户|平台|政府)$", "", text) if text else ""
+    return _SITE.sub("", text) if text else ""
 
 
 def _split_without_core(text: str) -> tuple[str, str, str]:
