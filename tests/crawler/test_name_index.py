@@ -24,8 +24,8 @@ def test_every_name_leads_to_all_bodies_that_may_be_meant(named):
 
 
 def test_all_names_of_a_body_count_and_none_twice():
-    index = NameIndex([body("a", "示例市教育局", aliases=("示例市教育局", "市教委"), former_names=("示例市教育委员会",)),
-                       body("b", "示例市教育委员会"), body("c", "示例市教育委员会")])
+    names = {"aliases": ("示例市教育局", "市教委"), "former_names": ("示例市教育委员会",)}
+    index = NameIndex([body("a", "示例市教育局", **names), *(body(key, "示例市教育委员会") for key in "bc")])
     assert index.whole("市教委") == {"a"}
     assert index.whole("示例市教育委员会") == {"a", "b", "c"}
     assert index.whole("示例市财政局") == index.shortened("财政局") == frozenset()

@@ -1,5 +1,5 @@
 """A week of the real `nianbao watch` in two minutes: an hour passes in a second, everything else is real: the commands,
-a portal on loopback, an SMTP server, signals. A slow machine only gets further into the next day before it is stopped."""
+a portal on loopback, an SMTP server, signals. A slow machine gets further into the next day before it is stopped."""
 
 from __future__ import annotations
 
