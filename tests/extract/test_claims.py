@@ -233,9 +233,9 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     "2023年结转" * 2000, "未发生" * 3000, "公民、法人和" * 2000, "1" * 5000 + "件",
 ])
 def test_no_prose_takes_long(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     claims(text)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 @given(st.integers(0, 99999), st.sampled_from(["收到", "受理", "接收"]), st.sampled_from(["件", "条", "份"]))

@@ -210,9 +210,9 @@ def test_no_title_breaks_the_parser(title: str) -> None:
     "信息公开" + "2023年度" * 60, "信息公开年报" + "2023" * 60 + "x", "信息公开" + "年" * 300 + "…",
     "关于" * 200, "（" * 300, "公民、" * 200 + "信息公开年报"])
 def test_no_title_takes_long(title: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     parse(title)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 @given(st.sampled_from(["青石县财政局", "柳河镇人民政府", "青石市卫生健康委员会", "青石县会议中心", "青石市培训学校"]),
