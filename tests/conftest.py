@@ -1,15 +1,21 @@
 """In which order the files of tests are dealt out to several processes, each as a whole (--dist loadfile: its tests
 share what took long to make): the simulated year begins first, since it takes longest, then the files with slow tests,
-and what is quick fills up the end."""
+and what is quick fills up the end. No example of a property has a deadline."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from crawler import clock
 from extract import configuration
+
+# How long one example takes says more of the machine than of the code; what must be quick is counted in its own test.
+hypothesis.settings.register_profile("nianbao", deadline=None,
+                                     suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("nianbao")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

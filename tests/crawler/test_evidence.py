@@ -8,7 +8,7 @@ from crawler.evidence import Evidence
 from crawler.exceptions import EvidenceError
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(data=st.binary(max_size=2000))
 def test_what_is_put_is_got_under_its_hash(tmp_path, data):
     evidence = Evidence(tmp_path)

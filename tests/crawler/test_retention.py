@@ -223,7 +223,7 @@ FETCHES = st.lists(st.tuples(st.integers(1, 2000 * DAY), st.sampled_from([b"a", 
                              st.sampled_from(["1", "2"]), st.booleans()), min_size=1, max_size=14)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(fetches=FETCHES, guarded=st.sets(st.integers(0, 13), max_size=3), death=st.integers(0, 12))
 def test_nothing_that_is_named_is_ever_lost(fetches, guarded, death):
     with tempfile.TemporaryDirectory() as folder:

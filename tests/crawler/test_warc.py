@@ -89,7 +89,7 @@ def test_an_empty_file_is_a_file_still(tmp_path):
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=40)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=TEXT, name=st.sampled_from(["content-disposition", "location", "server", "etag"]), value=TEXT,
        body=st.binary(max_size=300), status=st.sampled_from([200, 206, 404, 412, 599]))
 def test_whatever_came_the_file_is_accepted_and_gives_it_back(tmp_path, path, name, value, body, status):

@@ -19,7 +19,7 @@ def report(year=2021, seed=1, **more):
 
 
 @given(SEEDS, st.sampled_from(["2019", "2021"]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_sums_hold(seed, form):
     figures = (making.figures_2019 if form == "2019" else making.figures_2021)(seed)
     parts = [row for row in making.PARTS if row not in making.CLOSED] + (

@@ -117,7 +117,7 @@ def test_sums_bear_out_a_reading_but_not_a_place():
     assert figures[second].confidence == 0.85
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.integers(0, 10**9))
 def test_one_misread_digit_is_never_confident(seed):
     pick = random.Random(seed)

@@ -187,7 +187,7 @@ def test_group_heads_tell_equal_labels_apart():
     assert not any(key.startswith("statistics2014.reconsideration") for key in result.figures)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**9))
 def test_rows_left_out_added_and_blank(seed):
     pick = random.Random(seed)

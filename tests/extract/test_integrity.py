@@ -124,7 +124,7 @@ def test_encrypted_streams_are_not_judged():
 
 
 @given(st.binary(max_size=300), st.integers(0, 400))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_anything_at_all_ends(junk, place):
     whole = pdf(CATALOGUE, PAGES, stream(TEXT), directory=packed_directory)
     for data in (junk, whole[:place] + junk, whole[:place] + junk + whole[place:]):

@@ -169,7 +169,7 @@ def merged(draw):
 
 
 @given(merged(), st.lists(st.integers(10, 50), min_size=14, max_size=14), st.sampled_from([0, 120, 235]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_merged_table_comes_out_with_its_spans(table, sizes, ink):
     rows, columns, cells = table
     xs, ys = np.cumsum([20, *sizes[:columns]]), np.cumsum([20, *sizes[7:7 + rows]])

@@ -350,7 +350,7 @@ def test_findings_that_share_cells_are_one_case_behind_its_worst():
     assert not any(each.evidence.get("case") for each in alone)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.text(st.sampled_from(LETTERS), max_size=80), min_size=7, max_size=7),
        st.sampled_from([None, 2015, 2019, 2021, 2025]))
 def test_no_prose_breaks_a_rule_and_prose_alone_is_no_error_of_a_table(texts, year):

@@ -62,7 +62,7 @@ def test_texts_alike_by_the_rules_measure_meet_and_others_do_not():
     assert len(found) < 2 * len(pairs)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(st.integers(0, 6), min_size=0, max_size=14))
 def test_identical_texts_always_meet_once(seeds):
     texts = [prose(seed, 150) for seed in seeds]

@@ -124,7 +124,7 @@ LOOKS = st.lists(st.tuples(
 START = clock.parse("2025-01-10T09:00")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(looks=LOOKS, later=st.integers(0, 1500))
 # A page that opened while a list named it, between two failures; later it was asked for at its own address.
 @example(looks=[(0, "ok", False, "report", True), (12, "ok", False, "report", False), (24, "ok", False, "", False),

@@ -118,7 +118,7 @@ def test_a_snooze_gives_back_the_state_it_put_off_even_when_made_longer(run):
         assert [step.action for step in audit.steps(connection)] == ["confirm", "snooze", "snooze", "wake"]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from([*transitions.of_person(), "run", "gone", "other"]), max_size=12))
 def test_whatever_people_and_runs_do_the_trail_leads_from_state_to_state(tmp_path_factory, acts):
     """Every step starts where the one before ended, and the last one ends where the finding is."""
@@ -242,7 +242,7 @@ def test_lists_are_filtered_and_errors_come_first(run):
     assert len(run.listed(states=["open"])) == 4
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.booleans(), st.integers(4, 6), st.sampled_from(["", "confirm", "dismiss"])), max_size=8))
 def test_whatever_happens_a_decided_fact_is_never_open_again_and_an_undecided_one_always(tmp_path_factory, steps):
     run = Run(Store(tmp_path_factory.mktemp("review") / "n.db"))

@@ -109,7 +109,7 @@ ROWS = st.lists(st.tuples(st.sampled_from("甲乙丙丁戊"), st.sampled_from(["
                           st.sampled_from(["must", "none"])), max_size=5, unique_by=lambda row: row[0])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(ROWS, min_size=1, max_size=6))
 def test_every_state_is_given_back_as_it_was(tmp_path_factory, drawn):
     store = Store(tmp_path_factory.mktemp("states") / "n.db")

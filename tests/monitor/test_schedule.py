@@ -119,7 +119,7 @@ def test_a_clock_set_back_an_hour_repeats_nothing(store):
     assert claim(store, "digest", "2026-11-09T08:45") is None
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(1, 60 * 24 * 9), min_size=1, max_size=40))
 def test_whatever_the_pauses_no_slot_is_run_twice_and_the_newest_never_lost(tmp_path_factory, pauses):
     store = Store(tmp_path_factory.mktemp("watch") / "nianbao.db")

@@ -150,7 +150,7 @@ HOSTILE = st.text(max_size=40) | st.lists(st.sampled_from(
      " ", "\ud800", "{", "+", "place:", "\u3000", "𠀀"]), max_size=30).map("".join)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(question=HOSTILE)
 def test_nothing_typed_is_an_error(office, question):
     found(office.store, question)

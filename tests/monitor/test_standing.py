@@ -395,7 +395,7 @@ def _history(looks):
         return past.stand((START + timedelta(days=41)).isoformat())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(LOOKS)
 def test_missing_only_after_two_healthy_looks_without_it(looks):
     one = _history(looks)
@@ -410,7 +410,7 @@ def test_missing_only_after_two_healthy_looks_without_it(looks):
     assert not any(route == "report" for *_, items, route in looks if items)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(
     st.integers(0, 24 * 40), st.sampled_from([one.value for one in Outcome if not one.supports_absence]),
     st.booleans(), st.sampled_from([0, 8]), st.none()), max_size=7))

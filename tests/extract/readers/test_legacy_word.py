@@ -239,7 +239,7 @@ def test_text_that_is_no_text_is_told():
     assert "no characters" in document.problems[0]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 43000), st.integers(0, 255)), min_size=1, max_size=40))
 def test_broken_bytes_never_raise_anything_else(changes):
     data = bytearray((SAMPLES / "county_2023.doc").read_bytes())
@@ -249,7 +249,7 @@ def test_broken_bytes_never_raise_anything_else(changes):
         report.read(bytes(data), Hints(name="a.doc"))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.text(st.characters(codec="utf-16", exclude_categories=["C"]), max_size=30), min_size=1, max_size=12))
 def test_paragraphs_come_back_as_written(lines):
     wanted = [line.replace("\xa0", " ").strip() for line in lines]

@@ -218,7 +218,7 @@ def test_empty_page_says_so():
     assert open_page(b"<html><body></body></html>").problems == ["the page holds no text"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=400))
 def test_any_bytes_give_a_document(data):
     found = open_page(b"<html><body>" + data)  # so little markup passes no limit, so nothing may be refused
@@ -226,7 +226,7 @@ def test_any_bytes_give_a_document(data):
     assert not any(figure.source.table for figure in report.build(found).figures.values())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.recursive(st.sampled_from(["规章", "1", "<br>", "一、总体情况", "&nbsp;"]),
                     lambda inner: st.builds(lambda tag, parts: f"<{tag}>{''.join(parts)}</{tag}>",
                                             st.sampled_from(["div", "p", "table", "tr", "td", "span", "b", "ul"]),

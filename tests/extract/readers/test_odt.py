@@ -214,7 +214,7 @@ def test_deep_nesting_ends():
     assert document.problems == ["parts nested too deep can't be read"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4), st.text("甲1 ", max_size=3)), max_size=5),
                 min_size=1, max_size=6))
 def test_any_spans_make_a_grid_with_every_cell_at_a_place_of_its_own(rows):

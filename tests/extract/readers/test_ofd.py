@@ -243,7 +243,7 @@ def test_entities_are_not_expanded():
     assert not document.damaged
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text("MLSQBAC 0123456789.-", max_size=80), st.text("g 0123456789.-", max_size=30),
        st.lists(st.floats(-1e6, 1e6), min_size=0, max_size=6))
 def test_any_drawing_is_read(path, delta, matrix):

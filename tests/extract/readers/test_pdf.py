@@ -350,7 +350,7 @@ def test_a_scan_is_handed_over_as_pictures():
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_nothing_but_our_errors_comes_out(junk):
     for data in (b"%PDF-1.4\n" + junk, one_page(junk)):
         with contextlib.suppress(UnreadableDocumentError):

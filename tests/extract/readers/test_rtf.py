@@ -188,7 +188,7 @@ def test_more_cells_than_a_document_may_have_are_refused():
         read(r"\trowd" + r"\cellx100" * 60_000 + r"\row")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text("\\{}'*u0159 \nab;\xc4\xea", max_size=120) | st.lists(st.sampled_from(
     ["{", "}", r"\cell", r"\row", r"\trowd", r"\cellx900", r"\nestcell", r"\nestrow", r"\itap3 ", r"\par", "x",
      r"\upr", r"{\*\ud", r"{\*\nesttableprops", r"\shptxt", r"\pict", r"\'c4", r"\u25105?", r"\bin9 "]),
@@ -202,7 +202,7 @@ def test_anything_is_read_or_refused(body):
         grid.rows()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.text(st.characters(codec="utf-16", exclude_categories=["C"]), max_size=30), max_size=8),
        st.booleans())
 def test_paragraphs_come_back_as_written(lines, grouped):

@@ -190,7 +190,7 @@ def broken(place, noise):
     return bytes(data)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(place=st.integers(0, 21000), noise=st.binary(min_size=1, max_size=300))
 def test_broken_binary_workbooks_never_raise_anything_else(guard, place, noise):
     """Under the guard: the library asks for as much memory as a broken file says, and aborts the process without it."""
@@ -230,7 +230,7 @@ def test_hostile_files_end_within_limits(name):
         assert guard.usage.cpu_seconds < 10
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(st.tuples(st.integers(0, 12), st.integers(0, 12)), st.integers(-10**9, 10**9), min_size=1))
 def test_every_number_comes_back_at_its_place(cells):
     document = read(workbook({"S": sheet_xml([(row, column, 1, 1, str(value)) for (row, column), value

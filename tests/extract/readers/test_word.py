@@ -228,7 +228,7 @@ def test_garbage_inside_never_gives_other_text():
 
 @given(st.lists(st.lists(st.tuples(st.integers(1, 3), st.text("甲乙1230 ", max_size=3)), min_size=1, max_size=5),
                 min_size=1, max_size=5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_widths_add_up(rows):
     body = tbl(*[[tc(text, f'<w:gridSpan w:val="{across}"/>') for across, text in row] for row in rows])
     document = read(package(body))

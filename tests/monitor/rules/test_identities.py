@@ -228,7 +228,7 @@ def tables(draw):
     return values
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(tables(), st.data())
 def test_a_consistent_table_with_any_cells_left_blank_never_yields_an_error(values, data):
     figures = printed(values)
@@ -241,7 +241,7 @@ def test_a_consistent_table_with_any_cells_left_blank_never_yields_an_error(valu
     assert [each for each in judged.findings if each.outcome == "fail" and each.severity == "E"] == []
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(tables(), st.data())
 def test_every_single_fault_in_a_full_table_is_found(values, data):
     key = data.draw(st.sampled_from(sorted(values)))

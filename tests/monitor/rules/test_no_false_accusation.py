@@ -61,7 +61,7 @@ def chain(seed: int) -> tuple[Report, Report]:
     return before, reports.report(2022, figures=printed(now))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SEEDS, SIZES, st.integers(0, 6), st.data())
 def test_lowering_any_confidence_never_creates_an_error(seed: int, size: str, faults: int, data: Any) -> None:
     made = faulty(seed, size, faults)
@@ -73,14 +73,14 @@ def test_lowering_any_confidence_never_creates_an_error(seed: int, size: str, fa
     assert errors(reports.report(figures=doubted)) <= before
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SEEDS, st.floats(0, 0.89))
 def test_figures_read_with_doubt_are_no_error_at_all(seed: int, confidence: float) -> None:
     made = {key: replace(figure, confidence=confidence) for key, figure in faulty(seed, "many", 6).items()}
     assert errors(reports.report(figures=made)) == set()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SEEDS, st.sampled_from(["blank", "dash"]), st.data())
 def test_cells_left_empty_in_two_years_in_order_are_no_error(seed: int, state: Any, data: Any) -> None:
     before, now = chain(seed)
@@ -94,7 +94,7 @@ def test_cells_left_empty_in_two_years_in_order_are_no_error(seed: int, state: A
     assert errors(emptied[1], emptied[0]) == set()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SEEDS, st.data())
 def test_cells_that_were_not_found_are_no_error(seed: int, data: Any) -> None:
     before, now = chain(seed)
@@ -105,7 +105,7 @@ def test_cells_that_were_not_found_are_no_error(seed: int, data: Any) -> None:
     assert errors(replace(now, figures=gone), before) == set()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SEEDS, st.sampled_from(["row right", "row left", "table right", "table left", "table down", "table up"]),
        st.data())
 def test_a_reading_moved_by_one_place_is_uncertain(seed: int, way: str, data: Any) -> None:

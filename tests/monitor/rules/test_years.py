@@ -175,7 +175,7 @@ def test_tables_not_read_or_read_with_doubt_are_not_all_zero():
 
 
 # ---------------------------------------------------------------- planted and clean chains
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.sampled_from([1, 2, 9, 40]))
 def test_a_chain_in_order_is_accused_of_nothing_and_a_broken_one_of_exactly_that(first, second, gap):
     def printed(values):

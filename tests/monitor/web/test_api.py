@@ -299,7 +299,7 @@ def test_whatever_is_asked_is_answered_as_documented(office, token):
     for result in schema.get_all_operations():
         operation = result.ok()
 
-        @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+        @settings(max_examples=25, suppress_health_check=list(HealthCheck), derandomize=True)
         @_given(operation)
         def ask(case):
             nonlocal tried

@@ -80,7 +80,7 @@ def test_what_would_run_load_or_lead_away_is_gone(evil):
                 assert "正文" in shown.body + shown.rest
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from([*HOSTILE, "<table>", "</table>", "<tr>", "<td>", "</td>", "</div>", "<b>", "x", "'\">",
                                  "<p>", "\x00", "\u202e", "</section>", "<tr><td rowspan=99999 colspan=9999>"]),
                 max_size=12))
@@ -93,7 +93,7 @@ def test_no_mixture_of_broken_markup_gets_through(pieces):
     harmless(shown.rest)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(max_size=200))
 def test_any_text_stays_text(text):
     made = sanitising.safe(text)
