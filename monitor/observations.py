@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from difflib import SequenceMatcher
+from itertools import takewhile
 from typing import Any
 
 from crawler import clock
@@ -258,7 +259,7 @@ def _alike(one: str, other: str) -> bool:
     whole, own = titles.normalise(one), titles.normalise(other)
     if whole.startswith(own) or own.startswith(whole):
         return True
-    if len(whole) == len(own) and sum(one != other for one, other in zip(whole, own, strict=True)) == 1:
+    if _one_character_off(whole, own):
         return True
     first, second = _core(whole), _core(own)
     if not first or not second:
@@ -268,6 +269,13 @@ def _alike(one: str, other: str) -> bool:
                                                   ).ratio() >= _MISPRINTED
     shorter, longer = sorted((first, second), key=len)
     return 2 * sum(character in longer for character in shorter) >= len(shorter)
+
+
+def _one_character_off(one: str, other: str) -> bool:
+    """Whether a character is wrong, lost or too many."""
+    shorter, longer = sorted((one, other), key=len)
+    begin = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(shorter, longer, strict=False)))
+    return longer[begin + 1:] in (shorter[begin:], shorter[begin + 1:])
 
 
 def _placeless(name: str) -> str:

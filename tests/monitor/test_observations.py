@@ -85,3 +85,13 @@ def test_one_wrong_character_makes_no_other_body(name, wrong):
 def test_other_bodies_of_a_place_are_no_misprinted_government(printed):
     assert not could_be(printed, named("银林县人民政府"))
     assert not could_be(printed, named("银林县人民政府办公室"))
+
+
+@pytest.mark.parametrize("name", [
+    "示例市阿拉善左旗人民政府", "银林县人民政府", "银林县人民政府办公室", "示例县白石镇人民政府", "示例市民政局",
+    "示例县城关街道办事处"])
+def test_one_character_wrong_lost_or_too_many_keeps_it_the_bodys(name):
+    for place in range(len(name)):
+        assert could_be(name[:place] + name[place + 1:], named(name)), ("lost", place)
+        assert could_be(name[:place] + "误" + name[place:], named(name)), ("too many", place)
+        assert could_be(name[:place] + "误" + name[place + 1:], named(name)), ("wrong", place)
