@@ -107,7 +107,7 @@ def _of_column(items: list[Item], url: str) -> list[Item]:
     if column is None or not any(match and match.group(1) == column.group(1) for _, match in numbered):
         return items
     return [item for item, match in numbered
-            if match is None or match.group(1) == column.group(1) or titles.parse(item.title).accepted]
+            if match is None or match.group(1) == column.group(1) or titles.parse(item.title).kind == "report"]
 
 
 def _table(text: str, url: str) -> list[Item]:

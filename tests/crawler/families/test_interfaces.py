@@ -443,16 +443,16 @@ def test_hanweb_years_of_several_pages_are_walked_where_they_turn(linked):
 def test_hanweb_rows_of_other_columns_stay_out_unless_they_are_reports_and_all_stay_where_numbers_are_foreign():
     def answer(ask):
         titles = {77: NAME.format(2017), 78: "关于做好2018年政府信息公开工作年度报告编制工作的通知",
-                  79: NAME.format(2019)}
+                  79: NAME.format(2019), 80: "示例县教育局2020年政府信息公开工作年度报…"}
         rows = "".join("<tr class='tr_main_value_odd'><td>1</td><td>"
                        f"<a href='/art/2024/1/9/art_{number}_{number}.html'>{titles[number]}</a></td>"
                        "<td>2024-01-09</td></tr>" for number in titles)
         return f"<table>{rows}</table>共 1 页"
     page = "<iframe src='/module/xxgk/tree.jsp?area=001'></iframe>"
     found, _ = talk(hanweb, "http://a.example/col/col77/index.html", page, answer)
-    assert [each.url[-10:] for each in found.items] == ["77_77.html", "79_79.html"]
+    assert [each.url[-10:] for each in found.items] == ["77_77.html", "79_79.html", "80_80.html"]
     found, _ = talk(hanweb, "http://a.example/col/col99/index.html", page, answer)
-    assert (found.complete, len(found.items)) == (True, 3)
+    assert (found.complete, len(found.items)) == (True, 4)
 
 
 # ---------------------------------------------------------------- requests
