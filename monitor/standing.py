@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING, Any
 from crawler import clock
 from crawler.model import Body, Outcome
 from extract import titles
-from monitor import access, dating, moves, records
+from monitor import access, dating, records
 from monitor.model import DueDay, Obligation, Standing, Status
+from monitor.moves import Moves
 from monitor.observations import Look, Observation, Observations, Sighting, could_be, fits
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class Judge:
     def __init__(self, connection: sqlite3.Connection, roster: Roster, at: datetime) -> None:
         self.connection, self.roster, self.at = connection, roster, at
         self.seen = Observations(connection, at)
+        self.moves = Moves(connection, self.seen.until)
         self._bodies: dict[str, list[dict[str, Any]]] = {}
         self._addresses: dict[str, dict[str, Any] | None] = {}
 
@@ -293,8 +295,7 @@ class Judge:
         since, addresses = _stamp(first.begin), {row["address"] for row in case.rows} | {case.sightings[-1].url}
         if not access.gone_since(self.connection, addresses, since, self.seen.until):
             return False
-        case.moved_to = moves.moved_to(self.connection, case.rows, addresses, case.sightings[-1].title, since,
-                                       self.seen.until)
+        case.moved_to = self.moves.moved_to(case.rows, addresses, case.sightings[-1].title, since)
         return case.moved_to is None
 
     def _withdrawn(self, case: Case, published: Standing, first: Observation, second: Observation) -> Standing:

@@ -114,7 +114,8 @@ def _unpacked(data: bytes, named: str) -> bytes:
 
 def _members(archive: zipfile.ZipFile, hints: Hints, named: str) -> _Found:
     found = _Found()
-    infos = sorted((info for info in archive.infolist() if not info.is_dir() and not _ASIDE.search(info.filename)),
+    infos = sorted((info for info in archive.infolist()
+                    if not info.filename.endswith("/") and not _ASIDE.search(info.filename)),
                    key=lambda info: _natural(_name(info)))
     if infos and all(info.flag_bits & 1 for info in infos):
         raise UnreadableDocumentError(f"{named}: locked with a password; ask for a copy without one")
@@ -145,7 +146,9 @@ def _members(archive: zipfile.ZipFile, hints: Hints, named: str) -> _Found:
 
 
 def _name(info: zipfile.ZipInfo) -> str:
-    """A member's name; Chinese Windows writes it in its own code page and doesn't say so."""
+    """A member's name; Chinese Windows writes it in its own code page and doesn't say so, damage may have taken it."""
+    if not info.filename:
+        return "nameless"
     if info.flag_bits & 0x800:
         return info.filename
     try:

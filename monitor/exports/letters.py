@@ -170,7 +170,7 @@ def _attribute(text: str, name: str) -> str:
 def _parts(path: Path) -> list[tuple[str, bytes]]:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [each for each in archive.infolist() if not each.is_dir()]
+            members = [each for each in archive.infolist() if not each.filename.endswith("/")]
             if sum(each.file_size for each in members) > LARGEST:
                 raise ConfigurationError(f"{path}: larger than {LARGEST // 1_000_000} MB unpacked; take pictures out")
             parts = [(each.filename, archive.read(each)) for each in members]

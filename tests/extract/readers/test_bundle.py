@@ -57,6 +57,14 @@ def test_the_report_is_chosen_and_the_rest_said():
     assert not any(isinstance(block, Image) for block in document.blocks)
 
 
+def test_a_member_whose_name_damage_has_taken_is_read_too():
+    text = made()
+    _, found = read(package({"@name": rtf(text)}).replace(b"@name", b"\0name"))
+    assert exact(found, text)
+    with pytest.raises(UnreadableDocumentError, match="nameless"):
+        read(package({"@name": b"PK\x03\x04" + bytes(60)}).replace(b"@name", b"\0name"))
+
+
 @pytest.mark.parametrize("year", [2019, 2022])
 def test_the_year_asked_for_is_chosen(year):
     texts = {2019: made(2019), 2022: made(2022)}
