@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import ipaddress
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -116,12 +117,13 @@ def _absolute(base: str, href: str) -> str:
     try:
         joined, _ = urldefrag(urljoin(base, href.strip().replace("\\", "/")))
         parts = urlsplit(joined)
-        port = parts.port
+        port, host = parts.port, parts.hostname or ""
+        if ":" in host:
+            host = f"[{ipaddress.IPv6Address(host)}]"
     except ValueError:
         return ""
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not host:
         return ""
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     if port and port != {"http": 80, "https": 443}[parts.scheme]:
         host = f"{host}:{port}"
     return parts._replace(netloc=host, path=parts.path.replace(" ", "%20") or "/").geturl()

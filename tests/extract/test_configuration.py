@@ -50,6 +50,8 @@ def test_the_offices_file_wins_and_folders_are_merged(office):
     ("days:\n  - name: a\n", 2, "days.0.month"),
     ("days: [\n", 2, ""),
     ("days: []\ndays: []\n", 2, "stands twice"),
+    ("days: []\n? {days: []}\n: 1\n", 2, "a key is a word"),
+    ("{{}}\n", 1, "a key is a word"),
     ("- 1\n", 1, "dictionary"),
 ])
 def test_faults_name_file_line_and_value(tmp_path, text, line, said):
