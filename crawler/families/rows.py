@@ -52,6 +52,8 @@ _ACTION = re.compile(r"^(?:点击|在线|此处|这里|文件|报告|全文|正�
 _YEAR_ALONE = re.compile(r"^\W*(20\d\d)\s*年?度?\W*$")
 _NAME = re.compile(r"[（(]?[\u4e00-\u9fff][\u4e00-\u9fff（()）、·“”]{2,39}")
 _MOBILE = re.compile(r"/m(post_\d+\.s?html?)$", re.I)
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What a tree takes in but won't be told again when a node is taken out of it."""
 _STRAY = re.compile(r"^\s*(<\?xml[^<>]*>|\ufeff)+")
 
 
@@ -67,7 +69,7 @@ class Row:
 
 def parse(text: str) -> html.HtmlElement:
     """The tree of a page or fragment; an empty document for text without markup."""
-    cleaned = _STRAY.sub("", text.replace("\x00", ""))
+    cleaned = _STRAY.sub("", _NO_TEXT.sub("", text))
     try:
         return html.document_fromstring(cleaned or "<html></html>")
     except (etree.ParserError, ValueError):

@@ -118,6 +118,12 @@ def test_counters_menus_and_scripts_change_nothing(container):
     assert hashed(one) != hashed(one.replace("31件", "32件"))
 
 
+@pytest.mark.parametrize("sign", "\x00\x01\x0b\x1f\ufffe\uffff")
+def test_signs_that_are_no_text_change_nothing(sign):
+    one = page(f"<div>{BODY}<script>var a=1</script>尾</div>", "")
+    assert hashed(one) == hashed(one.replace("尾", f"{sign}尾{sign}"))
+
+
 def test_a_changed_day_is_a_change():
     one = page(f"<div>发布日期：2022-01-24</div><div class='TRS_Editor'>{BODY}</div>")
     assert hashed(one) != hashed(one.replace("2022-01-24", "2022-03-24"))
