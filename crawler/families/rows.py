@@ -124,7 +124,7 @@ def _absolute(base: str, href: str) -> str:
             host = f"[{ipaddress.IPv6Address(host)}]"
     except ValueError:
         return ""
-    if parts.scheme not in ("http", "https") or not host:
+    if parts.scheme not in ("http", "https") or not host or ("]" in host and ":" not in host):
         return ""
     if port and port != {"http": 80, "https": 443}[parts.scheme]:
         host = f"{host}:{port}"

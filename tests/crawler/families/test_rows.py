@@ -43,7 +43,7 @@ def test_days_as_interfaces_give_them(value, day):
     ("https://a.example:8443/z", "https://a.example:8443/z"), (".\\c\\d.html", "http://a.example/b/c/d.html"),
     ("a b.pdf", "http://a.example/b/a%20b.pdf"), ("javascript:void(0)", ""), ("#", ""), ("mailto:a@b.example", ""),
     ("{{item.url}}", ""), ("<?=el.link?>", ""), ("ftp://a.example/x", ""), ("http://[broken", ""),
-    ("//[::1]/y", "http://[::1]/y"), ("//a@[::1]a@[::y#z", "")])
+    ("//[::1]/y", "http://[::1]/y"), ("//a@[::1]a@[::y#z", ""), ("//[::]:]]@]\\", "")])
 def test_addresses(href, address):
     assert absolute("http://a.example/b/index.html", href) == address
 
