@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler import clock, conditional, scan
+from crawler import clock, scan
 from crawler.conditional import TURNS, Held, text_hash, turn_came
 from crawler.evidence import Evidence
 from tests.crawler.small_portals import Case, World, article, listing, name_of
@@ -248,25 +248,22 @@ def test_a_condition_follows_its_page_through_redirects_and_goes_nowhere_else(tm
 
     case = Case({"/nb/": moved, "/new/": page, "/newer/": page})
     with World(tmp_path, {"a": case}) as world:
-        at(0)
+        # The turn of a full fetch goes by the address, whose port is any: this begins where the next week isn't it.
+        weeks = [START + timedelta(weeks=week) for week in range(3)]
+        first = 0 if not turn_came(world.address("a"), weeks[0].isoformat(), weeks[1]) else 1
+        at(first)
         scan.run(world.plan())
-        for week in range(1, 3):
-            at(week)
-            if conditional.turn_came(world.address("a"), START.isoformat(), clock.now()):
-                continue
-            tags.clear()
-            target[0] = "/new/"
-            scan.run(world.plan())
-            assert tags[:2] == [("/nb/", None), ("/new/", '"/new/"')]
-            assert rows(world, "SELECT outcome FROM listing ORDER BY id DESC LIMIT 1") == [{"outcome": "not_modified"}]
-            tags.clear()
-            target[0] = "/newer/"
-            at(week + 0.2)
-            scan.run(world.plan())
-            assert tags[:2] == [("/nb/", None), ("/newer/", None)]
-            assert rows(world, "SELECT outcome FROM listing ORDER BY id DESC LIMIT 1") == [{"outcome": "ok"}]
-            return
-        pytest.fail("no week without this address's turn")
+        at(first + 1)
+        tags.clear()
+        scan.run(world.plan())
+        assert tags[:2] == [("/nb/", None), ("/new/", '"/new/"')]
+        assert rows(world, "SELECT outcome FROM listing ORDER BY id DESC LIMIT 1") == [{"outcome": "not_modified"}]
+        tags.clear()
+        target[0] = "/newer/"
+        at(first + 1.2)
+        scan.run(world.plan())
+        assert tags[:2] == [("/nb/", None), ("/newer/", None)]
+        assert rows(world, "SELECT outcome FROM listing ORDER BY id DESC LIMIT 1") == [{"outcome": "ok"}]
 
 
 @given(st.text(min_size=1, max_size=40), st.dates(min_value=datetime(2010, 1, 1).date(),  # noqa: DTZ001
