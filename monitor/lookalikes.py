@@ -51,15 +51,13 @@ OnProgress = Callable[[int, int], None]
 
 
 # ---------------------------------------------------------------- signatures
-def trigrams(text: str) -> NDArray[np.uint64]:
-    """Every character trigram of a text once, as numbers spread over 32 bits."""
+def _spread(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Each number spread over 32 bits, as the signatures want them."""
     import numpy as np
 
-    codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-    packed = np.unique((codes[:-2] << np.uint64(42)) | (codes[1:-1] << np.uint64(21)) | codes[2:])
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        packed = (packed ^ (packed >> np.uint64(shift))) * np.uint64(factor)
-    spread: NDArray[np.uint64] = (packed ^ (packed >> np.uint64(31))) & np.uint64(0xFFFFFFFF)
+        numbers = (numbers ^ (numbers >> np.uint64(shift))) * np.uint64(factor)
+    spread: NDArray[np.uint64] = (numbers ^ (numbers >> np.uint64(31))) & np.uint64(0xFFFFFFFF)
     return spread
 
 
@@ -80,7 +78,7 @@ def sign(text: str) -> bytes:
     if len(text) < similarity.LEAST:
         return b""
     signed = _unsigned().copy()
-    signed.update_batch(trigrams(text))
+    signed.update_batch(_spread(similarity.trigrams(text)))
     return bytes(signed.hashvalues.astype("<u4").tobytes())
 
 

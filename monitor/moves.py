@@ -14,15 +14,17 @@ import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from crawler.store import row_dicts
 from extract import titles
 from extract.model import Report
 from monitor import access, records
+from monitor.rules.similarity import share, trigrams
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 FIGURES, SHARE = 5, 0.95
 """Printed numbers other than 0 that must agree, and the share of all numbers, for figures to be nearly the same."""
@@ -34,8 +36,8 @@ _GISTS_HELD = 4000
 
 @dataclass(frozen=True, slots=True)
 class Gist:
-    """What tells whether two readings are of one report: numbers by key; of a text that is long enough every three
-    characters in a row, each as one number, in order."""
+    """What tells whether two readings are of one report: numbers by key, the trigrams of a text that is long
+    enough."""
 
     numbers: dict[str, int | float]
     text: NDArray[np.uint64]
@@ -43,12 +45,8 @@ class Gist:
     @classmethod
     def of(cls, report: Report) -> Gist:
         text = "".join(section.text for section in report.sections)
-        signs = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
-        if len(signs) < LEAST:
-            signs = signs[:0]
         numbers = {sys.intern(key): figure.value for key, figure in report.figures.items() if figure.value is not None}
-        return cls(numbers, np.unique(
-            signs[:-2] << np.uint64(42) | signs[1:-1] << np.uint64(21) | signs[2:]))
+        return cls(numbers, trigrams(text if len(text) >= LEAST else ""))
 
 
 class Moves:
@@ -124,6 +122,4 @@ def nearly_same(one: Gist, other: Gist) -> bool:
     agreeing = [one.numbers[key] for key in shared if one.numbers[key] == other.numbers[key]]
     if sum(value != 0 for value in agreeing) >= FIGURES and len(agreeing) >= SHARE * len(shared):
         return True
-    shorter, together = min(len(one.text), len(other.text)), len(one.text) + len(other.text)
-    return shorter > 0 and 2 * shorter >= TEXT * together and (
-        2 * len(np.intersect1d(one.text, other.text, assume_unique=True)) >= TEXT * together)
+    return share(one.text, other.text) >= TEXT

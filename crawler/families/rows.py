@@ -120,11 +120,11 @@ def _absolute(base: str, href: str) -> str:
         joined, _ = urldefrag(urljoin(base, href.strip().replace("\\", "/")))
         parts = urlsplit(joined)
         port, host = parts.port, parts.hostname or ""
-        if ":" in host:
+        if ":" in host or "]" in host:
             host = f"[{ipaddress.IPv6Address(host)}]"
     except ValueError:
         return ""
-    if parts.scheme not in ("http", "https") or not host or ("]" in host and ":" not in host):
+    if parts.scheme not in ("http", "https") or not host:
         return ""
     if port and port != {"http": 80, "https": 443}[parts.scheme]:
         host = f"{host}:{port}"

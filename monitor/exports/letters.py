@@ -27,6 +27,7 @@ from pydantic import Field as Default
 from crawler import clock
 from extract import configuration
 from extract.exceptions import ConfigurationError
+from extract.office import BROKEN_MEMBER
 from monitor import printing, wording
 from monitor.exceptions import UsageError
 from monitor.session import Session
@@ -174,7 +175,7 @@ def _parts(path: Path) -> list[tuple[str, bytes]]:
             if sum(each.file_size for each in members) > LARGEST:
                 raise ConfigurationError(f"{path}: larger than {LARGEST // 1_000_000} MB unpacked; take pictures out")
             parts = [(each.filename, archive.read(each)) for each in members]
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as fault:
+    except BROKEN_MEMBER as fault:
         raise ConfigurationError(f"{path}: no Word document (.docx) ({fault}); save the template as .docx") from None
     if _MAIN not in dict(parts):
         raise ConfigurationError(f"{path}: no Word document (.docx) ({_MAIN} is missing); save the template as .docx")

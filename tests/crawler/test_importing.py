@@ -160,14 +160,14 @@ def test_three_thousand_rows_take_seconds(facts, listed):
     rows = [["单位名称", "统一社会信用代码", "区划代码", "类别", "备注"]] + [
         [f"青禾市第{number}水利局", uscc(10_000 + number), 331000, "部门", ""] for number in range(3000)]
     path = listed(rows)
-    begun = time.process_time()
+    begun = time.monotonic()
     made = importing.plan(path)
     importing.write(made)
-    assert time.process_time() - begun < 10
+    assert time.monotonic() - begun < 10
     assert len(made.added) == 3000
-    begun = time.process_time()
+    begun = time.monotonic()
     assert len(importing.plan(path).unchanged) == 3000
-    assert time.process_time() - begun < 10
+    assert time.monotonic() - begun < 10
 
 
 def test_an_import_that_would_break_the_roster_is_refused_as_a_whole(facts, listed):

@@ -71,7 +71,7 @@ def test_a_child_that_sleeps_meets_the_wall_clock(tasks):
     started = time.monotonic()
     with pytest.raises(LimitExceededError):
         tasks.read(b"sleep")
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 4
 
 
 def test_a_child_may_not_fill_the_disk(tasks, tmp_path):

@@ -8,6 +8,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -200,9 +201,11 @@ def test_read_imports_nothing_it_does_not_need(tmp_path: Path) -> None:
     code = ("import sys; from monitor import cli; cli.run(['read', sys.argv[1], '--json']); "
             "print([name for name in ('scrapy', 'pdfplumber', 'sqlite_utils', 'pydantic_settings', 'twisted') "
             "if name in sys.modules], file=sys.stderr)")
+    begun = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True,
                           cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert done.stderr.strip() == "[]"
+    assert time.monotonic() - begun < 10
 
 
 

@@ -116,24 +116,24 @@ def _monday(day: str) -> set[tuple[object, ...]]:
 
 def test_a_week_goes_by_and_everything_happens_when_it_is_due(office: Office) -> None:
     first = office.watch(SUNDAY)
-    office.until(lambda: _monday("2026-03-02") <= office.done(), 180, "Monday")
+    office.until(lambda: _monday("2026-03-02") <= office.done(), 120, "Monday")
     office.until(lambda: any("第10周" in mail["subject"] for mail in office.mails()), 120, "the digest")
 
     second = office.watch(SUNDAY)
-    assert second.wait(90) == 4
+    assert second.wait(30) == 4
     assert f"process {first.pid}" in office.log(1) or f"进程 {first.pid}" in office.log(1)
 
     first.send_signal(signal.SIGTERM)
-    assert first.wait(90) == 0
+    assert first.wait(30) == 0
     assert office.rows("SELECT count(*) FROM slot WHERE state = 'running'") == [(0,)]
     before, sent = office.done(), office.mails()
     stopped = {slot for (slot,) in office.rows("SELECT slot FROM slot WHERE job = 'backup' AND state <> 'done'")}
 
     again = office.watch(THURSDAY)  # the power was off for days: only the newest missed backup is made up for
-    office.until(lambda: _monday("2026-03-09") <= office.done(), 400, "the next Monday")
+    office.until(lambda: _monday("2026-03-09") <= office.done(), 240, "the next Monday")
     office.until(lambda: any("第11周" in mail["subject"] for mail in office.mails()), 120, "the next digest")
     again.send_signal(signal.SIGTERM)
-    assert again.wait(90) == 0
+    assert again.wait(30) == 0
 
     assert before <= office.done()
     backups = {slot for job, slot in office.done() if job == "backup"}
@@ -142,7 +142,9 @@ def test_a_week_goes_by_and_everything_happens_when_it_is_due(office: Office) ->
     assert {("backup", f"2026-03-0{day}T04:00+08:00") for day in (6, 7, 8)} <= office.done()
     assert ("tidy", "2026-03-08T05:00+08:00") in office.done()
     due = "SELECT job, slot, said FROM slot WHERE state <> 'done' AND slot <= '2026-03-09T08:30+08:00'"
-    assert office.rows(due) == []  # what came due after that Monday's digest may have been stopped halfway
+    assert office.rows(due) == []
+    later = "SELECT DISTINCT state FROM slot WHERE slot > '2026-03-09T08:30+08:00'"
+    assert set(office.rows(later)) <= {("done",), ("interrupted",)}  # SIGTERM may have met what came due meanwhile
     assert office.rows("SELECT count(*) FROM outbox WHERE state = 'parked'") == [(0,)]
     assert list((office.folder / "backups").glob("*"))
     mails = office.mails()

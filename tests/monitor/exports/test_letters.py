@@ -156,6 +156,17 @@ def test_a_loop_that_cuts_through_a_paragraph_is_refused(facts):
         letters.make("reminder", shared.sample(letters.papers().fields("reminder")))
 
 
+def test_a_template_with_a_damaged_member_is_refused(facts):
+    path = facts / "templates" / "reply.docx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", "<a/>" * 200)
+    whole, name = path.read_bytes(), b"word/document.xml"
+    begin = whole.index(name) + len(name)
+    path.write_bytes(whole[:begin] + b"\xff" * 8 + whole[begin + 8:])
+    with pytest.raises(ConfigurationError, match="no Word document"):
+        letters.template("reply")
+
+
 @pytest.mark.parametrize("data", [b"", b"no zip", b"PK\x03\x04broken", "zip without document"])
 def test_what_is_no_word_document_is_refused(facts, data):
     path = facts / "templates" / "reply.docx"
