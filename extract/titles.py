@@ -130,13 +130,16 @@ def normalise(title: str) -> str:
     return _tidy(title).translate(_WIDE).strip(_EDGES)
 
 
+def years_of(title: str) -> tuple[int, ...]:
+    """The years a title names, in order: Title.years, in a third of the time."""
+    return _years(_bare(_tidy(title)))
+
+
 def parse(title: str) -> Title:
     """Everything one title says. Never raises; an empty title is kind `other`."""
     text = _tidy(title)
-    bare = _PERIOD.sub(r"\1年", _DOCUMENT_NUMBER.sub("", _PUBLISHED_NOTE.sub("", text)))
-    bare = _HOLDING.sub("", _DAY.sub("", bare))
-    bare = _LISTING.sub("", bare.strip(_EDGES)) if not _leads_away(bare) else bare
-    years = tuple(dict.fromkeys(int(year) for year in _YEAR_TOKEN.findall(bare)))
+    bare = _bare(text)
+    years = _years(bare)
     cores = list(_CORE.finditer(bare))
     if cores:
         # A column's name may lead the title, so the last mention is the report's own name, as long as no core stands
@@ -186,6 +189,17 @@ def parse(title: str) -> Title:
     if not years and "年" not in named and "年度" not in before:
         return answer(False, "no_year", "report", True)
     return answer(True, "", "report")
+
+
+def _bare(text: str) -> str:
+    """The title without numbers of documents, days, and what is noted or counted before or behind it."""
+    bare = _PERIOD.sub(r"\1年", _DOCUMENT_NUMBER.sub("", _PUBLISHED_NOTE.sub("", text)))
+    bare = _HOLDING.sub("", _DAY.sub("", bare))
+    return _LISTING.sub("", bare.strip(_EDGES)) if not _leads_away(bare) else bare
+
+
+def _years(bare: str) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(int(year) for year in _YEAR_TOKEN.findall(bare)))
 
 
 def _leads_away(text: str) -> bool:

@@ -22,6 +22,8 @@ from monitor.rules import catalogue
 from monitor.rules.catalogue import Level, Over, Pair, RuleText, Verdict, Watched, Years
 
 _GOVERNMENT = re.compile(r"(?:人民政府|[省市区县州盟旗])$")
+_SILENT = frozenset(("not_applicable",))
+_IN_ORDER = _SILENT | {"pass"}
 
 
 @dataclass(slots=True)
@@ -57,7 +59,8 @@ def judge(report: Report, named: Named | None = None, earlier: Mapping[int, Repo
 
     `earlier`: reports of the same body and scope by year; `joined`: what the roster tells of bodies merged into it
     since last year; `level`: what is held of the bodies below, for consolidated reports; `stored`: the record is as
-    reading made it, so that claims it lacks are not in its prose.
+    reading made it, so that claims it lacks are not in its prose, and is judged for what is wrong with it: relations
+    of rules that a quick look shows to pass are not written out.
     """
     if named is None:
         named = Named(report.body or "", report.scope, report.year)
@@ -71,7 +74,7 @@ def judge(report: Report, named: Named | None = None, earlier: Mapping[int, Repo
     parts: list[tuple[Over, object]] = [("report", report), ("years", chain)]
     if level is not None:
         parts.append(("levels", replace(level, report=report)))
-    return _run(parts, named, report, chain.previous)
+    return _run(parts, named, report, chain.previous, relations=not stored)
 
 
 def judge_standing(watched: Watched, pack: Mapping[str, Any] | None = None) -> Judgement:
@@ -112,7 +115,7 @@ def with_claims(report: Report) -> Report:
 
 
 def _run(parts: Sequence[tuple[Over, object]], named: Named, report: Report | None = None,
-         previous: Report | None = None, pack: Mapping[str, Any] | None = None) -> Judgement:
+         previous: Report | None = None, pack: Mapping[str, Any] | None = None, relations: bool = True) -> Judgement:
     judgement = Judgement()
     pack = report.roster.get("pack", {}) if report is not None else pack or {}
     said: dict[str, set[str]] = {}
@@ -120,6 +123,10 @@ def _run(parts: Sequence[tuple[Over, object]], named: Named, report: Report | No
     for entry, subject in ((entry, subject) for over, subject in parts for entry in catalogue.rules(over)):
         for each in entry.ids:
             said[each] = set()
+        passing = entry.passing(subject) if entry.passing and not relations else None
+        if passing is not None:
+            said.update((each, {"pass"}) for each in passing)
+            continue
         for verdict in entry.judge(subject):
             verdict.rule = verdict.rule or entry.ids[0]
             if verdict.outcome in ("fail", "uncertain"):
@@ -134,8 +141,8 @@ def _run(parts: Sequence[tuple[Over, object]], named: Named, report: Report | No
                 for rule in catalogue.text_of(finding.rule).subsumes}
     judgement.findings = cases.group(sorted(
         (finding for finding in findings.values() if finding.rule not in subsumed), key=_rank))
-    judgement.passed = sorted(rule for rule, outcomes in said.items() if outcomes - {"not_applicable"} == {"pass"})
-    judgement.not_applicable = sorted(rule for rule, outcomes in said.items() if outcomes <= {"not_applicable"})
+    judgement.passed = sorted(rule for rule, outcomes in said.items() if "pass" in outcomes and outcomes <= _IN_ORDER)
+    judgement.not_applicable = sorted(rule for rule, outcomes in said.items() if outcomes <= _SILENT)
     return judgement
 
 

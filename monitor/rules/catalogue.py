@@ -16,7 +16,7 @@ import functools
 import hashlib
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -146,6 +146,9 @@ class Verdict:
 
 Judge = Callable[[Any], Iterable[Verdict]]
 JudgeFunction = TypeVar("JudgeFunction", bound=Judge)
+Passing = Callable[[Any], Collection[str] | None]
+"""Ids of the rules that pass, where a quick look shows that none of the function's verdicts would be anything else;
+None where only the verdicts tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,8 @@ class Rule:
     ids: tuple[str, ...]
     over: Over
     judge: Judge
+    passing: Passing | None = None
+    """Asked first where nobody reads the relations that hold: most reports are in order."""
 
     @property
     def name(self) -> str:
@@ -164,16 +169,16 @@ class Rule:
 _registry: dict[str, Rule] = {}
 
 
-def rule(*ids: str, over: Over) -> Callable[[JudgeFunction], JudgeFunction]:
+def rule(*ids: str, over: Over, passing: Passing | None = None) -> Callable[[JudgeFunction], JudgeFunction]:
     """Register a function: over="report" gets an extract.model.Report, over="years" Years, over="levels" a Level,
-    over="standing" a Watched, over="pair" a Pair.
+    over="standing" a Watched, over="pair" a Pair. `passing` gets the same.
 
     It yields Verdicts; one that yields none of a rule says that the rule is not applicable. Raises ValueError when an
     id is taken or the function has no docstring: the docstring is the rule in one sentence.
     """
 
     def register(function: JudgeFunction) -> JudgeFunction:
-        entry = Rule(ids, over, function)
+        entry = Rule(ids, over, function, passing)
         if not function.__doc__:
             raise ValueError(f"{entry.name}: a rule's docstring says it in one sentence")
         for each in ids:

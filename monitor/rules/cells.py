@@ -6,18 +6,33 @@ be negative. Leaves alone: sums (identities.py) and cells that could not be foun
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from extract.model import Figure, Report
 from monitor.rules.catalogue import Verdict, rule
 
-_TABLE = {"disc": 2, "appl": 3, "disp": 4}
-"""Tables by the first letters of their keys."""
-_LEAD = 4
+_TABLE = {"disclosure": 2, "applications": 3, "disputes": 4}
+"""Tables by the first part of their keys."""
 _FEW = 5
 """Blank cells of a report up to which they are a note only."""
 _SHOWN = 8
 """Cells that a finding names; more are only counted."""
+
+
+def tables_of(report: Report) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """The three tables, as far as a report has figures of them, with the keys of those."""
+    return _tables_of(tuple(report.figures))
+
+
+@functools.lru_cache(maxsize=64)
+def _tables_of(keys: tuple[str, ...]) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    # Most reports have the same figures.
+    found: dict[int, list[str]] = {}
+    for key in keys:
+        if number := _TABLE.get(key.partition(".")[0]):
+            found.setdefault(number, []).append(key)
+    return tuple((number, tuple(inside)) for number, inside in found.items())
 
 
 @rule("FMT-07", over="report")
@@ -25,11 +40,10 @@ def judge_blanks(report: Report) -> Iterator[Verdict]:
     """No cell of the tables is blank that should hold 0, counted over the report: up to five are I, more W. Ignores
     dashes, and tables of which nothing was read."""
     blank: dict[int, list[str]] = {}
-    for key, figure in report.figures.items():
-        if figure.state != "absent" and (number := _TABLE.get(key[:_LEAD])):
-            cells = blank.setdefault(number, [])
-            if figure.state == "blank":
-                cells.append(key)
+    for number, cells in tables_of(report):
+        states = {report.figures[key].state for key in cells}
+        if states - {"absent"}:
+            blank[number] = [key for key in cells if report.figures[key].state == "blank"] if "blank" in states else []
     total = sum(map(len, blank.values()))
     for number, keys in blank.items():
         subject = f"table.{number}"
@@ -52,7 +66,9 @@ def judge_counts(report: Report) -> Iterator[Verdict]:
     found = False
     words: dict[int, list[str]] = {}
     for key, figure in report.figures.items():
-        if figure.state not in ("number", "text") or not (number := _TABLE.get(key[:_LEAD])):
+        if found and figure.state == "number" and type(figure.value) is int and figure.value >= 0:
+            continue  # by far the most
+        if figure.state not in ("number", "text") or not (number := _TABLE.get(key.partition(".")[0])):
             continue
         found = True
         if key.endswith(".amount"):

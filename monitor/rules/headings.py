@@ -6,10 +6,12 @@ the same sentence, never with six. Leaves alone: whether a section is there at a
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
-from extract import forms
+from extract import configuration, forms
 from extract.figures import parse_number
 from extract.forms import Form
 from extract.labels import core
@@ -37,7 +39,7 @@ def judge_order(report: Report) -> Iterator[Verdict]:
     if form is None or len(printed) < 3:
         return
     numbers = [section.number for section in printed]
-    known = {section.number: {core(title) for title in (section.title, *section.variants)} for section in form.sections}
+    known = _known_titles(form.era, configuration.office_folder())
     unknown = [section.title for section in printed
                if section.title and (bare := core(section.title)) and len(bare) <= _LONGEST
                and not any(bare == title or bare.endswith(title) for title in known.get(section.number, ()))]
@@ -72,12 +74,12 @@ def judge_count(report: Report) -> Iterator[Verdict]:
     form = _form(report)
     if form is None:
         return
-    titles = sorted({core(title) for section in form.sections for title in (section.title, *section.variants)}
-                    | {core(section.title) for section in report.sections if section.title}, key=len, reverse=True)
     for section, sentence in passages.sentences(report, 0, 1):
-        found = _COUNTED.search(sentence)
+        found = _COUNTED.search(sentence) if "部分" in sentence or "方面" in sentence else None
         if not found:
             continue
+        titles = sorted({core(each.title) for each in report.sections if each.title}.union(
+            *_known_titles(form.era, configuration.office_folder()).values()), key=len, reverse=True)
         listed, rest = 0, core(found["between"] + sentence[found.end():])
         for title in titles:
             if title and title in rest:
@@ -99,6 +101,12 @@ def judge_count(report: Report) -> Iterator[Verdict]:
         else:
             yield Verdict("fail", "count", parameters=parameters)
         return
+
+
+@functools.lru_cache(maxsize=16)
+def _known_titles(era: str, office: Path | None) -> dict[int, set[str]]:
+    """The titles of the form's sections by their numbers; another office's folder may hold another form."""
+    return {fact.number: {core(title) for title in (fact.title, *fact.variants)} for fact in forms.form(era).sections}
 
 
 def _is_title(piece: str, form: Form) -> bool:

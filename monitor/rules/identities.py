@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from extract import configuration, forms
 from extract.forms import Identity
@@ -30,13 +32,21 @@ _SHORT_SUM = 4
 """Sums of more terms are written without their zeros."""
 
 
-@rule(*_SUMS, over="report")
+def _sums_that_pass(report: Report) -> frozenset[str] | None:
+    return _passing(report, _SUMS)
+
+
+def _orders_that_pass(report: Report) -> frozenset[str] | None:
+    return _passing(report, _ORDERS)
+
+
+@rule(*_SUMS, over="report", passing=_sums_that_pass)
 def judge_identities(report: Report) -> Iterator[Verdict]:
     """Every sum printed on the form holds in every column, row and route (tolerance 0); ignores sums without numbers,
     sums that open cells could make right, and tables that look shifted in reading."""
     if report.form is None:
         return
-    identities = _of_form(report, _SUMS)
+    identities = _of_form(report, _SUMS).identities
     if (sides := _sides_that_agree(identities, report.figures)) is not None:
         # Most reports are in order; then no cell needs a closer look.
         yield from itertools.starmap(_passed, sides)
@@ -50,11 +60,11 @@ def judge_identities(report: Report) -> Iterator[Verdict]:
         yield from (each.verdict(hint) for each in within)
 
 
-@rule(*_ORDERS, over="report")
+@rule(*_ORDERS, over="report", passing=_orders_that_pass)
 def judge_orders(report: Report) -> Iterator[Verdict]:
     """No part of table 2 exceeds its whole: in force ≥ issued − repealed (2021), made and disclosed in all ≥ newly
     disclosed (2019); ignores relations that blank cells could make right."""
-    for identity in _of_form(report, _ORDERS) if report.form else ():
+    for identity in _of_form(report, _ORDERS).identities if report.form else ():
         found = _evaluate(identity, report.figures, {})
         verdict = found.verdict(None)
         if verdict.outcome != "not_applicable":
@@ -69,19 +79,66 @@ def judge_orders(report: Report) -> Iterator[Verdict]:
         yield verdict
 
 
-def _of_form(report: Report, wanted: tuple[str, ...]) -> tuple[Identity, ...]:
+# ---------------------------------------------------------------- the relations over what a report has
+Numbers = Callable[[Mapping[str, Number | None]], tuple[Any, ...]]
+"""Takes the numbers of some figures."""
+_NOTHING = ""
+"""The key of a nought."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Relations:
+    """The relations of some rules over the figures a report has: both sides of every one, arranged so that nothing is
+    subtracted, with the sign between; `keys` of all their figures; `rules` that have one."""
+
+    identities: tuple[Identity, ...]
+    sides: tuple[tuple[Numbers, Numbers, str], ...]
+    keys: tuple[str, ...]
+    rules: frozenset[str]
+
+
+def _of_form(report: Report, wanted: tuple[str, ...]) -> _Relations:
     """The relations of these rules over the figures a report has."""
-    present = frozenset(key for key, figure in report.figures.items() if figure.state != "absent")
-    return _identities(report.form or "", configuration.office_folder(), present, wanted)
+    absent = tuple([key for key, figure in report.figures.items() if figure.state == "absent"])
+    return _relations(report.form or "", configuration.office_folder(), tuple(report.figures), absent, wanted)
 
 
 @functools.lru_cache(maxsize=256)
-def _identities(era: str, office: Path | None, present: frozenset[str],
-                wanted: tuple[str, ...]) -> tuple[Identity, ...]:
+def _relations(era: str, office: Path | None, keys: tuple[str, ...], absent: tuple[str, ...],
+               wanted: tuple[str, ...]) -> _Relations:
     """The relations of an era; another office's folder may hold another form."""
     if era not in forms.eras():
-        return ()
-    return tuple(each for each in forms.form(era).identities(present) if each.rule in wanted)
+        return _Relations((), (), (), frozenset())
+    identities = tuple(each for each in forms.form(era).identities(frozenset(keys).difference(absent))
+                       if each.rule in wanted)
+    sides = tuple((_numbers(each.left, each.right), _numbers(each.right, each.left), each.relation)
+                  for each in identities)
+    used = dict.fromkeys(key.removeprefix("-") for each in identities for key in each.keys)
+    return _Relations(identities, sides, tuple(used), frozenset(each.rule for each in identities))
+
+
+def _numbers(side: Sequence[str], other: Sequence[str]) -> Numbers:
+    """What one side adds, and what the other one subtracts; and nothing, twice, since of one key no tuple is made."""
+    keys = [key for key in side if not key.startswith("-")] + [key[1:] for key in other if key.startswith("-")]
+    return operator.itemgetter(*keys, _NOTHING, _NOTHING)
+
+
+def _passing(report: Report, wanted: tuple[str, ...]) -> frozenset[str] | None:
+    """The rules whose relations all hold; None where one doesn't, or where not all its cells are whole numbers."""
+    if report.form is None:
+        return frozenset()
+    relations = _of_form(report, wanted)
+    figures = report.figures
+    try:
+        values = {key: figures[key].value for key in relations.keys}
+        values[_NOTHING] = 0
+        for left, right, relation in relations.sides:
+            more, less = sum(left(values)), sum(right(values))
+            if (more != less and (relation == "=" or more < less)) or type(more) is not int or type(less) is not int:
+                return None
+    except (KeyError, TypeError):  # a cell that was not found, or holds no number
+        return None
+    return relations.rules
 
 
 def _sides_that_agree(identities: Sequence[Identity], figures: Mapping[str, Figure],

@@ -18,11 +18,16 @@ _COUNTING = re.compile(r"^[一二三四五六七八九十两几每逐]|^[^\u4e00
 _ITEM = re.compile(
     r"(?m)^\s*(?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）]|(?<=[。；;：:，,\s])(?:[一二三四五六七八九十]|\d{1,2})[)）]")
 _PAIRS = (("（", "）"), ("《", "》"), ("“", "”"), ("〔", "〕"), ("【", "】"))
-_WIDE = str.maketrans("()[]﹝﹞", "（）〔〕〔〕")
+_ITEM_ENDS = re.compile(
+    r"[)）](?<=[一二三四五六七八九十\d][)）])(?<![（(][一二三四五六七八九十\d][)）])")
+"""Told at once: a bracket that may end an item, since no numeral in brackets of its own stands before it."""
+_WIDE = tuple(zip("()[]﹝﹞", "（）〔〕〔〕", strict=True))
 _IDENTITY = re.compile(
     r"(?<![\dA-Za-z])\d{6}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _MOBILE = re.compile(r"(?<![\d.\-])1[3-9]\d{9}(?![\d.])")
+_LONG_NUMBER = re.compile(r"[12]\d{10}")
+"""Part of every number of either kind."""
 _CONTACT = re.compile(r"联系|电话|咨询|热线|监督|传真|邮编|邮箱|地址|受理|查询|来电|拨打")
 _LOST = re.compile(r"\ufffd|锟斤拷|烫烫烫|屯屯屯|ï»¿|(?:[ÃÂ][\u0080-\u00bf]){2,}|(?:[äåæçèé][\u0080-\u00bf]{2}){2,}")
 _SUSPECT = re.compile("[\ufffd锟烫屯ïÃÂäåæçèé]")
@@ -41,10 +46,11 @@ def judge_slips(report: Report) -> Iterator[Verdict]:
     for section in sections:
         text = passages.plain(section.text)
         found["slips"] += [hit.group() for hit in passages.find(known.slip_patterns, text)]
-        for line in section.text.splitlines():
-            found["doubled"] += [hit.group() for hit in _DOUBLED.finditer(line) if not _COUNTING.match(hit[1])
-                                 and hit.group() not in known.doubled_allowed and not _LOST.search(hit.group())]
-        bare = _ITEM.sub("", section.text).translate(_WIDE)
+        found["doubled"] += [hit.group() for hit in _DOUBLED.finditer(section.text) if not _COUNTING.match(hit[1])
+                             and hit.group() not in known.doubled_allowed and not _LOST.search(hit.group())]
+        bare = _ITEM.sub("", section.text) if _ITEM_ENDS.search(section.text) else section.text
+        for narrow, wide in _WIDE:
+            bare = bare.replace(narrow, wide)
         found["brackets"] += [left + right for left, right in _PAIRS if bare.count(left) != bare.count(right)]
     for subject, hits in found.items():
         if hits:
@@ -60,7 +66,7 @@ def judge_private_data(report: Report) -> Iterator[Verdict]:
     are published on purpose, and numbers whose check digit is wrong."""
     hits: list[tuple[str, int, str]] = []
     for section, sentence in passages.sentences(report):
-        if not re.search(r"\d{11}", sentence):
+        if not _LONG_NUMBER.search(sentence):
             continue
         hits += [("identity", section.number, hit.group()) for hit in _IDENTITY.finditer(sentence)
                  if _checks(hit.group())]

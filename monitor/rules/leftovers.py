@@ -17,7 +17,7 @@ from monitor.rules.catalogue import Verdict, rule
 
 _FORM_SINCE = 2019
 _QUOTED = re.compile(r"《[^》]*》|[〔［\[][^〕］\]]*[〕］\]]|“[^”]*”|[（(][^（()）]*[)）]")
-_ITEM = r"^(?:[（(]?[一二三四五六七八九十\d]{1,3}(?:[）)、.．]|是)+[\u4e00-\u9fff]{0,12}?[:：]?)?"
+_ITEM = r"(?:[（(]?[一二三四五六七八九十\d]{1,3}(?:[）)、.．]|是)+[\u4e00-\u9fff]{0,12}?[:：]?)?"
 _SUBJECT = (r"(?:我[局委办厅院会区县市省镇乡街处中队单]|街道|局?机关|本[局委办厅院会区县市省镇乡街级机单年]"
             r"|全[区县市省镇乡街局年]|各[级部单区县镇]"
             r"|[\u4e00-\u9fff]{2,12}?(?:局|委员会|办公室|人民政府|管委会|街道|镇|乡)|共|累计|主动公开|通过|收到|受理|认真|坚持|政府信息)")
@@ -40,14 +40,14 @@ def judge_stale_year(report: Report) -> Iterator[Verdict]:
     # Before the six-part form the sections hold other things.
     if year is None or year < _FORM_SINCE or not passages.said(report, *passages.OWN_WORDS):
         return
-    opening, closing, plan, stated = _of_year(year)
+    named, opening, closing, plan, stated = _of_year(year)
     for section in report.prose(*passages.OWN_WORDS):
         hits = []
         for sentence in passages.cut(section.text):
-            if "年" not in sentence:
+            if "年" not in sentence or not named.search(sentence):
                 continue
             text = _QUOTED.sub("", sentence)
-            found = opening.search(text) or closing.search(text)
+            found = opening.match(text) or closing.search(text)
             if found and (str(year) in text or _ANOTHER_MATTER.search(text[found.end():][:60])):
                 found = None
             if not found and section.number == 5:
@@ -71,9 +71,11 @@ def judge_stale_year(report: Report) -> Iterator[Verdict]:
 
 @functools.lru_cache(maxsize=64)
 def _of_year(year: int) -> tuple[re.Pattern[str], ...]:
-    """An earlier year as the time of a subject, as an end of the period, the own year in a plan, last year stated."""
+    """One of the years at all, or a bracket whose removal might bring its digits together; an earlier year as the time
+    of a subject, as an end of the period; the own year in a plan; last year stated."""
     earlier = "|".join(str(year - back) for back in (1, 2, 3))
-    return (re.compile(rf"{_ITEM}(?:在)?(?:{earlier})年(?:度)?[，,]?(?={_SUBJECT})"),
+    return (re.compile(rf"{year}|{earlier}|[《〔［\[“（(]"),
+            re.compile(rf"{_ITEM}(?:在)?(?:{earlier})年(?:度)?[，,]?(?={_SUBJECT})"),
             re.compile(rf"截[至止](?:{earlier})年(?:12月31日|年?底|年?末)"),
             re.compile(rf"(?<!\d){year}年{_PLAN}"), re.compile(rf"(?<!\d){year - 1}{_STATED}"))
 
@@ -85,7 +87,9 @@ def judge_instructions(report: Report) -> Iterator[Verdict]:
     known = passages.phrases()
     hits, any_prose = [], False
     for section in report.prose():
-        any_prose = any_prose or bool(section.text)
+        if not section.text:
+            continue
+        any_prose = True
         text = passages.plain(section.text)
         for found in passages.find(known.instruction_patterns, text):
             before, behind = _SENTENCE.split(text[:found.start()])[-1], _SENTENCE.split(text[found.start():])[0]

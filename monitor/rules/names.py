@@ -29,6 +29,7 @@ _GENERIC = re.compile(r"^(?:各|全|本|我|该|两|外|每|所|辖|邻|多|其|
                       r"|对|向|与|和|及|赴|到|按|根据|会同|配合)")
 _ACTS_HERE = re.compile(r"^(?:20\d\d年|政府信息公开|信息公开|政务公开|认真|严格|高度重视|坚持|积极|按照|深入"
                         r"|全面|扎实|切实|始终|不断|以|共|存在|编制|主动公开|持续|紧紧|围绕|进一步|网站)")
+_CLAUSES = re.compile(r"[，,：:]")
 _HELPING = re.compile(r"联系|咨询|考察|学习|交流|协助|联合|会同|先进经验|做法|兄弟|案例|典型")
 
 
@@ -39,24 +40,23 @@ def judge_other_names(report: Report) -> Iterator[Verdict]:
     own = passages.name_of(report.body or "")
     text_there = False
     for section in report.prose(0, *passages.OWN_WORDS):
-        for sentence in passages.cut(section.text):
-            text_there = True
-            found = _BLANK.search(sentence) if _SUSPECT.search(sentence) else None
+        text_there = text_there or bool(passages.cut(section.text))
+        for sentence in passages.cut(section.text) if _SUSPECT.search(passages.plain(section.text)) else ():
+            found = _BLANK.search(sentence)
             if found:
                 yield _verdict(report, section.number, "blank", sentence, found.span(), found.group())
-    pattern, (places, kind) = _same_kind(own), _split(own)
-    # Disputes over a body's own answers are against itself: 针对市财政局申请行政复议 in a county's report was copied.
-    against = _against(kind)
-    for section, sentence in passages.sentences(report, 0, *passages.OWN_WORDS) if pattern else ():
-        if _HELPING.search(sentence):
+    places, kind = _split(own)
+    for section, sentence in passages.sentences(report, 0, *passages.OWN_WORDS) if places and len(kind) >= 2 else ():
+        if kind not in sentence or _HELPING.search(sentence):
             continue
-        for clause in re.split(r"[，,：:]", sentence):
-            found = pattern.match(clause) if pattern else None
+        for clause in _CLAUSES.split(sentence):
+            found = _beginning(kind).match(clause) if kind in clause else None
             if found and _foreign(found["place"], found["name"], report, own) \
                     and _ACTS_HERE.match(clause[found.end():]):
                 yield _verdict(report, section.number, found["name"], clause, found.span("name"), found["name"])
+    # Disputes over a body's own answers are against itself: 针对市财政局申请行政复议 in a county's report was copied.
     for section, sentence in passages.sentences(report, *passages.OWN_WORDS) if places else ():
-        for found in against.finditer(sentence):
+        for found in _against(kind).finditer(sentence) if kind in sentence else ():
             if not own.endswith(found["name"]):
                 yield _verdict(report, section.number, found["name"], sentence, found.span("name"), found["name"])
     if text_there and own:
@@ -82,14 +82,6 @@ def _split(name: str) -> tuple[tuple[str, ...], str]:
     return tuple(places), name
 
 
-def _same_kind(own: str) -> re.Pattern[str] | None:
-    """Finds names that end as the own one does behind its place, at the beginning of a clause."""
-    places, kind = _split(own)
-    if not places or len(kind) < 2:
-        return None
-    return _beginning(kind)
-
-
 @functools.lru_cache(maxsize=2048)
 def _against(kind: str) -> re.Pattern[str]:
     return re.compile(
@@ -98,6 +90,7 @@ def _against(kind: str) -> re.Pattern[str]:
 
 @functools.lru_cache(maxsize=2048)
 def _beginning(kind: str) -> re.Pattern[str]:
+    """Finds names that end as the own one does behind its place, at the beginning of a clause."""
     return re.compile(rf"{_LEAD}(?P<name>(?P<place>[\u4e00-\u9fff]{{0,11}}?{_PLACE}){re.escape(kind)})")
 
 

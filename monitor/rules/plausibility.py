@@ -6,6 +6,7 @@ Leaves alone: the form's sums (identities.py), other years (years.py).
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 
@@ -35,7 +36,7 @@ _MENTIONED = re.compile(r"收费|缴费|收取|处理费|通知")
 def judge_rulemaking(report: Report) -> Iterator[Verdict]:
     """A body without power to make regulations (county level and below; departments of cities and provinces) counts
     none; ignores bodies of which neither roster nor name tells."""
-    keys = [key for key in report.figures if key.startswith("disclosure.regulations.")]
+    keys = _regulations(tuple(report.figures))
     counted = [key for key in keys if (report.figures[key].value or 0) > 0]
     power = _may_make_rules(report)
     if power is None or not any(report.figures[key].value is not None for key in keys):
@@ -45,6 +46,12 @@ def judge_rulemaking(report: Report) -> Iterator[Verdict]:
         return
     yield _sure(report, Verdict("fail", "regulations", figures=counted, parameters={
         "table": 2, "list": counted, "printed": max(report.value(key) or 0 for key in counted)}))
+
+
+@functools.lru_cache(maxsize=64)
+def _regulations(keys: tuple[str, ...]) -> tuple[str, ...]:
+    # Most reports have the same figures.
+    return tuple(key for key in keys if key.startswith("disclosure.regulations."))
 
 
 def _may_make_rules(report: Report) -> bool | None:

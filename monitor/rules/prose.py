@@ -197,12 +197,17 @@ def _compare(report: Report, claim: Claim, rule_id: str, subject: str,
              readings: Sequence[Reading] | dict[Reading, None], table: int,
              severity: Severity | None = None) -> Verdict:
     columns = _columns(claim)
-    sums = [_sum(report, reading, columns) for reading in readings]
+    sums: list[_Sum] = []
+    fitting = None
+    for reading in readings:
+        sums.append(each := _sum(report, reading, columns))
+        if not each.lost and _agrees(claim, each.value):
+            fitting = each
+            break
     known = [each for each in sums if not each.lost]
     verdict = Verdict("not_applicable", subject, rule_id, severity, reason="no_figures", evidence=_place(claim))
     if not known:
         return verdict
-    fitting = next((each for each in known if _agrees(claim, each.value)), None)
     # A failure is told by the plainest reading: what the table prints, or a sum of it, but no difference.
     shown = fitting or next((each for each in known if "-" not in each.written), known[0])
     verdict.expression = f"{claim.value} = {shown.written}"

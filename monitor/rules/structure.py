@@ -251,15 +251,16 @@ def judge_fee_statement(report: Report) -> Iterator[Verdict]:
     form = _form_due(report)
     if form is None or report.year is None or report.year < 2021 or not any(each.number for each in report.sections):
         return
+    office = configuration.office_folder()
     for section in report.prose():
-        for sentence in _SENTENCES.split(_BLANKS.sub("", section.text)):
+        for sentence in _SENTENCES.split(_BLANKS.sub("", section.text)) if "费" in section.text else ():
             if "费" not in sentence:
                 continue
             text = _OTHER_FEES.sub("", sentence)
             if _ENOUGH_ALONE.search(text) or (_SUBJECT.search(text) and _FEE.search(text)):
                 # A row of table 3 that a text dump left in the prose is no statement.
                 bare = core(text)
-                if len(bare) > 5 and any(label.startswith(bare[:12]) for label in _fee_labels(form)):
+                if len(bare) > 5 and any(label.startswith(bare[:12]) for label in _fee_labels(form.era, office)):
                     continue
                 yield Verdict("pass", "processing_fee")
                 return
@@ -273,8 +274,10 @@ def judge_fee_statement(report: Report) -> Iterator[Verdict]:
     yield verdict
 
 
-def _fee_labels(form: Form) -> list[str]:
-    return [core(row.label) for row in form.table(3).rows if _ENOUGH_ALONE.search(row.label)]
+@functools.lru_cache(maxsize=64)
+def _fee_labels(era: str, office: Path | None) -> tuple[str, ...]:
+    """The form's own labels that speak of it; another office's folder may hold another form."""
+    return tuple(core(row.label) for row in forms.form(era).table(3).rows if _ENOUGH_ALONE.search(row.label))
 
 
 # ---------------------------------------------------------------- what was read

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from extract import forms
 from extract.model import Report
 from monitor.model import Severity
-from monitor.rules import passages
+from monitor.rules import cells, passages
 from monitor.rules.catalogue import Verdict, Years, rule
 
 Number = int | float
@@ -34,6 +34,7 @@ _COUNTING = re.compile(
     r"|漏[计报统记](?!率)|更正[^。；]{0,12}(?:数据|统计|件数|数量|结转|年报|年度报告)"
     r"|(?:数据|统计|件数|数量|结转|年报|年度报告)[^。；]{0,12}更正")
 _WEBSITE = re.compile(r"栏目|专栏|专题|网站|网页|页面|平台|账号|公众号|新媒体|频道|链接|目录")
+_TABLES = ("disclosure.", "applications.", "disputes.")
 _CLEANED = re.compile(r"清理|调整|宣布失效|失效")
 
 
@@ -226,17 +227,18 @@ def judge_all_zero(years: Years) -> Iterator[Verdict]:
     """Not every figure is zero in the consolidated report of a county or higher, nor in a department's whose last
     year's weren't; ignores tables not read, and own reports without a year before."""
     report, previous = years.report, years.previous
-    values = _tables(report)
-    if not values:
+    zero = _all_zero(report)
+    if zero is None:
         return
-    if any(value for _, value in values):
+    if not zero:
         yield Verdict("pass", "tables")
         return
     consolidated = report.scope == "consolidated" and report.roster.get("level") != "township"
-    other = previous is not None and any(value for _, value in _tables(previous))
+    other = previous is not None and _all_zero(previous) is False
     if not consolidated and not other:
         return
-    verdict = Verdict("fail", "tables", figures=[key for key, _ in values], parameters={"n": len(values)})
+    keys = [key for key, figure in report.figures.items() if figure.value is not None and key.startswith(_TABLES)]
+    verdict = Verdict("fail", "tables", figures=keys, parameters={"n": len(keys)})
     if other and previous is not None:
         verdict.parameters |= {"y0": str(previous.year)}
     elif consolidated:
@@ -246,12 +248,11 @@ def judge_all_zero(years: Years) -> Iterator[Verdict]:
     yield verdict
 
 
-def _tables(report: Report) -> list[tuple[str, Number]]:
-    """Every printed number of the three tables; empty where one of them was not read."""
+def _all_zero(report: Report) -> bool | None:
+    """Whether every printed number of the three tables is zero; None where one of them was not read."""
     if report.form not in forms.eras() or report.damaged:
-        return []
-    prefixes = ("disclosure.", "applications.", "disputes.")
-    found = [(key, figure.value) for key, figure in report.figures.items()
-             if figure.value is not None and key.startswith(prefixes)]
-    read = {key.partition(".")[0] for key, _ in found}
-    return found if len(read) == len(prefixes) else []
+        return None
+    figures = report.figures
+    tables = [keys for _, keys in cells.tables_of(report)]
+    read = sum(any(figures[key].value is not None for key in keys) for keys in tables)
+    return None if read < len(_TABLES) else not any(figures[key].value for keys in tables for key in keys)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.titles import normalise, parse
+from extract.titles import normalise, parse, years_of
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 
@@ -160,6 +160,7 @@ def test_two_years_are_both_told_but_not_the_year_of_publication() -> None:
     assert parse("青石县2022年政府信息公开2023年度报告").years == (2022, 2023)
     assert parse("青石县2023年政府信息公开工作年度报告（2024年1月20日公布）").years == (2023,)
     assert parse("青政办〔2024〕5号青石县2023年政府信息公开年报").years == (2023,)
+    assert years_of("青石县2022年政府信息公开2023年度报告（2024年1月20日公布）") == (2022, 2023)
 
 
 def test_year_before_and_after_the_body_name_the_same_publication() -> None:
@@ -204,6 +205,7 @@ def test_normalise_makes_printed_variants_equal() -> None:
 def test_no_title_breaks_the_parser(title: str) -> None:
     found = parse(title)
     assert found.accepted == (found.reason == "")
+    assert found.years == years_of(title)
 
 
 @pytest.mark.parametrize("title", [

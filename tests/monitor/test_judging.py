@@ -52,6 +52,14 @@ def test_a_report_in_order_has_no_finding_and_shows_its_arithmetic():
     assert "3 + 0 = 3 + 0" in {each.expression for each in judged.relations}
 
 
+@pytest.mark.parametrize("fault", [0, 1])
+def test_a_stored_report_is_judged_alike_without_writing_out_what_a_quick_look_passes(fault):
+    whole, stored = judging.judge(report(fault=fault)), judging.judge(report(fault=fault), stored=True)
+    assert stored.findings == whole.findings
+    assert (stored.passed, stored.not_applicable) == (whole.passed, whole.not_applicable)
+    assert "ARI-01" not in {each.rule for each in stored.relations} or fault
+
+
 def test_a_failing_sum_is_a_finding_with_its_figures_and_their_sources():
     judged = judging.judge(report(fault=1), judging.Named("b-1", "own", 2025, "r-1"))
     assert failing(judged) == {("ARI-01", "total"), ("ARI-03", "new")}

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from extract.forms import form
 from extract.model import Figure, Report
 from monitor import judging
+from monitor.rules import catalogue
 from monitor.rules.identities import judge_identities, judge_orders
 
 FORM = form("2021")
@@ -248,6 +249,29 @@ def test_every_single_fault_in_a_full_table_is_found(values, data):
     values[key] = data.draw(st.integers(0, 900).filter(lambda number: number != values[key]))
     judged = judging.judge(report(printed(values)))
     assert any(key in each.figures for each in judged.findings if each.outcome == "fail" and each.severity == "E")
+
+
+@settings(max_examples=100)
+@given(tables(), st.data())
+def test_a_quick_look_passes_what_every_verdict_passes_and_nothing_else(values, data):
+    for row in ("disclosure.regulations", "disclosure.normative_documents"):
+        values |= {f"{row}.issued": 4, f"{row}.repealed": 1, f"{row}.in_force": data.draw(st.integers(2, 5))}
+    figures = printed(values)
+    for key in data.draw(st.lists(st.sampled_from(sorted(values)), max_size=2)):
+        figures[key] = data.draw(st.sampled_from([
+            Figure(None, "blank"), Figure(None, "absent"), Figure(1.5, "number"), Figure(values[key], "absent")]))
+    seen = report(figures)
+    for entry in catalogue.rules("report"):
+        if entry.passing and (passing := entry.passing(seen)) is not None:
+            assert {(each.rule, each.outcome) for each in entry.judge(seen)} == {(each, "pass") for each in passing}
+
+
+def test_a_quick_look_suffices_where_everything_holds():
+    seen = report(printed(table(new=31, carried_in=1, carried_out=3, granted=20, unable_not_held=9)))
+    (sums,) = (each for each in catalogue.rules("report") if "ARI-01" in each.ids)
+    assert sums.passing(seen) == {f"ARI-0{number}" for number in range(1, 7)}
+    seen.figures["applications.new.total"].value += 1
+    assert sums.passing(seen) is None
 
 
 # ---------------------------------------------------------------- ARI-07, ARI-11

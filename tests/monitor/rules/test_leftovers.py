@@ -2,6 +2,7 @@
 
 import pytest
 
+from monitor.rules import passages
 from monitor.rules.leftovers import judge_instructions, judge_stale_year
 from tests.monitor.reports import FIFTH, FIRST, outcomes, report
 
@@ -61,3 +62,14 @@ def test_instructions_a_body_issued_and_headings_of_the_table_are_none(sentence)
 
 def test_a_report_without_prose_is_not_judged_for_instructions():
     assert outcomes(judge_instructions, report(without=range(7))) == set()
+
+
+@pytest.mark.parametrize(("pattern", "words"), [
+    ("(?:方正)?小标宋", "小标宋"), ("[一二三]号(?:仿宋|黑体)", "号"), ("请?填写(?:本|此)", "填写"),
+    ("此处(?:填写|插入)", "此处"), ("保留(?:两|[24])位小数", "位小数"), ("((?:本|此)行)?删除", "删除"),
+    (r"不超过\d+字?", "不超过"), ("[]填]报?", ""), ("填报|填写", ""), ("填*", ""), (r"\(全称\)单位", ""),
+])
+def test_a_pattern_is_tried_only_where_the_words_stand_that_every_hit_holds(pattern, words):
+    known = passages.Phrases(topics=(), accountability=(), instructions=(pattern,), instructing=(), slips={},
+                             doubled_allowed=())
+    assert [each for each, _ in known.instruction_patterns] == [words]
