@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from crawler import clock
 from extract.model import Scope
@@ -293,8 +293,9 @@ def list_findings(connection: sqlite3.Connection, *, ids: Collection[str] | None
                   bodies: Collection[str] | None = None, year: int | None = None,
                   rules: Collection[str] | None = None, severities: Collection[str] | None = None,
                   states: Collection[str] | None = None, outcomes: Collection[str] | None = None,
-                  cleared: bool = False) -> list[StoredFinding]:
-    """Stored findings, E first, newest year first. None leaves a filter out; `cleared` adds those that hold no more.
+                  cleared: bool | Literal["only"] = False) -> list[StoredFinding]:
+    """Stored findings, E first, newest year first. None leaves a filter out; `cleared` adds those that hold no more,
+    or leaves out all others.
 
     A snooze whose day has come is shown as open whether or not a run has noticed it yet.
     """
@@ -306,8 +307,8 @@ def list_findings(connection: sqlite3.Connection, *, ids: Collection[str] | None
         if wanted is not None:
             clauses.append(f"{column} IN (SELECT value FROM json_each(?))")
             values.append(json.dumps(list(wanted)))
-    if not cleared:
-        clauses.append("cleared IS NULL")
+    if cleared is not True:
+        clauses.append("cleared IS NOT NULL" if cleared else "cleared IS NULL")
     query = (f"SELECT * FROM finding WHERE {' AND '.join(clauses)} ORDER BY CASE severity WHEN 'E' THEN 0 "
              "WHEN 'W' THEN 1 ELSE 2 END, year DESC, body, scope, rule, subject")
     found = _stored(connection, connection.execute(query, values))

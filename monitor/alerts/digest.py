@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -31,21 +31,22 @@ NAMES, UNVERIFIED_NAMES, DETAILS, PORTALS = 10, 5, 30, 50
 
 
 def build(connection: sqlite3.Connection, roster: Roster, settings: Settings, at: datetime, *,
-          lacking: bool = False) -> list[Alert]:
-    """Every alert due in the ISO week of `at`, or only those that were not queued before (`lacking`). Reads only."""
+          lacking: bool = False, standings: Iterable[Standing] | None = None) -> list[Alert]:
+    """Every alert due in the ISO week of `at`, or only those that were not queued before (`lacking`). `standings`: the
+    stored ones, where the caller holds them. Reads only."""
     wanted = [each for each in recipients() if not (lacking and _queued(connection, each, at))]
     if not wanted:
         return []
-    standings: dict[str, list[Standing]] = defaultdict(list)
+    everybody: dict[str, list[Standing]] = defaultdict(list)
     movements = roster_history.Movements(connection, roster, settings)
-    for each in records.standings(connection):
-        standings[each.body].append(each)
+    for each in records.standings(connection) if standings is None else standings:
+        everybody[each.body].append(each)
     alerts = []
     for recipient in wanted:
         if recipient.role == "operator":
             alert = _operator(connection, roster, settings, recipient, at)
         else:
-            alert = _oversight(connection, roster, settings, recipient, at, standings, movements)
+            alert = _oversight(connection, roster, settings, recipient, at, everybody, movements)
         if alert is not None:
             alerts.append(alert)
     return alerts
@@ -56,9 +57,11 @@ def _queued(connection: sqlite3.Connection, recipient: Recipient, at: datetime) 
     return outbox.known(connection, key_of(kind, recipient, period(at)))
 
 
-def queue_due(connection: sqlite3.Connection, roster: Roster, settings: Settings, at: datetime) -> list[str]:
+def queue_due(connection: sqlite3.Connection, roster: Roster, settings: Settings, at: datetime,
+              standings: Iterable[Standing] | None = None) -> list[str]:
     """Queue what this week hasn't seen yet; call it in the write transaction of the judgement. The keys added."""
-    return outbox.queue(connection, build(connection, roster, settings, at, lacking=True), settings.mail.list_id)
+    return outbox.queue(connection, build(connection, roster, settings, at, lacking=True, standings=standings),
+                        settings.mail.list_id)
 
 
 def period(at: date) -> str:

@@ -81,15 +81,16 @@ class Scene:
 
 
 def queue_due(connection: sqlite3.Connection, roster: Roster, settings: Settings, owed: Sequence[Obligation],
-              at: datetime) -> list[str]:
-    """Queue every notice that is due at `at`; call it in the write transaction of the judgement. The keys added."""
+              at: datetime, standings: Sequence[Standing] | None = None) -> list[str]:
+    """Queue every notice that is due at `at`; call it in the write transaction of the judgement. `standings`: the
+    stored ones, where the caller holds them. The keys added."""
     scene = Scene(connection, roster, settings, at, policy())
     for one in owed:
         if one.year == scene.newest and one.applicable and one.confirmed:
             scene.owed[one.body].append(one)
-    for standing in records.standings(connection):
+    for standing in records.standings(connection) if standings is None else standings:
         scene.standings[standing.body].append(standing)
-    for stored in review.list_findings(connection, outcomes=["fail"]):
+    for stored in review.list_findings(connection, severities=["E"], outcomes=["fail"]):  # of lesser ones none is told
         scene.findings[stored.finding.body].append(stored)
     added: list[str] = []
     for recipient in recipients():

@@ -79,8 +79,7 @@ def of_remit(connection: sqlite3.Connection, bodies: Collection[str], since: int
     counted = [each for each in listed if each.finding.year is None or each.finding.year >= since]
     held = [each for each in counted if each.state.value not in SETTLED and not unasked(each)]
     findings = [each for each in held if each.state is not FindingState.SNOOZED]
-    cleared = [each for each in review.list_findings(connection, bodies=wanted, severities=["E", "W"],
-                                                     outcomes=["fail"], cleared=True) if each.cleared]
+    cleared = review.list_findings(connection, bodies=wanted, severities=["E", "W"], outcomes=["fail"], cleared="only")
     return Situation(
         year, [each for each in standings if each.year == year], [each for each in standings if each.year == year - 1],
         findings, {each.finding.id for each in findings if _after(each.first_seen, last)},
@@ -102,6 +101,11 @@ def unasked(stored: StoredFinding) -> bool:
     """Whether it is a question to the operator that no person has answered yet: it may be raised by a person only."""
     text = catalogue.catalogue().rules.get(stored.finding.rule)
     return text is not None and (text.operator_only or (text.person_only and stored.state is FindingState.OPEN))
+
+
+def asking() -> list[str]:
+    """The rules whose findings may be `unasked`."""
+    return [key for key, text in catalogue.catalogue().rules.items() if text.operator_only or text.person_only]
 
 
 def _after(moment: str | None, last: str | None) -> bool:

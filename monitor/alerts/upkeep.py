@@ -55,7 +55,7 @@ def of_remit(connection: sqlite3.Connection, roster: Roster, bodies: Collection[
              failing: Collection[str]) -> Upkeep:
     """What there is to see to at `at`; `failing` are portals told already. Report years before `since` don't count."""
     asked = Counter(each.finding.rule for each in review.list_findings(
-        connection, bodies=bodies, states=["open"]) if situation.unasked(each)
+        connection, bodies=bodies, rules=situation.asking(), states=["open"]) if situation.unasked(each)
         and (each.finding.year is None or each.finding.year >= since))
     titles = unrouted.unrouted(connection, roster, year=at.year - 1, bodies=bodies, suggest=False)
     return Upkeep(_failed(connection, at), _stale(connection, roster, bodies, at, failing), sorted(asked.items()),
