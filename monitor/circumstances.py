@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from crawler import clock
 from crawler.store import row_dicts
+from extract.model import Report
 from monitor import dating, page_links, records, review
 from monitor.model import Finding, Obligation, Standing, Status
 from monitor.observations import Look, Observation, Observations, fits
@@ -38,26 +39,30 @@ Key = tuple[str, str, int]
 def watch(connection: sqlite3.Connection, roster: Roster, standings: Sequence[Standing],
           owed: Mapping[Key, Obligation], at: datetime) -> Iterator[Watched]:
     """Every standing with its obligation, its roster row and what else the store holds of it as of `at`."""
-    store = _Store(connection, roster, standings, at)
+    yield from Watch(connection, roster, at).over(standings, owed)
+
+
+def together(roster: Roster, standings: Iterable[Standing]) -> list[list[Standing]]:
+    """Standings in groups that a Watch can be given alone: those of a body, and of an office and its government."""
+    groups: dict[str, list[Standing]] = defaultdict(list)
     for standing in standings:
         body = roster.bodies.get(standing.body)
-        yield Watched(standing, owed.get(_key(standing)), body, store.around(standing, body) if body else Around())
+        groups[(body.acts_as if body else None) or standing.body].append(standing)
+    return list(groups.values())
 
 
 def _key(standing: Standing) -> Key:
     return standing.body, standing.scope, standing.year
 
 
-class _Store:
-    def __init__(self, connection: sqlite3.Connection, roster: Roster, standings: Sequence[Standing],
-                 at: datetime) -> None:
+class Watch:
+    """What the store holds around standings as of one moment; keeps what it read of columns and bodies."""
+
+    def __init__(self, connection: sqlite3.Connection, roster: Roster, at: datetime) -> None:
         self.connection, self.roster, self.at = connection, roster, at
         self.seen = Observations(connection, at)
-        self.by_key = {_key(each): each for each in standings}
-        self.missing: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for each in standings:
-            if each.status is Status.MISSING and not each.evidence.get("newest", True):
-                self.missing[each.body, each.scope].append(each.year)
+        self.by_key: dict[Key, Standing] = {}
+        self.missing: dict[tuple[str, str], list[int]] = {}
         self.hosts = page_links.registered(roster)
         self.outside: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
         for row in row_dicts(connection, """SELECT url, title, body, year, max(at) AS at FROM listed
@@ -68,6 +73,16 @@ class _Store:
                 "url": row["url"], "title": row["title"], "at": row["at"], "host": urlsplit(row["url"]).hostname or ""})
         self.acting = {body.id: body.acts_as for body in roster.bodies.values() if body.acts_as}
         self.acted = {government: office for office, government in self.acting.items()}
+
+    def over(self, standings: Sequence[Standing], owed: Mapping[Key, Obligation]) -> Iterator[Watched]:
+        """Each of these standings, which hold whole groups of `together`."""
+        self.by_key, self.missing = {_key(each): each for each in standings}, defaultdict(list)
+        for each in standings:
+            if each.status is Status.MISSING and not each.evidence.get("newest", True):
+                self.missing[each.body, each.scope].append(each.year)
+        for standing in standings:
+            body = self.roster.bodies.get(standing.body)
+            yield Watched(standing, owed.get(_key(standing)), body, self.around(standing, body) if body else Around())
 
     def around(self, standing: Standing, body: Body) -> Around:
         found = Around()
@@ -121,7 +136,7 @@ class _Store:
 
     # ------------------------------------------------------------ versions and copies
     def _versions(self, standing: Standing) -> list[dict[str, Any]]:
-        rows = row_dicts(self.connection, """SELECT id, first_seen, last_seen, reader_version, record FROM owned_report
+        rows = row_dicts(self.connection, """SELECT id, first_seen, last_seen, reader_version FROM owned_report
             WHERE address = ? AND body = ? AND year = ? AND verdict = 'report' AND first_seen <= ?
             ORDER BY first_seen, last_seen""", (standing.address, standing.body, standing.year, self.seen.until))
         if len(rows) < 2 or rows[0]["reader_version"] != rows[-1]["reader_version"]:
@@ -129,7 +144,7 @@ class _Store:
         newest = max(rows, key=lambda row: (row["last_seen"], row["first_seen"]))
         if newest["id"] == rows[0]["id"]:
             return []
-        return [{"first_seen": row["first_seen"], "last_seen": row["last_seen"], "report": records.load_report(row)}
+        return [{"first_seen": row["first_seen"], "last_seen": row["last_seen"], "report": self._report(row["id"])}
                 for row in (rows[0], newest)]
 
     def _copies(self, standing: Standing) -> list[dict[str, Any]]:
@@ -142,9 +157,11 @@ class _Store:
             return []
         newest = max(clock.parse(row["last_seen"]) for row in rows)
         held = [row for row in rows if newest - clock.parse(row["last_seen"]) <= _STILL_THERE]
-        return [{"address": row["address"], "medium": row["medium"], "report": records.load_report(
-            self.connection.execute("SELECT record FROM report WHERE id = ?", (row["id"],)).fetchone())}
-                for row in held]
+        return [{"address": row["address"], "medium": row["medium"], "report": self._report(row["id"])} for row in held]
+
+    def _report(self, identity: str) -> Report:
+        return records.load_report(
+            self.connection.execute("SELECT record FROM report WHERE id = ?", (identity,)).fetchone())
 
     # ------------------------------------------------------------ columns
     def _columns(self, standing: Standing, body: Body) -> list[dict[str, Any]]:

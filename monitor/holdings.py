@@ -33,6 +33,7 @@ Kept = tuple[Key, str]
 _REORGANISED = ("merged_into", "split_from", "function_moved")
 _HIGHEST = 12
 """Names of bodies above that are told to the rules, so that a roster whose parents run in a ring ends."""
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 LOADED = 400
 """Unpacked records kept at hand; a county's bodies with their years."""
 
@@ -102,7 +103,7 @@ class Holdings:
             beside += [self._read(own) if own else [], *(self._read(held) if held else [body.id]
                                                          for body, held in self._members(key))]
         content = (self._read(key), self.facts(key[0]), beside)
-        return f"{self._rules}.{_hash(self.pack(key[0], key[2]))}.{_hash(content)}"
+        return f"{self._rules}.{hashed(self.pack(key[0], key[2]))}.{hashed(content)}"
 
     def group(self, key: Key) -> tuple[str, int]:
         """Tasks of one group share reports: a body with those straight below it, year by year."""
@@ -237,8 +238,9 @@ def _current(connection: sqlite3.Connection, standings: Iterable[Standing],
             yield key, row
 
 
-def _hash(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:16]
+def hashed(value: Any) -> str:
+    """A short hash of plain data, for marks."""
+    return hashlib.sha256(_encode(value).encode()).hexdigest()[:16]
 
 
 def _roster_facts(roster: Roster, body: Body | None) -> dict[str, Any]:

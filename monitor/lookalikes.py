@@ -1,7 +1,7 @@
 """Which bodies' reports on one year read alike, at the size of a country: candidates by MinHash, confirmed exactly.
 
-Promises: each text is signed once (datasketch MinHash over character trigrams) and kept; of all pairs only those that
-share a band of their signatures are looked at, and only those of reports that changed, or whose look-alike changed, are
+Promises: each text is signed once (MinHash over character trigrams) and kept; of all pairs only those that share a
+band of their signatures are looked at, and only those of reports that changed, or whose look-alike changed, are
 confirmed by the rule itself; the nearest `TOLD` other bodies are told. Texts whose Dice share is 0.90 meet with more
 than 99.9 %. Leaves alone: what likeness means (rules/similarity.py).
 """
@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.store import Store
 from monitor import judging, review, workers
-from monitor.holdings import Holdings, Kept, Key, Records
-from monitor.model import Finding, Standing
+from monitor.holdings import Holdings, Kept, Key, hashed
+from monitor.model import Finding
 from monitor.rules import catalogue, similarity
 from monitor.rules.catalogue import Pair
 
@@ -31,13 +31,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from crawler.model import Body
-    from crawler.roster import Roster
+    from extract.model import Report
 
-VERSION = 1
+VERSION = 2
 """Raised when texts are signed otherwise: then every text is signed again."""
 TOLD = 3
 """Other bodies told for one report, the most alike first."""
 _BANDS, _ROWS = 21, 6
+_AT_ONCE = 1024
+"""Trigrams hashed, and pairs estimated, in one go: what stays in a processor's cache."""
 _NEXT = 40
 """In a crowd of texts that share a band, each is held against the next so many."""
 _NEAREST = 2 * TOLD + 2
@@ -51,43 +53,50 @@ OnProgress = Callable[[int, int], None]
 
 
 # ---------------------------------------------------------------- signatures
-def _spread(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _spread(numbers: NDArray[np.uint64]) -> NDArray[np.uint32]:
     """Each number spread over 32 bits, as the signatures want them."""
     import numpy as np
 
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         numbers = (numbers ^ (numbers >> np.uint64(shift))) * np.uint64(factor)
-    spread: NDArray[np.uint64] = (numbers ^ (numbers >> np.uint64(31))) & np.uint64(0xFFFFFFFF)
-    return spread
+    return (numbers ^ (numbers >> np.uint64(31))).astype(np.uint32)
 
 
 @functools.cache
-def _unsigned() -> Any:
-    """An empty MinHash; making its permutations takes longer than signing a text."""
-    from datasketch import MinHash
+def _permutations() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Factors and summands of the hash functions, one below the other: x → factor · x + summand modulo 2³², which is a
+    permutation where the factor is odd. The stream they are drawn from is the one numpy never changes."""
+    import numpy as np
 
-    return MinHash(num_perm=_BANDS * _ROWS, seed=1, scheme="affine32", hashfunc=_itself)
-
-
-def _itself(value: Any) -> Any:
-    return value
+    factors, summands = np.random.RandomState(1).randint(0, 1 << 32, (2, _BANDS * _ROWS, 1), dtype=np.uint32)
+    return factors | np.uint32(1), summands
 
 
 def sign(text: str) -> bytes:
-    """The signature of a text as it is compared; empty for one too short to tell."""
+    """The signature of a text as it is compared: of each hash function the least value over its trigrams; empty for a
+    text too short to tell."""
+    import numpy as np
+
     if len(text) < similarity.LEAST:
         return b""
-    signed = _unsigned().copy()
-    signed.update_batch(_spread(similarity.trigrams(text)))
-    return bytes(signed.hashvalues.astype("<u4").tobytes())
+    factors, summands = _permutations()
+    least = np.full(_BANDS * _ROWS, 0xFFFFFFFF, dtype=np.uint32)
+    for part in workers.cut(_spread(similarity.trigrams(text)), _AT_ONCE):
+        least = np.minimum(least, (factors * part + summands).min(axis=1))
+    return least.astype("<u4").tobytes()
 
 
-def sign_lot(held: Records, lot: tuple[Sequence[tuple[Kept, str]], Mapping[Key, dict[str, Any]]],
-             ) -> list[tuple[Kept, str, bytes]]:
+def signature(report: Report) -> bytes:
+    """The signature of a report's own words."""
+    return sign(similarity.own_words(report).text)
+
+
+def sign_lot(desk: workers.Desk, lot: tuple[Sequence[tuple[Kept, str]], Mapping[Key, dict[str, Any]]],
+             ) -> list[tuple[Key, str, bytes]]:
     """The texts of one lot signed, with their marks."""
     wanted, told = lot
-    held.know(told)
-    return [(kept, mark, sign(similarity.own_words(held.words(kept)).text)) for kept, mark in wanted]
+    desk.records.know(told)
+    return [(kept[0], mark, signature(desk.records.words(kept))) for kept, mark in wanted]
 
 
 # ---------------------------------------------------------------- candidates
@@ -120,8 +129,8 @@ def estimates(signatures: NDArray[np.uint32], pairs: NDArray[np.int64]) -> NDArr
     import numpy as np
 
     shares = np.empty(len(pairs), dtype=np.float64)
-    for start in range(0, len(pairs), 1 << 16):
-        part = pairs[start:start + (1 << 16)]
+    for start in range(0, len(pairs), _AT_ONCE):
+        part = pairs[start:start + _AT_ONCE]
         shares[start:start + len(part)] = (signatures[part[:, 0]] == signatures[part[:, 1]]).mean(axis=1)
     return 2 * shares / (1 + shares)
 
@@ -153,10 +162,11 @@ class Couple:
     own_office: bool = False
 
 
-def confirm_lot(held: Records, lot: tuple[Sequence[Couple], Mapping[Key, dict[str, Any]]],
+def confirm_lot(desk: workers.Desk, lot: tuple[Sequence[Couple], Mapping[Key, dict[str, Any]]],
                 ) -> list[tuple[Key, float, Finding]]:
     """What the rule finds for each couple, seen from either side: (key, share, finding)."""
     couples, told = lot
+    held = desk.records
     held.know(told)
     found = []
     for couple in couples:
@@ -178,22 +188,21 @@ class Compared:
     changes: review.Changes = field(default_factory=lambda: review.Changes([], [], []))
 
 
-def compare(store: Store, roster: Roster, standings: Sequence[Standing], at: datetime, *, since: int | None = None,
-            processes: int = 1, on_progress: OnProgress | None = None) -> Compared:
+def compare(store: Store, held: Holdings, crew: workers.Crew, at: datetime, *, since: int | None = None,
+            on_progress: OnProgress | None = None) -> Compared:
     """Hold every stored report against the other bodies' of its year, as far as anything changed since the last time;
     each year is written in a transaction of its own."""
     done, moment = Compared(), at.isoformat(timespec="seconds")
+    marks = _marks(held, held.rows)
     with store.read() as connection:
-        held = Holdings(connection, roster, standings)
-        marks = {key: _mark(held, key) for key in held.rows}
         compared = {(row["body"], row["scope"], row["year"]): row["mark"]
                     for row in connection.execute("SELECT * FROM compared")}
     changed = {key for key, mark in marks.items() if compared.get(key) != mark}
     gone = {key for key in compared if key not in marks}
-    _sign(store, held, marks, processes, done, on_progress)
+    _sign(store, held, crew, done, on_progress)
     for year in sorted({key[2] for key in changed | gone}):
         _compare_year(store, held, year, [{key for key in keys if key[2] == year} for keys in (changed, gone)], marks,
-                      moment, since, processes, done)
+                      moment, since, crew, done)
     with store.write() as connection:
         ids = json.dumps(sorted(catalogue.ids_over("pair")))
         connection.execute("UPDATE finding SET last_seen = ? WHERE cleared IS NULL AND rule IN "
@@ -201,12 +210,17 @@ def compare(store: Store, roster: Roster, standings: Sequence[Standing], at: dat
     return done
 
 
-def _mark(held: Holdings, key: Key) -> str:
-    """Changes with the report, its reading, its body's names, its pack and the rules over pairs."""
-    row = held.rows[key]
+def _marks(held: Holdings, keys: Iterable[Key]) -> dict[Key, str]:
+    """Marks that change with the report, its reading and its body's names (before the point, what its signature rests
+    on), and with its pack and the rules over pairs."""
     rules = [(each, catalogue.text_of(each).version) for each in sorted(catalogue.ids_over("pair"))]
-    content = [VERSION, _program(), row["id"], row["reader_version"], row["sha256"], held.facts(key[0]).get("names")]
-    return f"{_hash(content)}.{_hash([rules, held.pack(key[0], key[2])])}"
+    return {key: f"{_text_mark(held, key)}.{hashed([rules, held.pack(key[0], key[2])])}" for key in keys}
+
+
+def _text_mark(held: Holdings, key: Key) -> str:
+    row = held.rows[key]
+    return hashed([VERSION, _program(), row["id"], row["reader_version"], row["sha256"],
+                   held.facts(key[0]).get("names")])
 
 
 @functools.cache
@@ -215,25 +229,30 @@ def _program() -> str:
     return hashlib.sha256(Path(similarity.__file__).read_bytes()).hexdigest()[:16]
 
 
-def _hash(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:16]
+def unsigned(connection: sqlite3.Connection, held: Holdings, keys: Iterable[Key]) -> dict[Key, str]:
+    """Which of these texts are yet to be signed, with the mark their signature is kept under."""
+    known = {(row["body"], row["scope"], row["year"]): row["mark"] for row in connection.execute(
+        "SELECT body, scope, year, mark FROM text_signature")}
+    marks = {key: _text_mark(held, key) for key in keys}
+    return {key: mark for key, mark in marks.items() if known.get(key) != mark}
 
 
-def _sign(store: Store, held: Holdings, marks: Mapping[Key, str], processes: int, done: Compared,
-          on_progress: OnProgress | None) -> None:
+def keep_signatures(connection: sqlite3.Connection, signed: Iterable[tuple[Key, str, bytes]]) -> None:
+    """Write signatures with their marks; call it inside a write transaction."""
+    connection.executemany(
+        "INSERT INTO text_signature (body, scope, year, mark, signature) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET mark = excluded.mark, signature = excluded.signature",
+        [(*key, mark, signature) for key, mark, signature in signed])
+
+
+def _sign(store: Store, held: Holdings, crew: workers.Crew, done: Compared, on_progress: OnProgress | None) -> None:
     with store.read() as connection:
-        known = {(row["body"], row["scope"], row["year"]): row["mark"] for row in connection.execute(
-            "SELECT body, scope, year, mark FROM text_signature")}
-    wanted = [((key, held.rows[key]["id"]), mark.partition(".")[0]) for key, mark in marks.items()
-              if known.get(key) != mark.partition(".")[0]]
+        wanted = [((key, held.rows[key]["id"]), mark) for key, mark in unsigned(connection, held, held.rows).items()]
     lots = ((lot, {kept[0]: held.facts(kept[0][0]) for kept, _ in lot}) for lot in workers.cut(wanted, _LOT))
-    results = workers.results(store.path, sign_lot, lots, processes if len(wanted) >= _MANY else 1)
+    results = crew.results(sign_lot, lots, len(wanted) >= _MANY)
     for lot in _lots_of(results, _WRITTEN):
         with store.write() as connection:
-            connection.executemany(
-                "INSERT INTO text_signature (body, scope, year, mark, signature) VALUES (?, ?, ?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET mark = excluded.mark, signature = excluded.signature",
-                [(*kept[0], mark, signature) for kept, mark, signature in lot])
+            keep_signatures(connection, lot)
         done.signed += len(lot)
         if on_progress:
             on_progress(done.signed, len(wanted))
@@ -251,7 +270,7 @@ def _lots_of(results: Iterator[Any], size: int) -> Iterator[list[Any]]:
 
 
 def _compare_year(store: Store, held: Holdings, year: int, news: Sequence[set[Key]], marks: Mapping[Key, str],
-                  at: str, since: int | None, processes: int, done: Compared) -> None:
+                  at: str, since: int | None, crew: workers.Crew, done: Compared) -> None:
     changed, gone = news
     with store.read() as connection:
         keys, signatures = _signatures(connection, held, year)
@@ -263,8 +282,7 @@ def _compare_year(store: Store, held: Holdings, year: int, news: Sequence[set[Ke
     lots = ((lot, {key: held.told(key) for couple in lot for key in (couple.one[0], couple.other[0])})
             for lot in workers.cut(couples, _LOT))
     found: dict[Key, list[tuple[float, Finding]]] = defaultdict(list)
-    for key, share, finding in workers.results(store.path, confirm_lot, lots,
-                                               processes if len(couples) >= _MANY else 1):
+    for key, share, finding in crew.results(confirm_lot, lots, len(couples) >= _MANY):
         if key in affected:
             found[key].append((share, finding))
     done.pairs += len(couples)

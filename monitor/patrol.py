@@ -21,6 +21,7 @@ from crawler.model import ScanPlan
 from crawler.roster import Roster
 from crawler.store import Store, row_dicts
 from monitor import (
+    holdings,
     lookalikes,
     obligations,
     page_links,
@@ -30,6 +31,7 @@ from monitor import (
     roster_history,
     searching,
     standing,
+    workers,
     wrong_clock,
 )
 from monitor.alerts import digest, notices
@@ -222,25 +224,28 @@ def judge(settings: Settings, store: Store, roster: Roster, *, at: datetime | No
     listed = owed(settings, roster, moment)
     if on_progress:
         on_progress(Progress("judge", 0, len(listed)))
-    with store.read() as connection:
-        standings = standing.stand(connection, roster, listed, moment)
-    judged = Judged(moment.isoformat(timespec="seconds"), standings, misdated=misdated)
+    judged = Judged(moment.isoformat(timespec="seconds"), misdated=misdated)
 
     def tell(done: int, total: int) -> None:
         if on_progress:
             on_progress(Progress("judge", done, total))
 
-    early = rejudging.ahead(store, roster, standings, moment, since=settings.monitoring.since,
-                            processes=settings.reading.processes, on_progress=tell)
-    early.take(lookalikes.compare(store, roster, standings, moment, since=settings.monitoring.since,
-                                  processes=settings.reading.processes).changes)
+    since = settings.monitoring.since
+    with workers.Crew(store.path, roster, settings.reading.processes) as crew:
+        judged.standings = standing.stand_together(crew, listed, moment)
+        standings = sorted(judged.standings, key=lambda each: (each.body, each.scope, each.year))
+        with store.read() as connection:
+            held = holdings.Holdings(connection, roster, standings)
+        early = rejudging.ahead(store, held, crew, moment, since=since, on_progress=tell)
+        early.take(lookalikes.compare(store, held, crew, moment, since=since).changes)
+        found = rejudging.watched(crew, standings, listed, moment)
     with store.write() as connection:
         roster_history.keep(connection, roster.bodies.values(), judged.at, "judgement")
         records.put_standings(connection, standings, judged.at)
-        judged.findings = rejudging.judge_store(connection, roster, moment, obligations=listed,
-                                              since=settings.monitoring.since, early=early)
-        judged.queued = [*digest.queue_due(connection, roster, settings, moment),
-                         *notices.queue_due(connection, roster, settings, listed, moment)]
+        judged.findings = rejudging.judge_store(connection, roster, moment, since=since, early=early,
+                                                standings=standings, found=found)
+        judged.queued = [*digest.queue_due(connection, roster, settings, moment, standings),
+                         *notices.queue_due(connection, roster, settings, listed, moment, standings)]
     if on_progress:
         on_progress(Progress("judge", len(listed), len(listed)))
     return judged

@@ -12,16 +12,17 @@ import itertools
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crawler import clock
 from crawler.store import Store
-from monitor import circumstances, judging, records, review, workers
+from monitor import circumstances, judging, lookalikes, records, review, standing, workers
 from monitor.holdings import Holdings, Key, Records, Task
 from monitor.model import Finding, Obligation, Standing, Status
+from monitor.packs import Packs
 from monitor.rules import catalogue
 from monitor.rules.catalogue import Level, Years
 
@@ -32,8 +33,13 @@ MANY = 300
 """Reports to judge from which processes of their own are worth their start."""
 _LOT, _LARGEST, _WRITTEN = 100, 400, 2000
 """Reports judged in one go by a worker, at least and at most, and written in one transaction."""
+_WATCHED = 500
+"""Standings watched in one go."""
 OnProgress = Callable[[int, int], None]
-Result = tuple[Key, list[Finding]]
+Lot = tuple[Sequence[Task], dict[Key, dict[str, Any]], set[Key]]
+"""Tasks, what the roster tells of every report they need, and those whose text is to be signed."""
+Result = tuple[Key, list[Finding], bytes | None]
+"""What judging one report came to, and its text's signature where it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,52 +122,93 @@ def _tasks(held: Holdings, keys: Iterable[Key]) -> list[Task]:
 
 
 # ---------------------------------------------------------------- ahead, in processes
-def ahead(store: Store, roster: Roster, standings: Sequence[Standing], at: datetime, *, since: int | None = None,
-          processes: int = 1, on_progress: OnProgress | None = None) -> Rejudged:
-    """Judge what changed where that is much: in so many processes, each lot written in a transaction of its own, so
-    that nobody waits for the database and a killed run loses no lot. Does nothing where little changed."""
+def ahead(store: Store, held: Holdings, crew: workers.Crew, at: datetime, *, since: int | None = None,
+          on_progress: OnProgress | None = None) -> Rejudged:
+    """Judge what changed where that is much: by a crew, each lot written in a transaction of its own, so that nobody
+    waits for the database and a killed run loses no lot. Texts not yet signed (lookalikes) are signed on the way, since
+    they are unpacked anyway. Does nothing where little changed."""
     done = Rejudged([], [], [])
     with store.read() as connection:
-        held = Holdings(connection, roster, standings)
         due = _due(connection, held)
-    if len(due.marks) < MANY:
-        return done
+        if len(due.marks) < MANY:
+            return done
+        unsigned = lookalikes.unsigned(connection, held, due.marks)
     tasks = _tasks(held, due.marks)
     moment = at.isoformat(timespec="seconds")
-    results = workers.results(store.path, judge_lot, _lots(held, tasks), processes)
+    results = crew.results(judge_lot, _lots(held, tasks, unsigned))
     for lot in iter(lambda: list(itertools.islice(results, _WRITTEN)), []):
         with store.write() as connection:
             _keep(connection, lot, due, moment, since, done)
+            lookalikes.keep_signatures(connection, [(key, unsigned[key], signature) for key, _, signature in lot
+                                                    if signature is not None])
         if on_progress:
             on_progress(done.reports, len(tasks))
     return done
 
 
-def _lots(held: Holdings, tasks: Iterable[Task]) -> Iterator[tuple[Sequence[Task], dict[Key, dict[str, Any]]]]:
+def _lots(held: Holdings, tasks: Iterable[Task], unsigned: Collection[Key] = ()) -> Iterator[Lot]:
     """Tasks in lots, each with what the roster tells of every report it needs; what shares reports stays together."""
     lot: list[Task] = []
     for _, together in itertools.groupby(tasks, key=lambda task: held.group(task.key)[0]):
         for task in together:
             lot.append(task)
             if len(lot) >= _LARGEST:
-                yield _with_facts(held, lot)
+                yield _with_facts(held, lot, unsigned)
                 lot = []
         if len(lot) >= _LOT:
-            yield _with_facts(held, lot)
+            yield _with_facts(held, lot, unsigned)
             lot = []
     if lot:
-        yield _with_facts(held, lot)
+        yield _with_facts(held, lot, unsigned)
 
 
-def _with_facts(held: Holdings, lot: Sequence[Task]) -> tuple[Sequence[Task], dict[Key, dict[str, Any]]]:
-    return lot, {key: held.told(key) for task in lot for key, _ in task.kept()}
+def _with_facts(held: Holdings, lot: Sequence[Task], unsigned: Collection[Key]) -> Lot:
+    return (lot, {key: held.told(key) for task in lot for key, _ in task.kept()},
+            {task.key for task in lot if task.key in unsigned})
 
 
-def judge_lot(loaded: Records, lot: tuple[Sequence[Task], dict[Key, dict[str, Any]]]) -> list[Result]:
+def judge_lot(desk: workers.Desk, lot: Lot) -> list[Result]:
     """Every rule over the reports of one lot."""
-    tasks, told = lot
+    tasks, told, unsigned = lot
+    loaded = desk.records
     loaded.know(told)
-    return [(task.key, judge_task(task, loaded)) for task in tasks]
+    return [(task.key, judge_task(task, loaded),
+             lookalikes.signature(loaded.load((task.key, task.report))) if task.key in unsigned else None)
+            for task in tasks]
+
+
+# ---------------------------------------------------------------- standings
+def watched(crew: workers.Crew, standings: Sequence[Standing], obligations: Iterable[Obligation],
+            at: datetime) -> list[Finding]:
+    """What the rules over standings find as of `at`."""
+    packs = Packs(crew.roster)
+    owed = {_key_of(each): each for each in obligations}
+    lots = ((lot, {_key_of(each): owed[_key_of(each)] for each in lot if _key_of(each) in owed},
+             [packs.local(crew.roster.bodies.get(each.body), each.year).to_record() for each in lot], at)
+            for lot in _cut_groups(circumstances.together(crew.roster, standings), _WATCHED))
+    return list(crew.results(watch_lot, lots, len(standings) >= standing.MANY))
+
+
+def _cut_groups(groups: Iterable[list[Standing]], size: int) -> Iterator[list[Standing]]:
+    lot: list[Standing] = []
+    for group in groups:
+        lot += group
+        if len(lot) >= size:
+            yield lot
+            lot = []
+    if lot:
+        yield lot
+
+
+def watch_lot(desk: workers.Desk, lot: tuple[Sequence[Standing], dict[review.Key, Obligation], list[dict[str, Any]],
+                                             datetime]) -> list[Finding]:
+    """Every rule over the standings of one lot."""
+    standings, owed, packs, at = lot
+    watch = desk.left.get("watch")
+    if watch is None or watch.at != at:
+        watch = desk.left["watch"] = circumstances.Watch(desk.connection, desk.roster, at)
+    return [finding for each, pack in zip(watch.over(standings, owed), packs, strict=True)
+            for finding in judging.judge_standing(each, pack).findings]
 
 
 # ---------------------------------------------------------------- writing
@@ -169,7 +216,7 @@ def _keep(connection: sqlite3.Connection, lot: Sequence[Result], due: _Due, at: 
           done: Rejudged) -> None:
     """Write one lot: reports that changed themselves apart from those judged again for changed rules."""
     for again in (False, True):
-        part = [(key, findings) for key, findings in lot if (key in due.only_rules) is again]
+        part = [(key, findings) for key, findings, _ in lot if (key in due.only_rules) is again]
         if not part:
             continue
         changes = review.put_findings(connection, [each for _, findings in part for each in findings],
@@ -179,7 +226,7 @@ def _keep(connection: sqlite3.Connection, lot: Sequence[Result], due: _Due, at: 
             _count(connection, changes, done.tally)
     connection.executemany(
         "INSERT INTO judged (body, scope, year, mark, at) VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE "
-        "SET mark = excluded.mark, at = excluded.at", [(*key, due.marks[key], at) for key, _ in lot])
+        "SET mark = excluded.mark, at = excluded.at", [(*key, due.marks[key], at) for key, _, _ in lot])
     done.reports += len(lot)
 
 
@@ -192,42 +239,44 @@ def _count(connection: sqlite3.Connection, changes: review.Changes, tally: dict[
 
 def judge_store(connection: sqlite3.Connection, roster: Roster, at: datetime | str, *,
                 obligations: Iterable[Obligation] = (), since: int | None = None,
-                early: Rejudged | None = None) -> Rejudged:
+                early: Rejudged | None = None, standings: Sequence[Standing] | None = None,
+                found: Sequence[Finding] | None = None) -> Rejudged:
     """Judge what changed since the last judgement, and every standing; call it inside a write transaction.
 
     `since`: first report year whose findings are no mere history. `at`: the moment of judging. `early`: what `ahead`
-    has done already.
+    has done already; `standings`: the stored ones, where the caller holds them, and `found`: what `watched` has found
+    in them.
     """
     moment = at if isinstance(at, str) else at.isoformat(timespec="seconds")
-    standings = records.standings(connection)
+    standings = records.standings(connection) if standings is None else standings
     held, done = Holdings(connection, roster, standings), early or Rejudged([], [], [])
-    due, loaded = _due(connection, held), Records(connection)
+    due, desk = _due(connection, held), workers.Desk(connection, roster)
     for lot in _lots(held, _tasks(held, due.marks)):
-        _keep(connection, judge_lot(loaded, lot), due, moment, since, done)
+        _keep(connection, judge_lot(desk, lot), due, moment, since, done)
     if due.gone:
         # No version is held under these keys any more, e.g. since their scope has become known.
         done.take(review.put_findings(connection, [], reports=due.gone, at=moment, since=since))
         connection.executemany("DELETE FROM judged WHERE body = ? AND scope = ? AND year = ?", due.gone)
     review.touch(connection, due.unchanged, moment)
-    owed = {(each.body, each.scope, each.year): each for each in obligations}
-    found = [finding for watched in circumstances.watch(connection, roster, standings, owed, clock.parse(moment))
-             for finding in judging.judge_standing(watched, held.pack(watched.standing.body, watched.standing.year)
-                                                   ).findings]
+    if found is None:
+        owed = {_key_of(each): each for each in obligations}
+        packs = [held.pack(each.body, each.year) for each in standings]
+        found = watch_lot(desk, (standings, owed, packs, clock.parse(moment)))
     # What could not be verified closes nothing: "we couldn't look" is not "it was mended".
-    looked = [_key(each) for each in standings if each.status is not Status.UNVERIFIED]
+    looked = [_key_of(each) for each in standings if each.status is not Status.UNVERIFIED]
     looked += _no_longer_owed(connection, standings)
     done.take(review.put_findings(connection, found, standings=looked, at=moment, since=since))
     _remember(connection, done, moment)
     return done
 
 
-def _key(standing: Standing) -> review.Key:
-    return standing.body, standing.scope, standing.year
+def _key_of(one: Standing | Obligation) -> review.Key:
+    return one.body, one.scope, one.year
 
 
 def _no_longer_owed(connection: sqlite3.Connection, standings: Sequence[Standing]) -> list[review.Key]:
     """Keys of open findings on obligations that the roster has dropped since, in the years that were judged."""
-    owed, years = {_key(each) for each in standings}, {each.year for each in standings}
+    owed, years = {_key_of(each) for each in standings}, {each.year for each in standings}
     rows = connection.execute("SELECT DISTINCT body, scope, year FROM finding WHERE cleared IS NULL")
     return [key for key in ((row["body"], row["scope"], row["year"]) for row in rows)
             if key not in owed and key[2] in years]

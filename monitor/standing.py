@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from crawler import clock
 from crawler.model import Body, Outcome
 from extract import titles
-from monitor import access, dating, records
+from monitor import access, dating, records, workers
 from monitor.model import DueDay, Obligation, Standing, Status
 from monitor.moves import Moves
 from monitor.observations import Look, Observation, Observations, Sighting, could_be, fits
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 SOON = timedelta(days=14)
 APART = timedelta(hours=6)
 BEFORE_END = timedelta(hours=48)
+MANY, _LOT = 5000, 500
+"""Obligations from which processes of their own are worth their start, and those answered in one go."""
 _BLOCKED = {"report": "not_read", "unrouted": "unrouted_title", "foreign": "foreign_title", "note": "note_only"}
 
 
@@ -62,12 +64,31 @@ def stand(connection: sqlite3.Connection, roster: Roster, obligations: Iterable[
     `evidence["newest"]` marks the newest year due among the obligations given of that body and scope.
     """
     owed = list(obligations)
+    judge = Judge(connection, roster, at)
+    return _newest_marked(owed, [judge.standing(one) for one in owed], at)
+
+
+def stand_together(crew: workers.Crew, obligations: Iterable[Obligation], at: datetime) -> list[Standing]:
+    """As `stand`, by a crew."""
+    owed = list(obligations)
+    lots = ((lot, at) for lot in workers.cut(owed, _LOT))
+    return _newest_marked(owed, list(crew.results(stand_lot, lots, len(owed) >= MANY)), at)
+
+
+def stand_lot(desk: workers.Desk, lot: tuple[Sequence[Obligation], datetime]) -> list[Standing]:
+    """How the obligations of one lot stand."""
+    owed, at = lot
+    judge = desk.left.get("judge")
+    if judge is None or judge.at != at:
+        judge = desk.left["judge"] = Judge(desk.connection, desk.roster, at)
+    return [judge.standing(one) for one in owed]
+
+
+def _newest_marked(owed: Sequence[Obligation], found: list[Standing], at: datetime) -> list[Standing]:
     newest: dict[tuple[str, str], int] = {}
     for one in owed:
         if one.applicable and any(due_end(day.day) <= at for day in one.days):
             newest[one.body, one.scope] = max(one.year, newest.get((one.body, one.scope), one.year))
-    judge = Judge(connection, roster, at)
-    found = [judge.standing(one) for one in owed]
     for standing in found:
         standing.evidence["newest"] = newest.get((standing.body, standing.scope)) == standing.year
     return found

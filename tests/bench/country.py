@@ -24,7 +24,7 @@ from crawler.store import Store
 from extract import claims
 from extract.forms import form
 from extract.model import Figure, Report, Section, Source, TableReading
-from monitor import lookalikes, records, rejudging, review
+from monitor import holdings, lookalikes, records, rejudging, review, workers
 from monitor.rules import catalogue
 
 AT = "2026-02-09T09:00:00+08:00"
@@ -60,14 +60,20 @@ def main() -> None:
                 raised = catalogue.text_of("FMT-13").model_copy(update={"version": 99})
                 object.__setattr__(catalogue.catalogue(), "rules", {**catalogue.catalogue().rules, "FMT-13": raised})
             with measured(name, total):
-                done = rejudging.ahead(store, roster, [], moment, processes=PROCESSES)
+                with store.read() as connection:
+                    held = holdings.Holdings(connection, roster, [])
+                with workers.Crew(store.path, roster, PROCESSES) as crew:
+                    done = rejudging.ahead(store, held, crew, moment)
                 with store.write() as connection:
                     done = rejudging.judge_store(connection, roster, moment, early=done)
             print(f"    {len(done.new)} new findings, {done.reports} reports judged, "
                   f"moved: {[each.rule for each in done.moved]}")
         for name in ("comparing all", "comparing again, nothing changed"):
             with measured(name, total):
-                compared = lookalikes.compare(store, roster, [], moment, processes=PROCESSES)
+                with store.read() as connection:
+                    held = holdings.Holdings(connection, roster, [])
+                with workers.Crew(store.path, roster, PROCESSES) as crew:
+                    compared = lookalikes.compare(store, held, crew, moment)
             print(f"    {compared.signed} signed, {compared.pairs} pairs held against each other, "
                   f"{len(compared.changes.new)} findings")
         with store.read() as connection:

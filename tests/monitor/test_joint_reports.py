@@ -89,11 +89,14 @@ def test_its_figures_are_judged_for_each_of_them(past):
 
 def test_one_report_of_two_bodies_is_no_copy_of_itself(past):
     from crawler import clock
-    from monitor import lookalikes
+    from monitor import holdings, lookalikes, workers
 
     found = twice(past, (URL, TITLE.format("示例市教育局、水利局")), (OTHER, TITLE.format("示例市林业局")),
                   pages=[(URL, page("示例市教育局、水利局"), "c1"), (OTHER, page("示例市林业局"), "c2")])
-    lookalikes.compare(past.store, past.roster, list(found.values()), clock.parse("2026-02-10"))
+    with past.store.read() as connection:
+        held = holdings.Holdings(connection, past.roster, list(found.values()))
+    with workers.Crew(past.store.path, past.roster) as crew:
+        lookalikes.compare(past.store, held, crew, clock.parse("2026-02-10"))
     with past.store.read() as connection:
         told = {(row["body"], row["subject"].split(".")[0]) for row in connection.execute(
             "SELECT body, subject FROM finding WHERE rule = 'YOY-07'")}

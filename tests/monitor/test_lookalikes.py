@@ -11,7 +11,7 @@ from crawler import clock
 from crawler.model import Body
 from crawler.roster import Roster
 from crawler.store import Store
-from monitor import lookalikes, records, review
+from monitor import holdings, lookalikes, records, review, workers
 from monitor.rules import similarity
 from tests.monitor.reports import report
 
@@ -100,8 +100,11 @@ class Room:
                                body=body, scope=scope, year=year, verdict="report", reason="", version=version,
                                first=(AT, "r"), last=(AT, "r"))
 
-    def compare(self, at=AT, **more):
-        return lookalikes.compare(self.store, self.roster, [], clock.parse(at), **more)
+    def compare(self, at=AT, processes=1):
+        with self.store.read() as connection:
+            held = holdings.Holdings(connection, self.roster, [])
+        with workers.Crew(self.store.path, self.roster, processes) as crew:
+            return lookalikes.compare(self.store, held, crew, clock.parse(at))
 
     def told(self):
         with self.store.read() as connection:

@@ -6,7 +6,7 @@ from crawler import clock
 from crawler.model import Body
 from crawler.roster import Roster
 from crawler.store import Store
-from monitor import holdings, records, rejudging, review, workers
+from monitor import holdings, lookalikes, records, rejudging, review, workers
 from monitor.exceptions import MonitorError
 from monitor.model import Standing, Status
 from monitor.rules import catalogue
@@ -56,8 +56,11 @@ def judged(store, early=None):
         return rejudging.judge_store(connection, ROSTER, clock.parse(AT), early=early)
 
 
-def ahead(store, **more):
-    return rejudging.ahead(store, ROSTER, [], clock.parse(AT), **more)
+def ahead(store, processes=1, **more):
+    with store.read() as connection:
+        held = holdings.Holdings(connection, ROSTER, [])
+    with workers.Crew(store.path, ROSTER, processes) as crew:
+        return rejudging.ahead(store, held, crew, clock.parse(AT), **more)
 
 
 def clear(store):
@@ -77,6 +80,28 @@ def test_lots_ahead_find_what_one_judgement_finds(store):
     assert (early.reports, found(store)) == (whole.reports, expected)
     assert told[-1] == (18, 18)
     assert judged(store, early).reports == 18
+
+
+def test_texts_are_signed_while_their_reports_are_judged(store):
+    def signatures():
+        with store.read() as connection:
+            return list(map(tuple, connection.execute("SELECT * FROM text_signature ORDER BY body, year")))
+
+    def compared():
+        with store.read() as connection:
+            held = holdings.Holdings(connection, ROSTER, [])
+        with workers.Crew(store.path, ROSTER) as crew:
+            return lookalikes.compare(store, held, crew, clock.parse(AT)).signed
+
+    ahead(store)
+    on_the_way = signatures()
+    assert len(on_the_way) == 18
+    assert any(row[-1] for row in on_the_way)
+    assert compared() == 0
+    with store.write() as connection:
+        connection.execute("DELETE FROM text_signature")
+    assert compared() == 18
+    assert signatures() == on_the_way
 
 
 @pytest.mark.slow
@@ -178,15 +203,13 @@ def test_a_worker_that_dies_is_told_with_what_to_do(tmp_path, monkeypatch):
         def __init__(self, *_):
             pass
 
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            return False
-
         def submit(self, *_):
             raise workers.BrokenExecutor("killed")
 
+        def shutdown(self, **_):
+            pass
+
     monkeypatch.setattr(workers, "ProcessPoolExecutor", Dead)
-    with pytest.raises(MonitorError, match="lower \\[reading\\] workers"):
-        list(workers.results(tmp_path / "n.db", lambda held, lot: [], [1], 2))
+    with workers.Crew(tmp_path / "n.db", ROSTER, 2) as crew, pytest.raises(MonitorError,
+                                                                           match="lower \\[reading\\] workers"):
+        list(crew.results(lambda desk, lot: [], [1]))
