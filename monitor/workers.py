@@ -1,15 +1,17 @@
 """Pure work on the store in processes of their own: each reads the database, none writes it.
 
 Promises: results in the order of the lots, with few lots waiting at a time; one process or little work stays in this
-one; processes begin with the first work that is worth their start, and serve all that comes after it. Leaves alone:
-what is done with a lot, and writing (standing.py, rejudging.py, lookalikes.py).
+one; processes begin with the first work that is worth their start, serve all that comes after it, and end with their
+parent however it ends. Leaves alone: what is done with a lot, and writing (standing.py, rejudging.py, lookalikes.py).
 """
 
 from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 import sqlite3
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
@@ -109,10 +111,19 @@ def _begin(database: Path, roster: Roster, office: Path | None, collector: tuple
     """What a process knows for all its lots; it looks for dead objects as seldom as its parent, and never among the
     roster's."""
     global _desk
+    threading.Thread(target=_end_with_parent, name="keeper", daemon=True).start()
     gc.set_threshold(*collector)
     gc.freeze()
     configuration.use_office_folder(office)
     _desk = Desk(Store(database).open(), roster)
+
+
+def _end_with_parent() -> None:
+    """A pool whose parent was killed would wait for work for ever, with a roster in its memory."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "a process of a pool has a parent"
+    parent.join()
+    os._exit(1)
 
 
 def _do(work: Work[Result], lot: Any) -> list[Result]:

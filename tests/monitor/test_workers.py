@@ -1,6 +1,10 @@
 """A judgement's work by processes of its own: what comes out is what one process finds."""
 
 import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +16,7 @@ from monitor.obligations import obligations
 from tests.monitor.captured import Pages
 from tests.monitor.history import _Settings, item
 
+ROOT = Path(__file__).resolve().parents[2]
 AT = "2026-04-10T09:00:00+08:00"
 LIST = [Body(id="b", name="示例市教育局", kind="department", level="county", portal="p"),
         Body(id="g", name="示例县人民政府", kind="government", level="county", portal="p",
@@ -83,6 +88,35 @@ def test_processes_begin_with_work_that_is_worth_it_and_serve_all_that_comes_aft
         assert os.getpid() not in first
         assert set(two.results(pid, [[1]], much=False)) <= first | set(two.results(pid, [[1]] * 20))
         assert os.getpid() not in set(two.results(pid, [[1]], much=False))
+
+
+@pytest.mark.slow
+def test_processes_end_with_a_parent_that_was_killed(past):
+    code = ("import sys, time; from pathlib import Path; from crawler.roster import Roster\n"
+            "from monitor import workers; from tests.monitor.test_workers import pid\n"
+            "if __name__ == '__main__':\n"
+            "    crew = workers.Crew(Path(sys.argv[1]), Roster.of([], []), 2)\n"
+            "    print(*set(crew.results(pid, [[each] for each in range(200)])), flush=True); time.sleep(600)")
+    script = past.store.path.with_name("parent.py")
+    script.write_text(code, "utf-8")
+    parent = subprocess.Popen([sys.executable, str(script), str(past.store.path)], stdout=subprocess.PIPE, text=True,
+                              env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert parent.stdout is not None
+    with parent:
+        children = parent.stdout.readline().split()
+        parent.kill()
+    assert children
+    until = time.monotonic() + 60
+    while any(map(alive, children)) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not any(map(alive, children))
+
+
+def alive(process):
+    try:
+        return "Z" not in Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
 
 
 def test_an_office_and_its_government_are_watched_together(past):
