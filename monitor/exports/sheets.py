@@ -7,7 +7,11 @@ alone: what the sheets say.
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import shutil
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -47,14 +51,23 @@ class Head:
 
 class Book:
     """A workbook being written, row after row, without holding it in memory; `in_order` false: cells in any order. It
-    stands at `path` once it is whole."""
+    stands at `path` once it is whole; until then all of it lies beside, and nothing is left of one that fails. What one
+    that was killed left is taken away by the next at this path. Raises OSError naming what can't be written."""
 
     def __init__(self, path: Path, title: str, *, in_order: bool = True) -> None:
         import xlsxwriter
 
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
         self._path, self._partial = path, path.with_name(f".{path.name}.partial")
+        parts = path.with_name(f".{path.name}.parts")
+        _discard(self._partial, parts)
+        parts.mkdir(mode=0o700)
+        self._discard = weakref.finalize(self, _discard, self._partial, parts)
         self.book: Workbook = xlsxwriter.Workbook(str(self._partial), {
-            "constant_memory": in_order, "strings_to_formulas": False, "strings_to_urls": False,
+            "tmpdir": str(parts), "constant_memory": in_order, "strings_to_formulas": False, "strings_to_urls": False,
             "strings_to_numbers": False, "default_date_format": "yyyy-mm-dd"})
         self.book.set_properties({"title": clean(title)})
         self.styles = _styles(self.book)
@@ -68,7 +81,12 @@ class Book:
             self.book.close()
             self._partial.replace(self._path)
         finally:
-            self._partial.unlink(missing_ok=True)
+            self._discard()
+
+
+def _discard(partial: Path, parts: Path) -> None:
+    partial.unlink(missing_ok=True)
+    shutil.rmtree(parts, ignore_errors=True)
 
 
 class Sheet:
