@@ -6,6 +6,7 @@ mend it, none stops the others. Leaves alone: the portals' state (that's a scan'
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import smtplib
@@ -29,6 +30,7 @@ from monitor import wrong_clock
 from monitor.exceptions import MonitorError
 
 if TYPE_CHECKING:
+    from crawler.roster import Roster
     from monitor.settings import Settings
 
 Level = Literal["ok", "warn", "fail"]
@@ -51,6 +53,7 @@ class Check:
 
 def examine(settings: Settings) -> Iterator[Check]:
     """Every check in order. A check that itself breaks is a failure that says so."""
+    _roster.cache_clear()
     for name, check in _CHECKS:
         try:
             yield check(settings)
@@ -58,6 +61,14 @@ def examine(settings: Settings) -> Iterator[Check]:
             yield Check(name, "fail", "error", {"error": str(fault)})
         except (OSError, sqlite3.Error) as fault:
             yield Check(name, "fail", "error", {"error": f"{getattr(fault, 'filename', None) or ''} {fault}".strip()})
+
+
+@functools.cache
+def _roster() -> Roster:
+    """The roster as it stands now: seconds for a country, so once for all checks."""
+    from crawler.roster import Roster
+
+    return Roster.load()
 
 
 def _python(settings: Settings) -> Check:
@@ -73,14 +84,13 @@ def _settings(settings: Settings) -> Check:
 
 
 def _facts(settings: Settings) -> Check:
-    from crawler.roster import Roster
     from extract import configuration
     from monitor import obligations, wording
     from monitor.rules import catalogue
 
     wording.vocabulary()
     catalogue.catalogue()
-    roster = Roster.load()
+    roster = _roster()
     obligations.obligations(roster, settings, obligations.years_watched(settings, clock.today()))
     values = {"bodies": len(roster.bodies), "portals": len(roster.portals),
               "folder": configuration.office_folder() or configuration.packaged_folder()}
@@ -157,13 +167,11 @@ def _mail(settings: Settings) -> Check:
 
 
 def _recipients(settings: Settings) -> Check:
-    from crawler.roster import Roster
     from monitor.alerts.recipients import recipients
 
     listed = recipients()
-    roster = Roster.load()
     for recipient in listed:
-        recipient.bodies(roster)
+        recipient.bodies(_roster())
     if not listed:
         return Check("recipients", "warn", "recipients_none")
     return Check("recipients", "ok", "recipients_ok", {"n": len(listed)})
@@ -191,9 +199,8 @@ def _outbox(settings: Settings) -> Check:
 
 def _browser(settings: Settings) -> Check:
     from crawler import rendering
-    from crawler.roster import Roster
 
-    users = sum(portal.rendering == "browser" for portal in Roster.load().portals.values())
+    users = sum(portal.rendering == "browser" for portal in _roster().portals.values())
     if not users:
         return Check("browser", "ok", "browser_unused")
     if lacking := rendering.missing():

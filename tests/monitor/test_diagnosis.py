@@ -7,6 +7,7 @@ import os
 import pytest
 
 from crawler import clock
+from crawler.roster import Roster
 from crawler.store import Store
 from extract import configuration
 from monitor import diagnosis, settings, wording
@@ -47,6 +48,14 @@ def test_every_text_has_words_in_both_languages(office):
     for check in diagnosis.examine(office):
         for lang in ("zh", "en"):
             assert wording.fill(texts[check.text].say(lang), {key: str(value) for key, value in check.values.items()})
+
+
+def test_the_roster_is_loaded_once_for_all_checks_and_anew_each_time(office, monkeypatch):
+    load, loaded = Roster.load, []
+    monkeypatch.setattr(Roster, "load", lambda: loaded.append(1) or load())
+    for times in (1, 2):
+        list(diagnosis.examine(office))
+        assert len(loaded) == times
 
 
 def test_a_watch_that_fails_or_went_silent_is_told(office, store):
