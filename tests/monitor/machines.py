@@ -94,10 +94,12 @@ class Machines:
 
     def _start(self, command: list[str], **environment: str) -> subprocess.Popen[bytes]:
         self._logs += 1
-        log = self.folder / f"process-{self._logs}.log"
+        log, temporary = self.folder / f"process-{self._logs}.log", self.folder / "temporary"
+        temporary.mkdir(exist_ok=True)  # a worker that is killed leaves its scratch folder
         with log.open("wb") as out:
             process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, start_new_session=True,
-                                       env={**os.environ, "PYTHONPATH": str(ROOT), **environment})
+                                       env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary),
+                                            **environment})
         process.log = log  # type: ignore[attr-defined]
         return process
 

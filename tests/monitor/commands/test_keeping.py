@@ -50,6 +50,26 @@ def test_damaged_missing_and_altered_files_are_named_with_their_page(past, capsy
     assert "3 damaged or missing" in out
 
 
+def test_lost_files_that_no_scan_fetched_are_named_too(past, capsys):
+    """What a body sent with its reply, and a part of a page that is not read yet."""
+    sent, part = (past.evidence.put(data) for data in (b"photo", b"attachment"))
+    with past.store.write() as connection:
+        link = connection.execute(
+            "INSERT INTO reply_link (hash, body, findings, number, author, made, expires) VALUES "
+            "('h', 'b', '[]', '1', 'x', '2026-02-10', '2026-03-10')").lastrowid
+        connection.execute(
+            "INSERT INTO reply (id, link, at, body, finding, fact, answer, text, fixed, contact, address) VALUES "
+            "(1, ?, '2026-02-10', 'b', 'f', 'f', 'partly', 'x', '', '', '')", (link,))
+        connection.execute("INSERT INTO reply_file (reply, sha256, name, media_type, size) VALUES "
+                           "(1, ?, 'photo.jpg', 'image/jpeg', 5)", (sent,))
+    past.capture("r001", "http://www.shili.example/nb/9.html", "2026-02-02T09:00", content="c9",
+                 parts=[{"role": "attachment", "sha256": part}])
+    for sha256 in (sent, part):
+        past.evidence.path(sha256).unlink()
+    assert nianbao(past, "evidence", "verify", "--json") == 4
+    assert {each["sha256"] for each in json.loads(capsys.readouterr().out)["faults"]} >= {sent, part}
+
+
 def test_tidy_says_first_what_it_would_do(past, capsys):
     before = sorted(past.evidence.kept())
     assert nianbao(past, "tidy", "--dry-run", "--json") == 0

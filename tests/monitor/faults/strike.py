@@ -42,15 +42,18 @@ class Striker:
     grow beyond n bytes, as SQLite itself meets a full disk."""
 
     def __enter__(self) -> Striker:
+        # What a child that is killed leaves among the system's temporary files would stay there.
+        self._temporary = tempfile.TemporaryDirectory()
         self._process = subprocess.Popen([sys.executable, "-m", "tests.monitor.faults.strike"], cwd=ROOT, text=True,
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         env={**os.environ, "PYTHONPATH": str(ROOT)})
+                                         env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": self._temporary.name})
         return self
 
     def __exit__(self, *_: object) -> None:
         self._process.stdin.close()
         self._process.wait(30)
         self._process.stdout.close()
+        self._temporary.cleanup()
 
     def __call__(self, how: str, number: int, *arguments: object) -> Ended:
         self._process.stdin.write(json.dumps([how, number, [str(each) for each in arguments]]) + "\n")
