@@ -31,6 +31,7 @@ def test_only_the_whole_workbook_stays(tmp_path, temporary):
     path.parent.mkdir()
     book = begun(path)
     assert not path.exists()
+    assert (path.parent / ".a.xlsx.parts").stat().st_mode & 0o777 == 0o700
     book.close()
     assert [each.name for each in path.parent.iterdir()] == ["a.xlsx"]
     assert list(temporary.iterdir()) == []
