@@ -36,14 +36,8 @@ _FORM_SINCE = 2019
 Key = tuple[str, str, int]
 
 
-def watch(connection: sqlite3.Connection, roster: Roster, standings: Sequence[Standing],
-          owed: Mapping[Key, Obligation], at: datetime) -> Iterator[Watched]:
-    """Every standing with its obligation, its roster row and what else the store holds of it as of `at`."""
-    yield from Watch(connection, roster, at).over(standings, owed)
-
-
 def together(roster: Roster, standings: Iterable[Standing]) -> list[list[Standing]]:
-    """Standings in groups that a Watch can be given alone: those of a body, and of an office and its government."""
+    """Standings in groups whose Surroundings need no other: those of a body, and of an office and its government."""
     groups: dict[str, list[Standing]] = defaultdict(list)
     for standing in standings:
         body = roster.bodies.get(standing.body)
@@ -55,7 +49,7 @@ def _key(standing: Standing) -> Key:
     return standing.body, standing.scope, standing.year
 
 
-class Watch:
+class Surroundings:
     """What the store holds around standings as of one moment; keeps what it read of columns and bodies."""
 
     def __init__(self, connection: sqlite3.Connection, roster: Roster, at: datetime) -> None:

@@ -193,13 +193,14 @@ def compare(store: Store, held: Holdings, crew: workers.Crew, at: datetime, *, s
     """Hold every stored report against the other bodies' of its year, as far as anything changed since the last time;
     each year is written in a transaction of its own."""
     done, moment = Compared(), at.isoformat(timespec="seconds")
-    marks = _marks(held, held.rows)
+    texts = text_marks(held, held.rows)
+    marks = _marks(held, texts)
     with store.read() as connection:
         compared = {(row["body"], row["scope"], row["year"]): row["mark"]
                     for row in connection.execute("SELECT * FROM compared")}
     changed = {key for key, mark in marks.items() if compared.get(key) != mark}
     gone = {key for key in compared if key not in marks}
-    _sign(store, held, crew, done, on_progress)
+    _sign(store, held, texts, crew, done, on_progress)
     for year in sorted({key[2] for key in changed | gone}):
         _compare_year(store, held, year, [{key for key in keys if key[2] == year} for keys in (changed, gone)], marks,
                       moment, since, crew, done)
@@ -210,17 +211,17 @@ def compare(store: Store, held: Holdings, crew: workers.Crew, at: datetime, *, s
     return done
 
 
-def _marks(held: Holdings, keys: Iterable[Key]) -> dict[Key, str]:
-    """Marks that change with the report, its reading and its body's names (before the point, what its signature rests
-    on), and with its pack and the rules over pairs."""
+def text_marks(held: Holdings, keys: Iterable[Key]) -> dict[Key, str]:
+    """Marks of what a signature rests on: the report, its reading and its body's names."""
+    rows = ((key, held.rows[key]) for key in keys)
+    return {key: hashed([VERSION, _program(), row["id"], row["reader_version"], row["sha256"],
+                         held.facts(key[0]).get("names")]) for key, row in rows}
+
+
+def _marks(held: Holdings, texts: Mapping[Key, str]) -> dict[Key, str]:
+    """Marks that change with the text's, its body's pack and the rules over pairs."""
     rules = [(each, catalogue.text_of(each).version) for each in sorted(catalogue.ids_over("pair"))]
-    return {key: f"{_text_mark(held, key)}.{hashed([rules, held.pack(key[0], key[2])])}" for key in keys}
-
-
-def _text_mark(held: Holdings, key: Key) -> str:
-    row = held.rows[key]
-    return hashed([VERSION, _program(), row["id"], row["reader_version"], row["sha256"],
-                   held.facts(key[0]).get("names")])
+    return {key: f"{text}.{hashed([rules, held.pack(key[0], key[2])])}" for key, text in texts.items()}
 
 
 @functools.cache
@@ -229,12 +230,11 @@ def _program() -> str:
     return hashlib.sha256(Path(similarity.__file__).read_bytes()).hexdigest()[:16]
 
 
-def unsigned(connection: sqlite3.Connection, held: Holdings, keys: Iterable[Key]) -> dict[Key, str]:
-    """Which of these texts are yet to be signed, with the mark their signature is kept under."""
+def unsigned(connection: sqlite3.Connection, texts: Mapping[Key, str]) -> dict[Key, str]:
+    """Which of these `text_marks` have no signature yet."""
     known = {(row["body"], row["scope"], row["year"]): row["mark"] for row in connection.execute(
         "SELECT body, scope, year, mark FROM text_signature")}
-    marks = {key: _text_mark(held, key) for key in keys}
-    return {key: mark for key, mark in marks.items() if known.get(key) != mark}
+    return {key: mark for key, mark in texts.items() if known.get(key) != mark}
 
 
 def keep_signatures(connection: sqlite3.Connection, signed: Iterable[tuple[Key, str, bytes]]) -> None:
@@ -245,9 +245,10 @@ def keep_signatures(connection: sqlite3.Connection, signed: Iterable[tuple[Key, 
         [(*key, mark, signature) for key, mark, signature in signed])
 
 
-def _sign(store: Store, held: Holdings, crew: workers.Crew, done: Compared, on_progress: OnProgress | None) -> None:
+def _sign(store: Store, held: Holdings, texts: Mapping[Key, str], crew: workers.Crew, done: Compared,
+          on_progress: OnProgress | None) -> None:
     with store.read() as connection:
-        wanted = [((key, held.rows[key]["id"]), mark) for key, mark in unsigned(connection, held, held.rows).items()]
+        wanted = [((key, held.rows[key]["id"]), mark) for key, mark in unsigned(connection, texts).items()]
     lots = ((lot, {kept[0]: held.facts(kept[0][0]) for kept, _ in lot}) for lot in workers.cut(wanted, _LOT))
     results = crew.results(sign_lot, lots, len(wanted) >= _MANY)
     for lot in _lots_of(results, _WRITTEN):

@@ -238,7 +238,7 @@ def judge(settings: Settings, store: Store, roster: Roster, *, at: datetime | No
             held = holdings.Holdings(connection, roster, standings)
         early = rejudging.ahead(store, held, crew, moment, since=since, on_progress=tell)
         early.take(lookalikes.compare(store, held, crew, moment, since=since).changes)
-        found = rejudging.watched(crew, standings, listed, moment)
+        found = rejudging.of_standings(held, crew, standings, listed, moment)
     with store.write() as connection:
         roster_history.keep(connection, roster.bodies.values(), judged.at, "judgement")
         records.put_standings(connection, standings, judged.at)

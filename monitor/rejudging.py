@@ -12,7 +12,7 @@ import itertools
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,6 @@ from crawler.store import Store
 from monitor import circumstances, judging, lookalikes, records, review, standing, workers
 from monitor.holdings import Holdings, Key, Records, Task
 from monitor.model import Finding, Obligation, Standing, Status
-from monitor.packs import Packs
 from monitor.rules import catalogue
 from monitor.rules.catalogue import Level, Years
 
@@ -33,11 +32,13 @@ MANY = 300
 """Reports to judge from which processes of their own are worth their start."""
 _LOT, _LARGEST, _WRITTEN = 100, 400, 2000
 """Reports judged in one go by a worker, at least and at most, and written in one transaction."""
-_WATCHED = 500
-"""Standings watched in one go."""
+_STANDINGS = 500
+"""Standings judged in one go."""
 OnProgress = Callable[[int, int], None]
 Lot = tuple[Sequence[Task], dict[Key, dict[str, Any]], set[Key]]
 """Tasks, what the roster tells of every report they need, and those whose text is to be signed."""
+StandingsLot = tuple[Sequence[Standing], dict[review.Key, Obligation], list[dict[str, Any]], datetime]
+"""Standings, what of them is owed, what local packs change for each, and the moment of judging."""
 Result = tuple[Key, list[Finding], bytes | None]
 """What judging one report came to, and its text's signature where it was asked for."""
 
@@ -132,7 +133,7 @@ def ahead(store: Store, held: Holdings, crew: workers.Crew, at: datetime, *, sin
         due = _due(connection, held)
         if len(due.marks) < MANY:
             return done
-        unsigned = lookalikes.unsigned(connection, held, due.marks)
+        unsigned = lookalikes.unsigned(connection, lookalikes.text_marks(held, due.marks))
     tasks = _tasks(held, due.marks)
     moment = at.isoformat(timespec="seconds")
     results = crew.results(judge_lot, _lots(held, tasks, unsigned))
@@ -178,15 +179,19 @@ def judge_lot(desk: workers.Desk, lot: Lot) -> list[Result]:
 
 
 # ---------------------------------------------------------------- standings
-def watched(crew: workers.Crew, standings: Sequence[Standing], obligations: Iterable[Obligation],
-            at: datetime) -> list[Finding]:
+def of_standings(held: Holdings, crew: workers.Crew, standings: Sequence[Standing], obligations: Iterable[Obligation],
+                 at: datetime) -> list[Finding]:
     """What the rules over standings find as of `at`."""
-    packs = Packs(crew.roster)
     owed = {_key_of(each): each for each in obligations}
-    lots = ((lot, {_key_of(each): owed[_key_of(each)] for each in lot if _key_of(each) in owed},
-             [packs.local(crew.roster.bodies.get(each.body), each.year).to_record() for each in lot], at)
-            for lot in _cut_groups(circumstances.together(crew.roster, standings), _WATCHED))
-    return list(crew.results(watch_lot, lots, len(standings) >= standing.MANY))
+    lots = (_lot_of_standings(held, lot, owed, at)
+            for lot in _cut_groups(circumstances.together(held.roster, standings), _STANDINGS))
+    return list(crew.results(judge_standings, lots, len(standings) >= standing.MANY))
+
+
+def _lot_of_standings(held: Holdings, standings: Sequence[Standing], owed: Mapping[review.Key, Obligation],
+                      at: datetime) -> StandingsLot:
+    return (standings, {key: owed[key] for key in map(_key_of, standings) if key in owed},
+            [held.pack(each.body, each.year) for each in standings], at)
 
 
 def _cut_groups(groups: Iterable[list[Standing]], size: int) -> Iterator[list[Standing]]:
@@ -200,14 +205,13 @@ def _cut_groups(groups: Iterable[list[Standing]], size: int) -> Iterator[list[St
         yield lot
 
 
-def watch_lot(desk: workers.Desk, lot: tuple[Sequence[Standing], dict[review.Key, Obligation], list[dict[str, Any]],
-                                             datetime]) -> list[Finding]:
+def judge_standings(desk: workers.Desk, lot: StandingsLot) -> list[Finding]:
     """Every rule over the standings of one lot."""
     standings, owed, packs, at = lot
-    watch = desk.left.get("watch")
-    if watch is None or watch.at != at:
-        watch = desk.left["watch"] = circumstances.Watch(desk.connection, desk.roster, at)
-    return [finding for each, pack in zip(watch.over(standings, owed), packs, strict=True)
+    around = desk.left.get("surroundings")
+    if around is None or around.at != at:
+        around = desk.left["surroundings"] = circumstances.Surroundings(desk.connection, desk.roster, at)
+    return [finding for each, pack in zip(around.over(standings, owed), packs, strict=True)
             for finding in judging.judge_standing(each, pack).findings]
 
 
@@ -244,8 +248,8 @@ def judge_store(connection: sqlite3.Connection, roster: Roster, at: datetime | s
     """Judge what changed since the last judgement, and every standing; call it inside a write transaction.
 
     `since`: first report year whose findings are no mere history. `at`: the moment of judging. `early`: what `ahead`
-    has done already; `standings`: the stored ones, where the caller holds them, and `found`: what `watched` has found
-    in them.
+    has done already; `standings`: the stored ones, where the caller holds them, and `found`: what `of_standings` has
+    found in them.
     """
     moment = at if isinstance(at, str) else at.isoformat(timespec="seconds")
     standings = records.standings(connection) if standings is None else standings
@@ -260,8 +264,7 @@ def judge_store(connection: sqlite3.Connection, roster: Roster, at: datetime | s
     review.touch(connection, due.unchanged, moment)
     if found is None:
         owed = {_key_of(each): each for each in obligations}
-        packs = [held.pack(each.body, each.year) for each in standings]
-        found = watch_lot(desk, (standings, owed, packs, clock.parse(moment)))
+        found = judge_standings(desk, _lot_of_standings(held, standings, owed, clock.parse(moment)))
     # What could not be verified closes nothing: "we couldn't look" is not "it was mended".
     looked = [_key_of(each) for each in standings if each.status is not Status.UNVERIFIED]
     looked += _no_longer_owed(connection, standings)

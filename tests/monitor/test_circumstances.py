@@ -15,7 +15,7 @@ def around(history, standings=None, at=AT, **chosen):
     """What is held around the one published standing of 2025, or the first of `standings`."""
     standings = standings or [history.stand(at)]
     with history.store.read() as connection:
-        found = list(circumstances.watch(connection, history.roster, standings, {}, clock.parse(at)))
+        found = list(circumstances.Surroundings(connection, history.roster, clock.parse(at)).over(standings, {}))
     return found[0].around
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from crawler import clock
 from crawler.model import Body
-from monitor import circumstances, rejudging, standing, workers
+from monitor import circumstances, holdings, rejudging, standing, workers
 from monitor.model import Status
 from monitor.obligations import obligations
 from tests.monitor.captured import Pages
@@ -37,7 +37,7 @@ def past(tmp_path, monkeypatch):
         made.look(day, item(day="2026-04-02"))
     made.report(item()[0], "2026-04-02T09:00", dates=[("2026-04-02", "page")])
     for module in (standing, rejudging):
-        monkeypatch.setattr(module, "_LOT" if module is standing else "_WATCHED", 2)
+        monkeypatch.setattr(module, "_LOT" if module is standing else "_STANDINGS", 2)
     return made
 
 
@@ -49,10 +49,16 @@ def crew(past, processes=1):
     return workers.Crew(past.store.path, past.roster, processes)
 
 
+def held_by(past, standings):
+    with past.store.read() as connection:
+        return holdings.Holdings(connection, past.roster, standings)
+
+
 def found(past, crew):
     owed, at = owed_by(past), clock.parse(AT)
     standings = standing.stand_together(crew, owed, at)
-    return standings, sorted((each.id, each.fact) for each in rejudging.watched(crew, standings, owed, at))
+    return standings, sorted((each.id, each.fact)
+                             for each in rejudging.of_standings(held_by(past, standings), crew, standings, owed, at))
 
 
 def alone(past):
@@ -61,7 +67,7 @@ def alone(past):
         desk = workers.Desk(connection, past.roster)
         owed = {(each.body, each.scope, each.year): each for each in owed_by(past)}
         lot = (standings, owed, [{} for _ in standings], clock.parse(AT))
-        return standings, sorted((each.id, each.fact) for each in rejudging.watch_lot(desk, lot))
+        return standings, sorted((each.id, each.fact) for each in rejudging.judge_standings(desk, lot))
 
 
 def test_lots_find_what_is_found_at_once(past):
@@ -119,7 +125,7 @@ def alive(process):
         return False
 
 
-def test_an_office_and_its_government_are_watched_together(past):
+def test_an_office_and_its_government_are_judged_together(past):
     standings = alone(past)[0]
     groups = circumstances.together(past.roster, standings)
     assert sorted(map(id, standings)) == sorted(id(each) for group in groups for each in group)

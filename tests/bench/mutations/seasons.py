@@ -145,6 +145,6 @@ def _run(kind: str, fill: Callable[[Any], str]) -> Callable[[], list[Finding]]:
                 owed = {(each.body, each.scope, each.year): each
                         for each in obligations(past.roster, history._Settings(), [YEAR])}
                 standings = stand(connection, past.roster, list(owed.values()), at)
-                watched = circumstances.watch(connection, past.roster, standings, owed, at)
+                watched = circumstances.Surroundings(connection, past.roster, at).over(standings, owed)
                 return [finding for each in watched for finding in judging.judge_standing(each).findings]
     return findings
