@@ -2,11 +2,13 @@
 
 Promises: the plan goes in as one JSON line on standard input, which then stays open – its end tells the child that this
 process is gone; every JSON line of the child reaches `on_event`; the child is ended and waited for whatever happens
-here; a simulated clock goes with it. Leaves alone: what plans and events mean (scan.py, probe.py).
+here; a simulated clock goes with it; `given`, `tell` and `obey` are the other ends, in the child. Leaves alone: what
+plans and events mean (scan.py, probe.py).
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -17,13 +19,21 @@ import sys
 import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from crawler import clock
 
 _NOT_FOR_CHILDREN = r"NIANBAO_(MAIL__PASSWORD|WEBHOOK_)"
 _ENDING_SECONDS = 60
 """Time for a child to write what it holds; what is killed then loses nothing that was acknowledged."""
+OWN_FAULT = 4
+"""How a child ends that has told a fault as an event."""
+
+
+class Stoppable(Protocol):
+    """What a parent ends early: a spider."""
+
+    def stop(self) -> None: ...
 
 
 def run(module: str, plan: dict[str, Any], on_event: Callable[[dict[str, Any]], None],
@@ -69,3 +79,32 @@ def _environment() -> dict[str, str]:
     environment["PYTHONPATH"] = os.pathsep.join(part for part in (root, environment.get("PYTHONPATH", "")) if part)
     environment["PYTHONUTF8"] = "1"
     return environment
+
+
+# ---------------------------------------------------------------- in the child
+def given() -> dict[str, Any]:
+    """What the parent gave."""
+    plan: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
+    return plan
+
+
+def tell(event: dict[str, Any]) -> None:
+    """One event for the parent; where nobody listens any more, nothing happens."""
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+
+def obey(spider: Stoppable) -> None:
+    """The parent's end, SIGTERM and SIGINT stop the spider. Call it where the loop runs."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, spider.stop)
+    loop.add_reader(sys.stdin.fileno(), _on_parent, spider)
+
+
+def _on_parent(spider: Stoppable) -> None:
+    """The parent never writes again, so anything readable on the pipe is its end."""
+    if not os.read(sys.stdin.fileno(), 4096):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        spider.stop()

@@ -8,12 +8,10 @@ holds already; one scan at a time on a store. The child ends when its parent doe
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import fcntl
 import json
 import os
-import signal
 import sqlite3
 import sys
 import time
@@ -31,7 +29,6 @@ from crawler.store import Store
 
 State = Literal["running", "done", "incomplete", "failed"]
 LOCK_SECONDS = 15.0
-_OWN_FAULT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,15 +224,12 @@ def main() -> int:
     from extract import configuration
     from extract.exceptions import ExtractError
 
-    plan = ScanPlan(**json.loads(sys.stdin.buffer.readline()))
+    plan = ScanPlan(**child.given())
     spiders: list[PortalSpider] = []
 
     def opened(spider: PortalSpider) -> None:
         spiders.append(spider)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, spider.stop)
-        loop.add_reader(sys.stdin.fileno(), _on_parent, spider)
+        child.obey(spider)
 
     try:
         if plan.facts:
@@ -259,28 +253,15 @@ def main() -> int:
         process = AsyncCrawlerProcess(known)
         with contextlib.closing(FetchLog(store, Evidence(plan.evidence), plan.run)) as log, \
                 standstill.watched(lambda: spiders[0].asked if spiders else 0):
-            process.crawl(PortalSpider, plan=plan, roster=roster, portals=portals, log=log, tell=_tell,
+            process.crawl(PortalSpider, plan=plan, roster=roster, portals=portals, log=log, tell=child.tell,
                           opened=opened)
             process.start(install_signal_handlers=False)
         if spiders and spiders[0].fault:
             raise spiders[0].fault
     except (CrawlerError, ExtractError) as fault:
-        _tell({"event": "fault", "message": str(fault)})
-        return _OWN_FAULT
+        child.tell({"event": "fault", "message": str(fault)})
+        return child.OWN_FAULT
     return 0
-
-
-def _on_parent(spider: Any) -> None:
-    """The parent never writes again, so anything readable on the pipe is its end."""
-    if not os.read(sys.stdin.fileno(), 4096):
-        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-        spider.stop()
-
-
-def _tell(event: dict[str, Any]) -> None:
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
 
 
 @contextlib.contextmanager

@@ -11,9 +11,7 @@ import asyncio
 import contextlib
 import heapq
 import itertools
-import json
 import re
-import signal
 import sys
 import traceback
 from collections import Counter
@@ -23,7 +21,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from crawler import clock, families, navigation, rendering, standstill
+from crawler import child, clock, families, navigation, rendering, standstill
 from crawler.conduct import HostRule
 from crawler.exceptions import CrawlerError
 from crawler.families import subcolumns
@@ -381,20 +379,16 @@ def main() -> int:
     from scrapy.settings import Settings
 
     from crawler import settings
-    from crawler.scan import _on_parent
     from extract import configuration
     from extract.exceptions import ExtractError
 
-    plan = json.loads(sys.stdin.buffer.readline())
-    plan = ProbePlan(**{**plan, "targets": [Target(**target) for target in plan["targets"]]})
+    given = child.given()
+    plan = ProbePlan(**{**given, "targets": [Target(**target) for target in given["targets"]]})
     spiders: list[ProbeSpider] = []
 
     def opened(spider: ProbeSpider) -> None:
         spiders.append(spider)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, spider.stop)
-        loop.add_reader(sys.stdin.fileno(), _on_parent, spider)
+        child.obey(spider)
 
     try:
         if plan.facts:
@@ -404,18 +398,12 @@ def main() -> int:
         known.setdict({**settings.for_plan(cast(ScanPlan, plan)), "ITEM_PIPELINES": {}}, priority="cmdline")
         process = AsyncCrawlerProcess(known)
         with standstill.watched(lambda: spiders[0].asked if spiders else 0):
-            process.crawl(ProbeSpider, plan=plan, tell=_tell, opened=opened)
+            process.crawl(ProbeSpider, plan=plan, tell=child.tell, opened=opened)
             process.start(install_signal_handlers=False)
     except (CrawlerError, ExtractError) as fault:
-        _tell({"fault": str(fault)})
-        return 4
+        child.tell({"fault": str(fault)})
+        return child.OWN_FAULT
     return 0
-
-
-def _tell(event: dict[str, Any]) -> None:
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
 
 
 if __name__ == "__main__":
