@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import cast
 from urllib.parse import urlsplit
 
 from lxml import etree, html
@@ -141,10 +142,12 @@ def links_of(text: str, url: str) -> list[tuple[str, str]]:
 
 
 def _body(root: html.HtmlElement) -> html.HtmlElement:
-    named = "\n".join(_NAMED(root))
+    named = "\n".join(cast("list[str]", _NAMED(root)))
     for path, names in _PATHS:
         # Looking for names that stand nowhere on the page took more time than all the rest.
-        for element in path(root) if not names or any(name in named for name in names) else ():
+        if names and not any(name in named for name in names):
+            continue
+        for element in cast("list[html.HtmlElement]", path(root)):
             if len(_squeezed(element.text_content())) >= 20 or element.xpath(".//img|.//iframe|.//table|.//a[@href]"):
                 return element
     body = root.find("body")

@@ -158,13 +158,13 @@ def _names(loaded: Roster, path: Path) -> Iterator[Remark]:
     """Names that two bodies of one portal would print alike: their reports could not be told apart."""
     named: dict[tuple[str, str], list[Body]] = defaultdict(list)
     for body in loaded.bodies.values():
-        for portal in {portal.id for portal, _ in loaded.columns_of(body)} or {""}:
+        for place in {portal.id for portal, _ in loaded.columns_of(body)} or {""}:
             for name in {titles.normalise(name) for name in body.names}:
-                named[(portal, name)].append(body)
-    for (portal, name), bodies in named.items():
+                named[(place, name)].append(body)
+    for (place, name), bodies in named.items():
         together = [(one, other) for index, one in enumerate(bodies) for other in bodies[index + 1:]
                     if _years_meet(one, other)]
-        for one, other in together if portal else ():
+        for one, other in together if place else ():
             yield Remark("warning", "shared_name", f"{path}:{other.line}", other.name, f"{name}: {one.id}, {other.id}")
 
 
@@ -174,9 +174,9 @@ def _years_meet(one: Body, other: Body) -> bool:
 
 def _portals_used(loaded: Roster) -> Iterator[Remark]:
     for name in configuration.names_in("portals"):
-        portal = name.removeprefix("portals/").removesuffix(".yaml")
-        if portal != _EXAMPLE and portal not in loaded.portals:
-            yield Remark("note", "portal_unused", str(configuration.path_of(name)), portal)
+        written = name.removeprefix("portals/").removesuffix(".yaml")
+        if written != _EXAMPLE and written not in loaded.portals:
+            yield Remark("note", "portal_unused", str(configuration.path_of(name)), written)
     for portal in loaded.portals.values():
         for column in portal.columns:
             if not loaded.bodies_of(portal.id, column.id):

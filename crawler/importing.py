@@ -143,19 +143,19 @@ def _compare(made: ImportPlan, known: dict[str, Body], under: str) -> None:
         if twin is not None:
             _invalid(made, change, Remark("contradicts_row", twin))
             continue
-        body = _match(entry, known, by_code, by_name)
-        if isinstance(body, Remark):
-            _invalid(made, change, body)
+        match = _match(entry, known, by_code, by_name)
+        if isinstance(match, Remark):
+            _invalid(made, change, match)
             continue
-        if body is not None and body.id in taken:
-            _invalid(made, change, Remark("contradicts_row", taken[body.id].place))
+        if match is not None and match.id in taken:
+            _invalid(made, change, Remark("contradicts_row", taken[match.id].place))
             continue
         _resolve(entry, known, by_name, parents)
-        if body is None:
+        if match is None:
             _add(made, change, entry, position, under, ids)
         else:
-            taken[body.id] = entry
-            _update(made, change, entry, body)
+            taken[match.id] = entry
+            _update(made, change, entry, match)
     subtree = {body.id for body in roster.Roster.of(known.values(), []).under(under)} if under else set(known)
     untouched = set(taken) | ({under} if under else set())
     made.dropped = [body for body in known.values() if body.id in subtree - untouched and body.until is None]
@@ -372,7 +372,7 @@ class RosterFile:
         columns = [column.strip() for column in _cells(records[heading])]
         if "id" not in columns:
             raise ImportingError(f"{path}:{heading + 1}: the column id is missing")
-        ids, place = {}, columns.index("id")
+        ids, place = dict[str, int](), columns.index("id")
         for index, record in enumerate(records[heading + 1:], heading + 1):
             cells = _cells(record) if record.strip() and not record.lstrip().startswith("#") else []
             if len(cells) > place and cells[place].strip():

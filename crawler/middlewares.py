@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
@@ -27,6 +27,8 @@ from crawler.slots import PrivateAddressError, Slots, host_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+    from crawler.spiders.fetching import Fetching
 
 MOST_HOPS = 8
 LONGEST_RETRY_AFTER = 120.0
@@ -98,9 +100,8 @@ class RobotsMiddleware:
 
     async def _fetch(self, url: str, asker: Request) -> Robots:
         """The host's rules. Raises Failure: the host's own failure where it is down, else robots_unreachable."""
-        spider = self._crawler.spider
         assert self._crawler.engine is not None
-        assert spider is not None
+        spider = cast("Fetching", self._crawler.spider)
         meta = {"robots": False, "rule": asker.meta["rule"], "portal": asker.meta.get("portal", "")}
         meta |= {name: asker.meta[name] for name in ("proxy", "proxy_name", "download_timeout") if name in asker.meta}
         headers = {name: asker.headers[name] for name in ("Proxy-Authorization",) if name in asker.headers}
@@ -151,8 +152,8 @@ class HopRedirectMiddleware:
             raise Failure(Outcome.REDIRECT_OFFSITE, f"led to {target}: {refused}")
         meta = {key: value for key, value in request.meta.items()
                 if key not in ("download_slot", "retry_times")}
-        kept = {} if response.status in (307, 308) else {"method": "GET", "body": b""}
-        following = request.replace(url=target, meta={**meta, "hops": hops}, dont_filter=True, **kept)
+        kept: dict[str, Any] = {} if response.status in (307, 308) else {"method": "GET", "body": b""}
+        following: Request = request.replace(url=target, meta={**meta, "hops": hops}, dont_filter=True, **kept)
         _carry_condition(following)
         return following
 
@@ -170,7 +171,8 @@ class PatientRetryMiddleware(RetryMiddleware):
     """Scrapy's retries, which wait as long as Retry-After says; a host that asks for too long, or says 429 at every
     try, is left alone for the rest of the scan."""
 
-    async def process_response(self, request: Request, response: Response) -> Response | Request:
+    async def process_response(  # type: ignore[override] # waits, which Scrapy awaits
+            self, request: Request, response: Response) -> Response | Request:
         if response.status not in (429, 503):
             return self._answered(request, response)
         slots, key = _slots(self.crawler), request.meta.get("download_slot", "")

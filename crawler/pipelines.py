@@ -289,7 +289,7 @@ class PortalPipeline:
 
     def process_item(self, item: PortalResult) -> PortalResult:
         spider: Any = self._crawler.spider
-        log: FetchLog = spider.log
+        log: FetchLog = spider.fetch_log
         try:
             log.flush()
             write_portal(log.store, log.run, item)

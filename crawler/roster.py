@@ -206,7 +206,7 @@ class Roster:
                           reason=title.reason)]
         owners, unclaimed = self.owners(title.body or "", portal, column, title.year)
         owners = [self._meant(owner, title) for owner in owners]
-        made = [self._routed(item, title, owner, portal) for owner in owners or [None]]
+        made = [self._routed(item, title, owner, portal) for owner in (owners or (None,))]
         return made + [Route("unrouted" if self.registered(item.url, portal) else "foreign", None, "unknown",
                              title.year, part, "unknown_part") for part in unclaimed]
 
@@ -327,9 +327,9 @@ class Roster:
 
         if self._offices is None:
             self._offices = defaultdict(list)
-            for body in self.bodies.values():
-                if body.kind == "government_office":
-                    self._offices[body.acts_as or body.parent].append(body.id)
+            for office in self.bodies.values():
+                if office.kind == "government_office":
+                    self._offices[office.acts_as or office.parent].append(office.id)
         linked = [owner.acts_as or owner.parent] if wanted == "government" else self._offices.get(owner.id, [])
         found = [body for each in linked if (body := self.bodies.get(each)) and body.kind == wanted
                  and title.scope in body.scopes]

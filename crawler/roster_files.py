@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
-from typing import cast, get_args
+from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
 from crawler import families
@@ -105,11 +105,12 @@ def _body(row: dict[str, str], line: int) -> Body:
         raise ValueError(f"sort_order {order!r} is no whole number")
     if rulemaking not in _YES | _NO:
         raise ValueError(f"rulemaking {rulemaking!r} is neither yes nor no")
+    told: dict[str, Any] = {**years, **{name: row.get(name, "") for name in _TEXT},
+                            **{name: _list(row.get(name, "")) for name in _LISTS}}
     return Body(
         id=row["id"], name=row["name"], kind=row["kind"], level=row["level"], obligation=cast(Duty, duty),
         scopes=cast("tuple[Scope, ...]", scopes), sort_order=int(order), rulemaking=rulemaking in _YES,
-        events=tuple(_event(text) for text in _list(row.get("events", ""))), line=line, **years,
-        **{name: row.get(name, "") for name in _TEXT}, **{name: _list(row.get(name, "")) for name in _LISTS})
+        events=tuple(_event(text) for text in _list(row.get("events", ""))), line=line, **told)
 
 
 def _one_of(column: str, value: str, known: Iterable[str]) -> None:

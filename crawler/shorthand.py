@@ -36,7 +36,8 @@ def own_headers(sent: Mapping[str, str]) -> str:
 def sent_headers(connection: sqlite3.Connection, row: Row) -> dict[str, str]:
     """All headers that the request of a row of `fetch` was sent with."""
     shared = connection.execute("SELECT headers FROM sent_headers WHERE id = ?", (row["sent_with"],)).fetchone()
-    return (json.loads(shared["headers"]) if shared else {}) | json.loads(row["sent"])
+    headers: dict[str, str] = (json.loads(shared["headers"]) if shared else {}) | json.loads(row["sent"])
+    return headers
 
 
 def fetches(connection: sqlite3.Connection, condition: str, parameters: tuple[Any, ...] = ()) -> list[dict[str, Any]]:

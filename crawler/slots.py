@@ -59,7 +59,7 @@ async def resolve(host: str) -> str:
     DNSLookupError."""
     from twisted.internet import reactor
 
-    found: str = await maybe_deferred_to_future(reactor.resolve(host))  # type: ignore[attr-defined]
+    found: str = await maybe_deferred_to_future(reactor.resolve(host))  # type: ignore[arg-type]
     return found
 
 

@@ -148,7 +148,7 @@ def _hidden(archive: zipfile.ZipFile) -> dict[str, list[int]]:
         archive.read("xl/_rels/workbook.xml.rels"), parser)}
     found = {}
     for sheet in etree.fromstring(archive.read("xl/workbook.xml"), parser).iterfind("{*}sheets/{*}sheet"):
-        target = next((parts.get(value) for name, value in sheet.items() if name.endswith("}id")), None)
+        target = next((parts.get(value) for name, value in sheet.items() if str(name).endswith("}id")), None)
         if target:
             text = archive.read(target.lstrip("/") if target.startswith("/") else f"xl/{target}")
             rows = (_ROW_NUMBER.search(row) for row in _HIDDEN_ROW.findall(text))

@@ -90,7 +90,7 @@ class Handler(HTTP11DownloadHandler):
         super().__init__(crawler)
         header_bound.bound()
         self._pool.cachedConnectionTimeout = IDLE_SECONDS
-        self._contextFactory = Policy(crawler.settings.getdict("TLS_EXEMPTIONS"))
+        self._contextFactory = Policy(crawler.settings.getdict("TLS_EXEMPTIONS"))  # type: ignore[assignment]
 
 
 @implementer(IPolicyForHTTPS)

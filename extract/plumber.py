@@ -34,7 +34,7 @@ _TOUCH = 3
 """Points within which rules meet (pdfplumber's default)."""
 _MERGE = {"snap_x_tolerance": _TOUCH, "snap_y_tolerance": _TOUCH, "join_x_tolerance": _TOUCH,
           "join_y_tolerance": _TOUCH}
-_WORDS = {"x_tolerance": 2, "y_tolerance": 2}
+_WORDS: dict[str, Any] = {"x_tolerance": 2, "y_tolerance": 2}
 _TEXT_CODINGS = {"ASCII85Decode": ascii85decode, "A85": ascii85decode, "ASCIIHexDecode": asciihexdecode,
                  "AHx": asciihexdecode}
 _SCAN = 0.7
@@ -88,7 +88,7 @@ def _inflates(stream: PDFStream) -> bool:
     raw = stream.rawdata
     if raw is None:
         return True
-    if stream.decipher:
+    if stream.decipher and stream.objid is not None and stream.genno is not None:
         raw = stream.decipher(stream.objid, stream.genno, raw, stream.attrs)
     for coding, _ in stream.get_filters():
         name = str(getattr(coding, "name", ""))

@@ -31,8 +31,8 @@ def group(findings: Sequence[Finding]) -> list[Finding]:
         first = min(met)
         leader |= dict.fromkeys(met, first)
         owner |= dict.fromkeys(finding.figures, first)
-    for met in _columns_and_totals(findings):
-        heads = {_head(leader, place) for place in met}
+    for pair in _columns_and_totals(findings):
+        heads = {_head(leader, place) for place in pair}
         leader |= dict.fromkeys(heads, min(heads))
     members: dict[int, list[Finding]] = {}
     for place, finding in enumerate(findings):

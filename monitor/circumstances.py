@@ -68,7 +68,7 @@ class Surroundings:
         self.acting = {body.id: body.acts_as for body in roster.bodies.values() if body.acts_as}
         self.acted = {government: office for office, government in self.acting.items()}
 
-    def over(self, standings: Sequence[Standing], owed: Mapping[Key, Obligation]) -> Iterator[Watched]:
+    def over(self, standings: Sequence[Standing], owed: Mapping[review.Key, Obligation]) -> Iterator[Watched]:
         """Each of these standings, which hold whole groups of `together`."""
         self.by_key, self.missing = {_key(each): each for each in standings}, defaultdict(list)
         for each in standings:
@@ -210,7 +210,7 @@ class Surroundings:
         base = self.seen.base(look)
         if base is None or base.listing is None or not base.complete:
             return 0
-        days = [row["day"] for row in self.connection.execute(
+        days: list[str] = [row["day"] for row in self.connection.execute(
             "SELECT day FROM sighting WHERE listing = (SELECT holder FROM listing WHERE id = ?) "
             "AND day != '' ORDER BY id", (base.listing,))]
         return min(sum(one < two for one, two in pairwise(days)), sum(one > two for one, two in pairwise(days)))

@@ -407,7 +407,7 @@ class ClusterExecutor(concurrent.futures.Executor):
             self._again(parcel)
             self._usable, self._look_at = 0, 0.0
             return
-        self._there[there.key] = parcel, there
+        self._there[str(there.key)] = parcel, there
         there.add_done_callback(self._events.put)
 
     def _begin_here(self, task: _Task) -> None:

@@ -38,7 +38,7 @@ def in_language(command: Any, lang: Lang) -> Any:
                 known = words.options.get(f"{path} {parameter.name}".strip()) or words.options.get(parameter.name or "")
                 english = vars(parameter).setdefault("in_english", parameter.help)
                 parameter.help = known.zh if known and lang == "zh" else english
-        each.context_class = _context(_unspoken(each.context_class), lang)
+        each.context_class = _context(_unspoken(each.context_class), lang)  # type: ignore[arg-type] # classes are hashable
         for name, child in getattr(each, "commands", {}).items():
             translate(child, f"{path} {name}".strip())
 

@@ -117,7 +117,7 @@ def held(connection: sqlite3.Connection, roster: Roster, *, year: int | None = N
 
 def _view(connection: sqlite3.Connection, roster: Roster, standings: list[Standing], as_of: str, year: int | None,
           bodies: Collection[str] | None) -> View:
-    errors = Counter((each.finding.body, each.finding.scope, each.finding.year)
+    errors = Counter((each.finding.body, each.finding.scope, each.finding.year or 0)
                      for each in review.list_findings(connection, bodies=bodies, year=year, severities=["E"],
                                                       outcomes=["fail"])
                      if _marks(each) and each.first_seen <= as_of)
@@ -125,7 +125,7 @@ def _view(connection: sqlite3.Connection, roster: Roster, standings: list[Standi
     order = {} if len(told) < 2 else {body: (roster.bodies[body].sort_order, number)
                                       for number, body in enumerate(roster.bodies) if body in told}
     standings.sort(key=lambda each: (order.get(each.body, (10**9, 0)), each.body, each.year, each.scope))
-    return View(as_of, standings, dict(errors))
+    return View(as_of, standings, errors)
 
 
 def _marks(stored: review.StoredFinding) -> bool:

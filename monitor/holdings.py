@@ -247,7 +247,7 @@ def _roster_facts(roster: Roster, body: Body | None) -> dict[str, Any]:
     """What rules need to know of a body beside its report."""
     if body is None:
         return {}
-    above, parent = [], body.parent
+    above, parent = list[str](), body.parent
     while parent in roster.bodies and len(above) < _HIGHEST:
         above += roster.bodies[parent].names
         parent = roster.bodies[parent].parent

@@ -156,10 +156,10 @@ class Pack(_Facts):
                                  "ruled without its document")
         for key, entry in self.rules.items():
             _check_rule(key, entry)
-        for entry in self.deadlines:
-            wrong = [year for year in entry.years if not self.years.holds(year)]
+        for due in self.deadlines:
+            wrong = [year for year in due.years if not self.years.holds(year)]
             if wrong:
-                raise ValueError(f"deadlines {entry.id}: {wrong[0]} is none of the pack's years; widen `years`")
+                raise ValueError(f"deadlines {due.id}: {wrong[0]} is none of the pack's years; widen `years`")
         if self.version not in self.changes:
             raise ValueError(f"changes say nothing of version {self.version}; write what it changed")
         return self

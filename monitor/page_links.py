@@ -81,8 +81,8 @@ def _links(evidence: Evidence, address: str, parts: Iterable[dict[str, Any]]) ->
 
 def registered(roster: Roster) -> frozenset[str]:
     """Every host that a portal or a body of the roster is registered with, in lower case."""
-    return frozenset(host.lower() for owner in (*roster.portals.values(), *roster.bodies.values())
-                     for host in owner.hosts)
+    return frozenset(host.lower() for hosts in (*(portal.hosts for portal in roster.portals.values()),
+                                   *(body.hosts for body in roster.bodies.values())) for host in hosts)
 
 
 def doubtful(connection: sqlite3.Connection, known: frozenset[str], report: str,

@@ -117,8 +117,9 @@ def everything(connection: sqlite3.Connection) -> Proof:
         for row in row_dicts(connection, f"SELECT pages, max(at) FROM listing {condition} GROUP BY portal, column_id"):
             proof.fetches |= set(json.loads(row["pages"]))
     proof.hashes |= {row["sha256"] for row in row_dicts(connection, "SELECT sha256 FROM reply_file")}
-    proof.fetches |= {_repeated(connection, row) for row in connection.execute(
-        "SELECT id, held, url, at FROM fetch WHERE outcome = 'not_modified'") if row["id"] in proof.fetches} - {None}
+    proof.fetches |= {repeated for row in connection.execute(
+        "SELECT id, held, url, at FROM fetch WHERE outcome = 'not_modified'")
+        if row["id"] in proof.fetches and (repeated := _repeated(connection, row)) is not None}
     return proof
 
 

@@ -408,7 +408,7 @@ def capture_outcome(connection: sqlite3.Connection, address: str, until: str) ->
 
 def snapshots(connection: sqlite3.Connection, fetches: Collection[int]) -> list[str]:
     """Hashes of the bytes these fetches brought, in the order given."""
-    found = {}
+    found = dict[str, None]()
     for fetch in fetches:
         row = connection.execute("SELECT sha256 FROM fetch WHERE id = ?", (fetch,)).fetchone()
         if row and row["sha256"]:

@@ -185,8 +185,8 @@ def _packed(body: Body) -> str:
 
 
 def _unpacked(text: str) -> Body:
-    row = {name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(text).items()
-           if name in _KNOWN}
+    row: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value
+                           for name, value in json.loads(text).items() if name in _KNOWN}
     return Body(**{**row, "events": tuple(Event(**event) for event in row.get("events", ()))})
 
 

@@ -68,7 +68,8 @@ class Holidays(BaseModel):
 
 
 def _table() -> Holidays:
-    return configuration.load("holidays.yaml", Holidays)
+    table: Holidays = configuration.load("holidays.yaml", Holidays)
+    return table
 
 
 def known(year: int) -> bool:

@@ -13,7 +13,7 @@ import os
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,8 +99,8 @@ class Crew:
             (self.database, self.roster, configuration.office_folder(), gc.get_threshold()))
 
 
-def cut(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """The items in lots of at most `size`."""
+def cut(items: Any, size: int) -> Iterator[Any]:
+    """The items, of any kind that can be sliced, in lots of at most `size`."""
     return (items[start:start + size] for start in range(0, len(items), size))
 
 

@@ -125,7 +125,7 @@ def _answered(text: str, url: str) -> Listing | None:
     read = [(_item(entry, url), str(entry.get("title") or "")) for entry in data["articles"] if isinstance(entry, dict)]
     items = [item for item, _ in read if item is not None]
     total = data.get("total")
-    return Listing(items, items, int(total) if str(total).isdigit() else None, known_shape=True,
+    return Listing(items, items, int(str(total)) if str(total).isdigit() else None, known_shape=True,
                    blank=sum(item is None and not names_report(title) for item, title in read))
 
 

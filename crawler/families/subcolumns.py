@@ -55,7 +55,7 @@ class Part:
 def parts(text: str, url: str) -> list[Part]:
     """The further columns a column's page links to, in print order."""
     root = parse(text)
-    base, found = base_of(root, url), {}
+    base, found = base_of(root, url), dict[str, Part]()
     home = _folder(url)
     annual = bool(_ANNUAL.search(home) or _ANNUAL_WORDS.search(root.xpath("string(//title)")))
     for link in root.iter("a", "option"):

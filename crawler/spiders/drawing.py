@@ -21,7 +21,8 @@ from crawler.pipelines import Fetch
 from crawler.rendering import Browser, Drawn, Reply
 
 if TYPE_CHECKING:
-    from crawler.spiders.portal import Got, PortalSpider, Visit
+    from crawler.spiders.fetching import Got, Visit
+    from crawler.spiders.portal import PortalSpider
 
 _END = "nianbao-list-end"
 """Kept header of the last drawn page: how turning pages ended."""
@@ -63,9 +64,9 @@ class Drawing:
             return known
         begun = time.monotonic()
         drawn = await self.browser.draw(url, lambda ask, referer: self._send(visit, ask, referer), most)
-        original = self.spider.log.known((url, "GET"))
+        original = self.spider.fetch_log.known((url, "GET"))
         source = f" from {original[0].sha256}" if original and original[0].sha256 else ""
-        kept = []
+        kept: list[Got] = []
         for number, text in enumerate(drawn.pages, 1):
             verdict = rendering.verdict_of(text, drawn.url)
             if verdict.outcome is not Outcome.OK:
@@ -77,14 +78,15 @@ class Drawing:
                           clock.stamp(), verdict.outcome, verdict.reason, drawn.url, status=200,
                           media_type="text/html", headers=headers, elapsed=time.monotonic() - begun,
                           transport=f"drawn by a browser{source}, page {number} of {len(drawn.pages)}")
-            kept.append(_got(await self.spider.log.keep(fetch, text.encode()), Verdict(
+            kept.append(_got(await self.spider.fetch_log.keep(fetch, text.encode()), Verdict(
                 verdict.outcome, verdict.reason, text)))
         return drawn, kept
 
     def _known(self, url: str) -> tuple[Drawn, list[Got]] | None:
         """The pages that this run has drawn already, if it drew them to the end."""
-        drawn, kept = Drawn(url), []
-        while found := self.spider.log.known((_named(url, len(kept) + 1), f"RENDER {len(kept) + 1}")):
+        drawn = Drawn(url)
+        kept: list[Got] = []
+        while found := self.spider.fetch_log.known((_named(url, len(kept) + 1), f"RENDER {len(kept) + 1}")):
             fetch, received = found
             drawn.url = fetch.final_url or url
             drawn.pages.append(received.body.decode())
@@ -96,7 +98,7 @@ class Drawing:
 
     async def _send(self, visit: Visit, ask: Ask, referer: str) -> Reply:
         got = await self.spider.fetch(visit, ask, referer)
-        known: tuple[Fetch, Received] | None = self.spider.log.known(ask.key) if got.ok else None
+        known: tuple[Fetch, Received] | None = self.spider.fetch_log.known(ask.key) if got.ok else None
         return Reply(got.verdict, known[1] if known else None)
 
 
@@ -106,6 +108,6 @@ def _named(url: str, number: int) -> str:
 
 
 def _got(fetch: Any, verdict: Verdict) -> Got:
-    from crawler.spiders.portal import Got
+    from crawler.spiders.fetching import Got
 
     return Got(fetch, verdict)

@@ -51,7 +51,7 @@ class Visit:
 
     portal: Portal
     rule: HostRule
-    failed: dict[str, Got] = field(default_factory=dict)
+    failed: dict[tuple[str, str], Got] = field(default_factory=dict)
     listed: set[str] = field(default_factory=set)
     confirmed: set[str] = field(default_factory=set)
     tested: set[str] = field(default_factory=set)
@@ -77,7 +77,7 @@ class Fetching(scrapy.Spider):
 
     def __init__(self, plan: ScanPlan, log: FetchLog, tell: Callable[[dict[str, Any]], None]) -> None:
         super().__init__()
-        self.plan, self.log, self.tell = plan, log, tell
+        self.plan, self.fetch_log, self.tell = plan, log, tell
         self.asked = 0
         """How often a page was asked for: a crawl in which this number grows is no standstill."""
         self.holdings: Holdings | None = getattr(log, "holdings", None)
@@ -98,7 +98,7 @@ class Fetching(scrapy.Spider):
         self.asked += 1
         if ask.key in visit.failed:
             return visit.failed[ask.key]
-        known = self.log.known(ask.key)
+        known = self.fetch_log.known(ask.key)
         if known:
             fetch, received = known
             got = self._unchanged(visit, fetch, of_response(received, ask.expect))
@@ -198,12 +198,12 @@ class Fetching(scrapy.Spider):
                       response.url, meta.get("hops", []), response.status, held.sha256, held.size, held.media_type,
                       headers, elapsed, meta.get("sent", {}), meta.get("transport", ""), held.fetch, held.text)
         verdict = of_response(Received(ask.url, response.url, 200, body, headers), ask.expect)
-        return self._unchanged(visit, await self.log.keep(fetch, None), verdict)
+        return self._unchanged(visit, await self.fetch_log.keep(fetch, None), verdict)
 
     async def keep_failure(self, url: str, portal: str, verdict: Verdict, elapsed: float | None = None,
                            request: str = "GET") -> Fetch:
         """Keep the end of a request that brought no answer. `request`: see Fetch."""
-        return await self.log.keep(Fetch(self.plan.run, portal, url, request, clock.stamp(),
+        return await self.fetch_log.keep(Fetch(self.plan.run, portal, url, request, clock.stamp(),
                                          verdict.outcome, verdict.reason, elapsed=elapsed), None)
 
     async def keep_response(self, url: str, portal: str, response: Response, expect: Expect,
@@ -220,7 +220,7 @@ class Fetching(scrapy.Spider):
                       media_type(response.body, _name_of(url), headers.get("content-type", "")),
                       kept, elapsed, meta.get("sent", {}), meta.get("transport", ""),
                       text=conditional.text_hash(verdict.visible))
-        return Got(await self.log.keep(fetch, response.body or None), verdict)
+        return Got(await self.fetch_log.keep(fetch, response.body or None), verdict)
 
 
 def _name_of(url: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler import articles, clock, families
+from crawler.attachments import Attached
 from crawler.conduct import HostRule, within_hours
 from crawler.exceptions import CrawlerError
 from crawler.families import cut_titles, subcolumns, trs
@@ -58,7 +59,7 @@ class PortalSpider(Fetching):
                           if portal.conduct.platform for host in portal.hosts}
         self.fault: CrawlerError | None = None
         self._opened = opened
-        self._tasks: list[asyncio.Task[PortalResult]] = []
+        self._tasks: list[asyncio.Task[Any]] = []
         self._seats: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(VISITS_A_SLOT))
         self.drawing = Drawing.of(self)
 
@@ -145,7 +146,7 @@ class PortalSpider(Fetching):
     def _unlisted(self, portal: Portal, listing: ListingResult) -> list[tuple[Item, Route]]:
         if not listing.outcome.supports_absence or not listing.complete:
             return []
-        return self.log.unlisted(portal.id, listing.column_id, {item.url for item, _ in listing.sightings})
+        return self.fetch_log.unlisted(portal.id, listing.column_id, {item.url for item, _ in listing.sightings})
 
     def _wanted(self, route: Route) -> bool:
         if route.kind not in ("report", "unrouted"):
@@ -297,8 +298,8 @@ class PortalSpider(Fetching):
                 unread = more
         attached = {entry.url: entry for page in pages for entry in page.attached}
         # Of a page that left its list the files it had count only where the page itself shows none.
-        for file, name in item.files if item.url in visit.listed or not attached else ():
-            attached.setdefault(file, articles.Attached(file, name, "attachment"))
+        for found, name in item.files if item.url in visit.listed or not attached else ():
+            attached.setdefault(found, Attached(found, name, "attachment"))
         for entry in attached.values():
             file = await self.fetch(visit, Ask(entry.url, expect="file"), address)
             capture.parts.append(_part(entry.role, entry.url, entry.name, file))
@@ -306,7 +307,7 @@ class PortalSpider(Fetching):
                 hashes.append(file.fetch.sha256 or "")
                 continue
             # What can't be fetched today counts as unchanged, so that a passing failure invents no new version.
-            earlier = self.log.earlier(entry.url)
+            earlier = self.fetch_log.earlier(entry.url)
             hashes.append(earlier or f"unread {entry.url}")
             if not earlier and file.verdict.outcome in _PASSING:
                 unread = unread or file
@@ -334,14 +335,14 @@ class PortalSpider(Fetching):
 
     # ------------------------------------------------------------ the run's own rows
     def _mark_started(self, portal: str) -> None:
-        with self.log.store.write() as connection:
+        with self.fetch_log.store.write() as connection:
             connection.execute("UPDATE run_portal SET state = 'running', started = ? WHERE run = ? AND portal = ?",
                                (clock.stamp(), self.plan.run, portal))
 
     async def _beat(self) -> None:
         while True:
             try:
-                with self.log.store.write() as connection:
+                with self.fetch_log.store.write() as connection:
                     connection.execute("UPDATE run SET heartbeat = ? WHERE id = ?", (clock.stamp(), self.plan.run))
             except CrawlerError as fault:
                 self.fail(fault)

@@ -33,7 +33,8 @@ from crawler.outcomes import Received, Verdict
 from crawler.pipelines import Fetch, FetchLog
 from crawler.probe import Candidate, Probe, ProbePlan, Step, Target, decide, place_of, site_of
 from crawler.roster import Roster
-from crawler.spiders.portal import PORTALS_AT_ONCE, Got, PortalSpider, Visit
+from crawler.spiders.fetching import Got, Visit
+from crawler.spiders.portal import PORTALS_AT_ONCE, PortalSpider
 from extract import titles
 
 MOST_REQUESTS = 25
@@ -115,13 +116,14 @@ class ProbeSpider(PortalSpider):
     async def start(self) -> AsyncIterator[Any]:
         self._opened(self)
         gate = asyncio.Semaphore(PORTALS_AT_ONCE)
-        self._tasks = [asyncio.create_task(self._probe(target, gate)) for target in self.targets]  # type: ignore[misc]
+        self._tasks = [asyncio.create_task(self._probe(target, gate)) for target in self.targets]
         for finished in asyncio.as_completed(self._tasks):
             with contextlib.suppress(asyncio.CancelledError):
                 self.tell(asdict(cast(Any, await finished)))
         await self.drawing.close()
-        for nothing in ():
-            yield nothing
+        nothing: tuple[Any, ...] = ()
+        for each in nothing:
+            yield each
 
     async def _probe(self, target: Target, gate: asyncio.Semaphore) -> Probe:
         async with gate:

@@ -74,7 +74,7 @@ class Request:
 
 def terms(channel: str) -> Terms:
     """Raises ConfigurationError where channels.yaml is wrong or lacks the channel."""
-    facts = configuration.load("channels.yaml", Channels)
+    facts: Channels = configuration.load("channels.yaml", Channels)
     if channel not in facts.channels:
         from extract.exceptions import ConfigurationError
 

@@ -21,6 +21,7 @@ from monitor.alerts.composing import Names, alert, footer, in_roster_order, key_
 from monitor.alerts.recipients import Recipient, recipients
 from monitor.alerts.situation import Situation, Unreachable
 from monitor.alerts.upkeep import Upkeep
+from monitor.compliance import Totals
 from monitor.model import Alert, FindingState, Standing, Status
 from monitor.settings import Settings
 from monitor.wording import Lang
@@ -175,7 +176,7 @@ def _rate_before(found: Situation, at: datetime) -> str:
         year=at.year - 1)
     known = [each for each in found.earlier if each.status is not Status.ON_TIME
              or (each.published is not None and each.published <= then.isoformat())]
-    totals = situation.Totals.count(known)
+    totals = Totals.count(known)
     return totals.rate if len(known) == len(found.earlier) else ""
 
 

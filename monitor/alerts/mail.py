@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, cast
 
 from crawler import clock
 from monitor.alerts.attachments import Part
@@ -46,7 +46,7 @@ def compose(row: Mapping[str, Any], mail: Mail, *, name: str = "", parts: Iterab
     listed = list(parts)
     if row["html"]:
         message.add_alternative(row["html"], subtype="html", cte="base64")
-        html = message.get_payload()[1]  # type: ignore[index]
+        html = cast(EmailMessage, message.get_payload(1))
         for part in listed:
             if part.cid:
                 html.add_related(part.data, *part.media_type.split("/"), cid=f"<{part.cid}>", filename=part.name,

@@ -133,7 +133,7 @@ def _due(scene: Scene, bodies: set[str]) -> dict[date, list[Obligation]]:
 
 def _unseen(scene: Scene, owed: Iterable[Obligation]) -> tuple[list[Standing], list[Standing]]:
     """Of these, what isn't seen yet and was looked at lately; and what wasn't looked at, of which nothing is said."""
-    seen, unlooked = [], []
+    unseen, unlooked = list[Standing](), list[Standing]()
     for one in owed:
         standing = scene.standing(one.body, one.scope, one.year)
         if standing is None or standing.published or standing.status not in (
@@ -142,8 +142,8 @@ def _unseen(scene: Scene, owed: Iterable[Obligation]) -> tuple[list[Standing], l
                 unlooked.append(standing)
             continue
         looked = standing.last_checked and scene.at - clock.parse(standing.last_checked) <= FRESH
-        (seen if looked else unlooked).append(standing)
-    return seen, unlooked
+        (unseen if looked else unlooked).append(standing)
+    return unseen, unlooked
 
 
 def _before_due(scene: Scene, recipient: Recipient, bodies: set[str]) -> Iterable[Alert]:

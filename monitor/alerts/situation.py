@@ -16,10 +16,11 @@ from datetime import datetime
 from crawler import clock
 from crawler.model import Outcome
 from monitor import records, review
-from monitor.compliance import SETTLED, TOLD_BY_STATUS, Totals
+from monitor.compliance import TOLD_BY_STATUS, Totals
 from monitor.model import FindingState, Standing, Status
 from monitor.review import StoredFinding
 from monitor.rules import catalogue
+from monitor.transitions import SETTLED
 
 CUT_SHORT = "list_incomplete"
 """In place of a fetch outcome: the column answered, but its list could not be walked to its end."""

@@ -130,7 +130,7 @@ def _values(record: Row, lang: Lang) -> dict[str, str]:
     from monitor import wording
 
     evidence = record["evidence"]
-    flaw = next(iter(evidence.get("flaws", ())), {})
+    flaw: dict[str, Any] = next(iter(evidence.get("flaws", ())), {})
     said, job, mend = (wording.unverified_reason(record["reason"], record["outcome"], lang)
                        if record["status"] == "unverified" else ("", "", ""))
     reason = wording.term("reasons", record["reason"], lang) or said

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from crawler.evidence import Evidence
     from crawler.roster import Roster
+    from extract.model import Scope
     from monitor.model import Standing
     from monitor.wording import Lang
 
@@ -64,7 +65,7 @@ class Filed:
 
     body: str
     name: str
-    scope: str
+    scope: Scope
     year: int
     standing: Standing | None = None
     report: dict[str, Any] = field(default_factory=dict)
@@ -131,7 +132,7 @@ def _gather(connection: sqlite3.Connection, roster: Roster, bodies: set[str], ye
 
     stands = {(each.body, each.scope, each.year): each for each in records.standings(connection, year)
               if each.body in bodies and each.status.value != "not_applicable"}
-    versions: dict[tuple[str, str, int], list[dict[str, Any]]] = defaultdict(list)
+    versions: dict[tuple[str, Scope, int], list[dict[str, Any]]] = defaultdict(list)
     for row in row_dicts(connection, """SELECT id, body, scope, year, title, address, content, published, first_seen,
             last_seen FROM owned_report WHERE verdict = 'report' AND body IS NOT NULL AND year IS NOT NULL
             AND (?1 IS NULL OR year = ?1) ORDER BY last_seen DESC, first_seen DESC, id""", (year,)):
@@ -145,7 +146,8 @@ def _gather(connection: sqlite3.Connection, roster: Roster, bodies: set[str], ye
         stand = stands.get(key)
         rows = sorted(versions.get(key, []), key=lambda row: stand is not None and row["id"] != stand.report)
         name = roster.bodies[key[0]].name if key[0] in roster.bodies else key[0]
-        filed += [Filed(*key[:1], name, *key[1:], stand, row, current=not number) for number, row in enumerate(rows)]
+        filed += [Filed(key[0], name, key[1], key[2], stand, row, current=not number)
+                  for number, row in enumerate(rows)]
         if not rows:
             filed.append(Filed(key[0], name, key[1], key[2], stand))
     return filed
@@ -226,7 +228,7 @@ def _index(folder: Path, filed: list[Filed], year: int, lang: Lang) -> None:
             or each.report.get("published") or ""
         told = [number, each.name, wording.term("scopes", each.scope, lang), status, published[:10]]
         address, seen = each.report.get("address", ""), wording.day(each.report.get("last_seen", "")[:16], lang)
-        for kept in each.files or [None]:
+        for kept in each.files or (None,):
             file = "" if kept is None else kept.name or say("archive_lost", url=kept.url, fault=kept.fault)
             sheet.add([*told, Link(address) if address else "", seen, file, kept.sha256 if kept else ""])
         rows.append(f"<tr>{''.join(f'<td>{html.escape(str(cell))}</td>' for cell in told)}"

@@ -50,21 +50,22 @@ def write(book: Book, form: Form, sheet_name: str, places: Places, values: Value
         row = sheet.row + 1
         sides = (one.left, one.right)
         known = [_numbers(side, values) for side in sides]
-        sums = [sum(each) if each else "" for each in known]
+        left, right = (sum(each) if each else None for each in known)
         # A side all of whose cells are empty says nothing, as everywhere (domain: blanks).
-        empty = any(not each for each in known)
-        difference = "" if empty else sums[0] - sums[1]
-        holds = not empty and (difference == 0 or (one.relation == ">=" and difference > 0))
+        difference = None if left is None or right is None else left - right
+        empty = difference is None
+        holds = difference is not None and (difference == 0 or (one.relation == ">=" and difference > 0))
+        shown = ["" if each is None else each for each in (left, right, difference)]
         broken += not empty and not holds
         unfilled += empty
         result = say("to_fill") if empty else wording.symbol("verdicts", "pass" if holds else "fail")
-        sheet.add([one.rule, describe(one, lang), *sums, difference, result])
+        sheet.add([one.rule, describe(one, lang), *shown, result])
         cells = [f"{column}{row + 1}" for column in "CDE"]
         for place, side in enumerate(sides):
             sheet.sheet.write_formula(row, 2 + place, _sum(side, sheet_name, places), book.styles["number"],
-                                      sums[place])
+                                      shown[place])
         sheet.sheet.write_formula(row, 4, f'=IF(OR({cells[0]}="",{cells[1]}=""),"",{cells[0]}-{cells[1]})',
-                                  book.styles["number"], difference)
+                                  book.styles["number"], shown[2])
         test = f"{cells[2]}>=0" if one.relation == ">=" else f"ROUND({cells[2]},6)=0"
         sheet.sheet.write_formula(row, 5, f'=IF({cells[2]}="","{say("to_fill")}",IF({test},"'
                                   f'{wording.symbol("verdicts", "pass")}","{wording.symbol("verdicts", "fail")}"))',

@@ -256,7 +256,7 @@ def _members(book: Book, draft: Draft, note: str, page: str, lang: Lang) -> dict
                 cells.append({"d": dash, "a": absent}.get(letter.lower(), ""))
         sheet.add([number, member.body.name, wording.term("scopes", member.scope, lang),
                    Link(member.report["address"]), wording.term("words", "separator", lang).join(member.findings),
-                   *cells], [None] * len(heads) + styles)
+                   *cells], [*[None] * len(heads), *styles])
     first, last = sheet.top + 1, sheet.row
     sheet.finish()
     return {key: f"'{name}'!{xl_range_abs(first, len(heads) + place, last, len(heads) + place)}"

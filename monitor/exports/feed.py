@@ -238,7 +238,7 @@ def render(listed: list[Entry], settings: Settings, lang: Lang, scope: str = "",
 
     from monitor import wording
 
-    root = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
+    root = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})  # type: ignore[dict-item] # lxml-stubs know no default namespace
     root.set("{http://www.w3.org/XML/1998/namespace}lang", "zh-CN" if lang == "zh" else "en")
 
     def add(parent: etree._Element, name: str, text: str = "", **attributes: str) -> etree._Element:

@@ -182,6 +182,7 @@ def _figures(book: Book, connection: sqlite3.Connection, standings: Sequence[Sta
              names: dict[str, str], note: str, page: str, lang: Lang) -> int:
     """One row a report of `year`, one column a figure of that year's form, in the form's own order."""
     era = forms.era_of_year(year)
+    assert era, "no year before the first form is asked for"
     keys = records.figure_columns(connection, era) or list(forms.form(era).all_keys)
     wanted = {each.report: each for each in standings if each.year == year and each.report}
     sheet = book.sheet(wording.say("ledger_figures", lang), [

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -137,7 +137,7 @@ def _reports(connection: sqlite3.Connection, year: int, bodies: Collection[str])
     return held
 
 
-def _pick(held: dict[str, list[sqlite3.Row]], stands: dict[tuple[str, str], Standing], body: Body,
+def _pick(held: dict[str, list[sqlite3.Row]], stands: Mapping[tuple[str, Scope], Standing], body: Body,
           scope: Scope) -> dict[str, Any] | None:
     """The version that stands for (body, scope): the one its standing names, else the one seen last."""
     rows = held.get(body.id, [])

@@ -146,13 +146,13 @@ def _sums(report: Report, finding: Finding | None) -> list[dict[str, Any]]:
 
 
 def _sum(one: Identity, report: Report) -> dict[str, Any]:
-    sides = {name: [{"key": key.lstrip("-"), "sign": -1 if key.startswith("-") else 1,
+    sides: dict[str, list[dict[str, Any]]] = {
+        name: [{"key": key.lstrip("-"), "sign": -1 if key.startswith("-") else 1,
                      "value": report.value(key.lstrip("-"))} for key in keys if key.lstrip("-") in report.figures]
              for name, keys in (("left", one.left), ("right", one.right))}
-    sums = {name: sum((part["value"] or 0) * part["sign"] for part in parts) for name, parts in sides.items()}
-    holds = sums["left"] >= sums["right"] if one.relation == ">=" else sums["left"] == sums["right"]
-    return {"rule": one.rule, "subject": one.subject, "relation": one.relation, **sides, "left_sum": sums["left"],
-            "right_sum": sums["right"], "holds": holds}
+    left, right = (sum((part["value"] or 0) * part["sign"] for part in parts) for parts in sides.values())
+    return {"rule": one.rule, "subject": one.subject, "relation": one.relation, **sides, "left_sum": left,
+            "right_sum": right, "holds": left >= right if one.relation == ">=" else left == right}
 
 
 def _rule(finding: Finding, name: str, lang: Lang) -> dict[str, str]:

@@ -6,6 +6,8 @@ finding again from the figures listed. It trusts nothing but SHA256SUMS; compare
 with the one you were given by another way. Exit code 0: everything holds; 1: something does not; 2: not a pack.
 """
 
+from __future__ import annotations
+
 import base64
 import gzip
 import hashlib
@@ -13,24 +15,26 @@ import json
 import re
 import sys
 import zlib
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 SUMS, MANIFEST, ARCHIVE = "SHA256SUMS", "manifest.json", "evidence.warc.gz"
-faults = []
+faults: list[str] = []
 
 
-def say(good, text):
+def say(good: bool, text: str) -> None:
     print(("OK      " if good else "FAILED  ") + text)
     if not good:
         faults.append(text)
 
 
-def read(folder, name):
+def read(folder: Path, name: str) -> bytes:
     return folder.joinpath(*name.split("/")).read_bytes()
 
 
-def check_files(folder):
+def check_files(folder: Path) -> None:
     raw = read(folder, SUMS)
     print("SHA-256 of " + SUMS + ": " + hashlib.sha256(raw).hexdigest())
     listed = {}
@@ -54,18 +58,18 @@ def check_files(folder):
         say(True, str(len(present & set(listed))) + " files are as listed")
 
 
-def sha1(data):
+def sha1(data: bytes) -> str:
     return "sha1:" + base64.b32encode(hashlib.sha1(data).digest()).decode("ascii")
 
 
-def digest_holds(stated, data):
+def digest_holds(stated: str, data: bytes) -> bool:
     kind, _, value = stated.partition(":")
     if kind == "sha1":
         return sha1(data)[5:] == value
     return hashlib.new(kind, data).hexdigest() == value.lower()
 
 
-def records(data):
+def records(data: bytes) -> Iterator[tuple[dict[str, str], bytes]]:
     """Headers and block of every record."""
     at = 0
     while at < len(data):
@@ -85,7 +89,7 @@ def records(data):
         at = end + 8 + length
 
 
-def check_warc(folder, manifest):
+def check_warc(folder: Path, manifest: dict[str, Any]) -> None:
     payloads = {}
     count = 0
     try:
@@ -120,18 +124,18 @@ def check_warc(folder, manifest):
     say(True, str(compared) + " answers compared with the captured files")
 
 
-def side(text):
+def side(text: str) -> Decimal | None:
     """The sum a side of an expression comes to."""
     bare = re.sub(r"\s+", "", text).replace("−", "-").replace("＋", "+").replace("－", "-")
     if not re.fullmatch(r"[+-]?\d+(\.\d+)?([+-]\d+(\.\d+)?)*", bare):
         return None
-    return sum(Decimal(each) for each in re.findall(r"[+-]?\d+(?:\.\d+)?", bare))
+    return sum((Decimal(each) for each in re.findall(r"[+-]?\d+(?:\.\d+)?", bare)), Decimal(0))
 
 
 HOLDS = {"=": lambda a, b: a == b, ">=": lambda a, b: a >= b, "<=": lambda a, b: a <= b}
 
 
-def check_sums(manifest):
+def check_sums(manifest: dict[str, Any]) -> None:
     for each in manifest.get("arithmetic", []):
         left, right = (sum(Decimal(str(part["value"] or 0)) * part["sign"] for part in each[name])
                        for name in ("left", "right"))
@@ -151,7 +155,7 @@ def check_sums(manifest):
         say(sides == stated, text + (": " + sides["left"] + " against " + sides["right"] if sides else ""))
 
 
-def expression(text):
+def expression(text: str) -> dict[str, Any] | None:
     """What both sides of a written sum come to and whether it holds; None where it is no plain sum."""
     parts = re.split("(≥|≤|>=|<=|=|＝)", text)
     if len(parts) != 3:
@@ -163,7 +167,7 @@ def expression(text):
     return {"left": str(left), "right": str(right), "holds": HOLDS[relation](left, right)}
 
 
-def main():
+def main() -> int:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent
     try:
         check_files(folder)

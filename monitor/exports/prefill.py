@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from crawler.model import Body
     from crawler.roster import Roster
     from extract.forms import Form
+    from extract.model import Scope
 
 _FOLLOWS = {"applications.carried_in": "applications.carried_out"}
 """Rows of this year that repeat a row of last year's report."""
@@ -44,8 +45,8 @@ class Prefill:
         return bool(self.values or self.stock)
 
 
-def of(connection: sqlite3.Connection, roster: Roster, body: Body, scope: str, year: int, form: Form,
-       stands: Mapping[tuple[str, str], Standing]) -> Prefill:
+def of(connection: sqlite3.Connection, roster: Roster, body: Body, scope: Scope, year: int, form: Form,
+       stands: Mapping[tuple[str, Scope], Standing]) -> Prefill:
     """What can be filled in for (body, scope, year); `stands` are last year's standings by body and scope."""
     if _reorganised(roster, body, year):
         return Prefill(why="reorganised")

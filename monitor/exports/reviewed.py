@@ -115,10 +115,11 @@ def may_be_told(finding: Finding) -> bool:
 
 def _consistent(connection: sqlite3.Connection, standings: Sequence[Standing], year: int) -> tuple[int, int]:
     """How many reports' tables were read well enough to check their sums, and in how many every sum holds."""
-    if year < 2019:
+    era = forms.era_of_year(year)
+    if era is None or year < 2019:
         return 0, 0
     reports = {each.report: (each.body, each.scope) for each in standings if each.report}
-    read = {reports[row["report"]] for row in records.figure_rows(connection, forms.era_of_year(year), list(reports))
+    read = {reports[row["report"]] for row in records.figure_rows(connection, era, list(reports))
             if all(row[key] is not None for key in _TABLES)}
     wrong = set[tuple[str, str]]()
     for each in review.list_findings(connection, year=year, rules=sorted(_RELATIONS)):

@@ -122,7 +122,7 @@ class Sheet:
             elif isinstance(value, (int, float)):
                 sheet.write_number(row, column, value, style)
             elif isinstance(value, date):
-                sheet.write_datetime(row, column, value, formats["date"])  # type: ignore[arg-type]
+                sheet.write_datetime(row, column, value, formats["date"])
             elif isinstance(value, Link):
                 self._link(row, column, value)
             else:

@@ -114,7 +114,7 @@ class Bodies:
         return found
 
     def level_of(self, identity: str) -> str:
-        return self.levels[self._level[self.index[identity]]]
+        return str(self.levels[self._level[self.index[identity]]])
 
     def present(self, mask: Mask) -> tuple[list[str], list[str]]:
         """Levels and kinds of the bodies in a mask, empty ones left out, in the roster's order of appearance."""

@@ -169,7 +169,7 @@ class Contents:
     def _matrix(self, years: list[int], lang: Lang) -> list[Row]:
         found = []
         for body, standings in self.standings.items():
-            scopes = list(dict.fromkeys(each.scope for each in standings)) or [""]
+            scopes: list[str] = [*dict.fromkeys(each.scope for each in standings)] or [""]
             for scope in scopes:
                 held = {each.year: each for each in standings if each.scope == scope}
                 named = wording.term("scopes", scope, lang, short=True) if len(scopes) > 1 or scope != "own" else ""

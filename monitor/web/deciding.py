@@ -17,6 +17,7 @@ from crawler import clock
 from monitor import audit, messages, rectification, review, signing, transitions, wording
 from monitor.commands.reviewing import action_word, step_texts
 from monitor.exceptions import UsageError
+from monitor.model import FindingState
 from monitor.web import rechecks
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def _changed(asked: Asked, connection: sqlite3.Connection, stored: StoredFinding
 
 
 def _states() -> frozenset[str]:
-    return frozenset(state.value for state in transitions.FindingState)
+    return frozenset(state.value for state in FindingState)
 
 
 def _said(fault: UsageError, finding: str, action: str, lang: Lang) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urldefrag, urlsplit
 import pytest
 
 from crawler import articles, families, scan, shorthand
+from crawler.attachments import Attached
 from crawler.evidence import Evidence
 from crawler.families.paging import Answer, Ask
 from crawler.model import Outcome, ScanPlan
@@ -101,7 +102,7 @@ def test_article_pages_give_their_text_and_their_files(plan):
                    if item.title.startswith(f"{name}{year}年") and urlsplit(item.url).netloc.startswith(plan.host))
         page = asyncio.run(asking(plan, [])(row.url))
         pages.append(articles.read_article(page.text, row.url))
-        listed.append([articles.Attached(*file, "attachment") for file in row.files])
+        listed.append([Attached(*file, "attachment") for file in row.files])
     whole, carrier = pages
     assert "本年新收政府信息公开申请数量" in whole.text
     assert "承办" not in whole.text, "the page's foot is no part of the article"
