@@ -18,23 +18,42 @@ from extract.spoken import spoken
 
 _SECTIONS = (1, 2, 5, 6)
 _APPROXIMATE, _AMBIGUOUS = 0.8, 0.5
-_DATE = r"(?:20\d\d\s*年\s*)?\d{1,2}\s*月\s*\d{1,2}\s*日"
+_DATE = r"(?:20\d\d\s*年\s*)?\d{1,2}\s*月\s*\d{1,2}\s*日|20\d\d\.\d{1,2}\.\d{1,2}(?!\d)"
 _DASH = r"(?:至|到|—+|－+|-+|–|~|～|止于)"
 _PERIOD = re.compile(
-    rf"(20\d\d\s*年\s*\d{{1,2}}\s*月\s*\d{{1,2}}\s*日)\s*(?:起|开始)?\s*[，,]?\s*{_DASH}\s*({_DATE})")
-_STATES_PERIOD = re.compile(r"统计|期限|时限|起止|时间|数据|所列|报告|截止|范围")
+    rf"(20\d\d\s*年\s*\d{{1,2}}\s*月\s*\d{{1,2}}\s*日|20\d\d\.\d{{1,2}}\.\d{{1,2}})\s*(?:起|开始)?\s*[，,]?\s*{_DASH}\s*({_DATE})")
+_OF_THE_FIGURES = re.compile(
+    r"统计|所列|(?:报告|年报|使用|数据)[^，,。；;]{0,10}(?:期限|时限|期间|时段|起止|时间|范围|周期)|(?:报告|年报)(?:反映|涵盖|汇总)")
+"""Words before a period that tie it to the report's own figures."""
+_STATES_PERIOD = re.compile(r"期限|时限|起止|时间|数据|报告|截止|范围")
+"""Words that may as well begin the period of a campaign or a notice: only a whole calendar year is believed them."""
+_CALENDAR_YEAR = re.compile(r"(20\d\d)年0?1月0?1日[^\d]{1,4}(?:\1年)?12月31日")
+_OTHER_PERIOD = re.compile(
+    r"征求|征集|公示|公告|培训|整治|行动|活动|规划|试行|试点|施行|调查|测评|评议|抽查|采集|升级|改版|有效|电子|任期|创建"
+    r"|处罚|许可|收费")
+_SHOWN_FOR = re.compile(r"公示|展示|查[询阅看]|下载|浏览|获取")
 
 
 def stated_period(parts: Iterable[Section]) -> str | None:
     """The statistical period as printed, e.g. 2021年1月1日至2021年12月31日; None where none is stated.
 
-    Blanks and breaks inside it are dropped. The preamble is asked first, then section 1 and the others.
+    Blanks and breaks inside it are dropped. The preamble is asked first, then section 1 and the others. The period of
+    a consultation, a campaign or a plan, or for which the report is on display, is none.
     """
     for section in sorted(parts, key=lambda part: part.number):
         text = re.sub(r"\s+", "", section.text)
+        weaker = None
         for match in _PERIOD.finditer(text):
-            if _STATES_PERIOD.search(text[max(0, match.start() - 24):match.start()]):
+            lead, behind = text[max(0, match.start() - 24):match.start()], text[match.end():match.end() + 24]
+            clause = re.split(r"[，,。；;]", lead)[-1]
+            if _OTHER_PERIOD.search(clause) or _SHOWN_FOR.search(re.split(r"[，,。；;]", behind)[0]):
+                continue
+            if _OF_THE_FIGURES.search(re.split(r"[。；;]", lead)[-1]):
                 return match.group()
+            if _STATES_PERIOD.search(lead) and _CALENDAR_YEAR.match(match.group()):
+                weaker = weaker or match.group()
+        if weaker:
+            return weaker
     return None
 
 
