@@ -92,9 +92,10 @@ def judge_period(report: Report) -> Iterator[Verdict]:
         else:
             yield Verdict("uncertain", "period", parameters=parameters, reason="lost_characters")
     elif found.start[0] != year:
-        garbled = not 2000 < found.start[0] < 2100
-        yield Verdict("uncertain" if garbled else "fail", "period", parameters=parameters,
-                      reason="lost_characters" if garbled else "")
+        # A title of two years (DOC-02) doesn't tell which of them is the report's.
+        reason = "lost_characters" if not 2000 < found.start[0] < 2100 else \
+            "ambiguous" if found.start[0] in _years(report.title) else ""
+        yield Verdict("uncertain" if reason else "fail", "period", parameters=parameters, reason=reason)
     elif found.start[1:] not in ((1, 1), (1, None)):
         since = report.roster.get("since")
         founded_before = isinstance(since, int) and since < year
@@ -148,7 +149,7 @@ def judge_year_of_content(report: Report) -> Iterator[Verdict]:
     start = found.start[0]
     if not 2000 < start < 2100:
         yield Verdict("uncertain", "year", reason="lost_characters")
-    elif start == opening != title_year:
+    elif start == opening != title_year and start not in named:
         yield Verdict("fail", "year", left=opening, right=title_year, parameters={
             "phrase": re.sub(r"\s+", "", report.period or "")[:passages.PHRASE], "printed": str(opening),
             "title": str(title_year)})

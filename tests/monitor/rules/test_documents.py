@@ -84,6 +84,15 @@ def test_a_later_start_suits_a_body_founded_in_the_year():
     assert said(judge_period, report(period=late, roster={"since": 2019})) == [("fail", "W", "")]
 
 
+def test_a_title_of_two_years_does_not_tell_which_is_the_reports():
+    both = content("2022年，我局公开信息30条。", "2022年1月1日至2022年12月31日",
+                   "示例县财政局2021-2022年政府信息公开工作年度报告")
+    assert said(judge_period, both) == [("uncertain", None, "ambiguous")]
+    assert said(judge_year_of_content, both) == [("pass", None, "")]
+    both.period = "2020年1月1日至2020年12月31日"
+    assert said(judge_period, both) == [("fail", None, "")]
+
+
 def test_no_period_or_no_year_is_not_judged():
     assert said(judge_period, report()) == []
     assert said(judge_period, report(period="2021年1月1日至12月31日", year=None)) == []
