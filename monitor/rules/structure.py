@@ -165,6 +165,7 @@ def judge_rows_and_columns(report: Report) -> Iterator[Verdict]:
                    *(_column_key(column) for column in table.columns_missing)]
         extra = [label for label in (*table.rows_extra, *table.columns_extra)
                  if label not in closed and not _NOTE.match(label.strip())]
+        missing, extra = _without_printed(form, table, missing, extra)
         subject = f"table.{table.table}"
         if missing or extra:
             yield _differing(report, table, subject, missing, extra)
@@ -173,6 +174,18 @@ def judge_rows_and_columns(report: Report) -> Iterator[Verdict]:
         if closed:
             yield Verdict("fail", f"{subject}.closed", severity="I",
                           parameters={"table": table.table, "variant": "one_row_closed"})
+
+
+def _without_printed(form: Form, table: TableReading, missing: list[str],
+                     extra: list[str]) -> tuple[list[str], list[str]]:
+    """The same without rows whose own label is among the extra ones: printed, but under another group of the form, as
+    where a row above was taken out and the group's cell now reaches too far."""
+    fact = form.table(table.table)
+    labels = {f"{fact.prefix}.{row.key}": core(row.label) for row in fact.rows}
+    printed = {core(label) for label in extra}
+    there = {labels[key] for key in missing if labels.get(key) in printed}
+    return ([key for key in missing if labels.get(key) not in there],
+            [label for label in extra if core(label) not in there])
 
 
 def _differing(report: Report, table: TableReading, subject: str, missing: list[str], extra: list[str]) -> Verdict:

@@ -152,6 +152,11 @@ def test_misprints_notes_and_other_media_accuse_nobody():
         ("uncertain", "unreadable_table", None, None)]
     assert differing(rows_extra=["注：数据截至年底", "—"]) == [("pass", "", None, None)]
     assert differing(PDF, rows_missing=["applications.granted"]) == [("uncertain", "medium", None, "missing_only")]
+    # A row that stands there under its own label, only beside another group's cell, is neither missing nor added.
+    assert differing(rows_missing=["applications.refused_inquiry", "applications.unable_not_held"],
+                     rows_extra=["1.本机关不掌握相关政府信息"]) == [("fail", "", None, "missing_only")]
+    assert differing(rows_missing=["applications.unable_not_held"], rows_extra=["1.本机关不掌握相关政府信息"]) == [
+        ("pass", "", None, None)]
 
 
 def test_the_one_row_of_the_former_form_is_a_note_and_never_another_era():
