@@ -27,12 +27,18 @@ _ITEMS = ("licences", "other_services", "penalties", "coercive_measures", "fees"
 # Said of bodies, functions and districts – and not of columns of a website.
 _REFORM = re.compile(
     r"机构改革(?!(?:等|、)?[^，,。；]{0,8}(?:信息|专栏|专题|领域|情况公开))|行政区划(?:调整|变更)|区划调整|撤乡并镇|撤县设")
-_MERGED = re.compile(r"合并|划转|划入|划归|撤并|并入|承接")
+_MERGED = re.compile(r"合并|划转|划入|划出|划归|撤并|并入|承接|(?:职[能责]|业务)[^，,。；]{0,8}移交")
 _BODIES = re.compile(r"机构|单位|部门|职能|职责|编制|人员|业务|[局委办镇乡]|街道|区划|辖区|园区|管委会")
 _COUNTING = re.compile(
     r"(?:统计|计算|计数|数据|汇总|申报|填报)[^，,。；]{0,8}口径|口径[^，,。；]{0,6}(?:调整|变化|不同|不一致|差异|变更)"
     r"|漏[计报统记](?!率)|更正[^。；]{0,12}(?:数据|统计|件数|数量|结转|年报|年度报告)"
     r"|(?:数据|统计|件数|数量|结转|年报|年度报告)[^。；]{0,12}更正")
+_CARRIED = re.compile(
+    r"(?:上一?年度?|20\d\d年度?)[^。；]{0,12}(?:结转|转结|未办结|年报|年度报告)[^。；]{0,40}?(?:移交|移送|撤回|撤销|核减|剔除|不再计入|不一致"
+    r"|有误|误[填报计]|重复(?:登记|计)|数[^，,。；]{0,8}调整)|(?:统计|数据|年报|填报)[^，,。；]{0,8}(?:有误|差错|误[填报计]|系统调整)"
+    r"|(?:重复登记|重复计)[^。；]{0,12}(?:核减|剔除|扣除|不再计入)")
+"""What became of requests carried over, or of last year's figures, that this year's count leaves out."""
+_PERHAPS = re.compile(r"[并划撤移误错漏]|承接|改革|口径|更正|核减|剔除|计入|不一致|重复|调整")
 _WEBSITE = re.compile(r"栏目|专栏|专题|网站|网页|页面|平台|账号|公众号|新媒体|频道|链接|目录")
 _TABLES = ("disclosure.", "applications.", "disputes.")
 _CLEANED = re.compile(r"清理|调整|宣布失效|失效")
@@ -43,9 +49,9 @@ def explained(report: Report) -> str:
     """The clause of sections 1, 5 or 6 that tells of a merger, a transfer, a reform, another district or another way of
     counting; empty where none does. Columns of websites that were merged explain nothing."""
     for _, sentence in passages.sentences(report, *passages.OWN_WORDS):
-        if not re.search(r"合并|划转|划入|划归|撤并|并入|承接|改革|区划|撤|口径|漏|更正", sentence):
+        if not _PERHAPS.search(sentence):
             continue
-        if found := _COUNTING.search(sentence):
+        if found := _COUNTING.search(sentence) or _CARRIED.search(sentence):
             return passages.quoted(sentence, *found.span())
         for clause in re.split(r"[，,]", sentence):
             merged = _MERGED.search(clause) and _BODIES.search(clause) and not _WEBSITE.search(clause)
