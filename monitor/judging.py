@@ -22,6 +22,7 @@ from monitor.rules import catalogue
 from monitor.rules.catalogue import Level, Over, Pair, RuleText, Verdict, Watched, Years
 
 _GOVERNMENT = re.compile(r"(?:人民政府|[省市区县州盟旗])$")
+_TWO_REPORTS = re.compile(r"(?:政府|[省市区县州盟旗乡镇])$")
 _SILENT = frozenset(("not_applicable",))
 _IN_ORDER = _SILENT | {"pass"}
 
@@ -233,15 +234,22 @@ def judge_documents(reports: Mapping[str, Report]) -> dict[str, Judgement]:
     years; a year of which two differing reports are given is nobody's last year, since either may be the true one."""
     chains: dict[tuple[str, Scope], dict[int, list[Report]]] = defaultdict(lambda: defaultdict(list))
     for report in reports.values():
-        if report.body and report.year is not None and report.scope != "unknown":
+        if report.body and report.year is not None and scope_of(report) != "unknown":
             chains[_chain(report)][report.year].append(report)
     earlier = {chain: {year: held[0] for year, held in years.items() if _same_numbers(held)}
                for chain, years in chains.items()}
-    return {file: judge(report, earlier=earlier.get(_chain(report))) for file, report in reports.items()}
+    return {file: judge(report, Named(report.body or "", scope_of(report), report.year),
+                        earlier.get(_chain(report))) for file, report in reports.items()}
+
+
+def scope_of(report: Report) -> Scope:
+    """The scope of a report that no roster routed: only a government has two reports that one title fits; anybody
+    else's is its own."""
+    return "own" if report.scope == "unknown" and report.body and not _TWO_REPORTS.search(report.body) else report.scope
 
 
 def _chain(report: Report) -> tuple[str, Scope]:
-    return titles.normalise(report.body or ""), report.scope
+    return titles.normalise(report.body or ""), scope_of(report)
 
 
 def _same_numbers(held: Sequence[Report]) -> bool:

@@ -37,7 +37,6 @@ _SECTIONS_OF_A_REPORT = 4
 _FIGURES_OF_A_REPORT = 10
 _MOST_CELLS = 9
 """Cells told one by one; of more, only those that aren't 0."""
-_TWO_REPORTS = re.compile(r"(?:政府|[省市区县州盟旗乡镇])$")
 _SKIPPED = re.compile(r"^(?:\.|~\$)|^(?:thumbs\.db|desktop\.ini)$", re.IGNORECASE)
 
 
@@ -205,18 +204,13 @@ def _within(file: str, folders: Sequence[Path]) -> str:
     return next((str(Path(file).relative_to(folder)) for folder in folders if Path(file).is_relative_to(folder)), file)
 
 
-def _scope(report: Report) -> Scope:
-    """Only a government has two reports that one title fits; anybody else's is its own."""
-    return "own" if report.scope == "unknown" and report.body and not _TWO_REPORTS.search(report.body) else report.scope
-
-
 def _chains(held: Sequence[ReadFile]) -> dict[tuple[str, Scope], dict[int, tuple[Report, str]]]:
     """Reports by body, scope and year; a year with two differing ones is nobody's last year."""
     gathered: dict[tuple[str, Scope], dict[int, list[ReadFile]]] = defaultdict(lambda: defaultdict(list))
     for each in held:
         report = each.report
-        if report.body and report.year is not None and _scope(report) != "unknown":
-            gathered[titles.normalise(report.body), _scope(report)][report.year].append(each)
+        if report.body and report.year is not None and judging.scope_of(report) != "unknown":
+            gathered[titles.normalise(report.body), judging.scope_of(report)][report.year].append(each)
     return {chain: {year: (same[0].report, same[0].file) for year, same in years.items()
                     if all(_figures(each.report) == _figures(same[0].report) for each in same)}
             for chain, years in gathered.items()}
@@ -231,7 +225,7 @@ def _opinion(each: ReadFile, year: int, chains: Mapping[tuple[str, Scope], Mappi
     report = each.report
     body = earlier.body(report.body) if earlier and report.body else None
     name = body.name if body else report.body or _name_of(each.file)
-    scope = _scope(report)
+    scope = judging.scope_of(report)
     if body is not None and scope == "unknown" and len(body.scopes) == 1:
         scope = body.scopes[0]
     before = {held: found for held, (found, _) in

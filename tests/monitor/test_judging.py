@@ -308,8 +308,18 @@ def broken(judged):
 def test_documents_of_one_body_and_scope_form_a_chain_of_years():
     files = {"a": carrying(2024, carried_out=2), "b": carrying(2025, carried_in=1)}
     assert broken(judging.judge_documents(files)) == {("b", "total"), ("b", "natural_person")}
-    for change in ({"scope": "consolidated"}, {"scope": "unknown"}, {"body": "示例县民政局"}, {"year": 2023}):
+    for change in ({"scope": "consolidated"}, {"body": "示例县民政局"}, {"year": 2023}):
         assert broken(judging.judge_documents({**files, "a": dataclasses.replace(files["a"], **change)})) == set()
+
+
+@pytest.mark.parametrize(("body", "chained"), [
+    ("示例县财政局", True), ("示例县人民政府办公室", True), ("示例县人民政府", False), ("示例县", False),
+    ("示例镇人民政府", False)])
+def test_only_a_governments_documents_of_unknown_scope_form_no_chain(body, chained):
+    files = {name: dataclasses.replace(seen, body=body, scope="unknown") for name, seen in (
+        ("a", carrying(2024, carried_out=2)), ("b", carrying(2025, carried_in=1)))}
+    assert bool(broken(judging.judge_documents(files))) is chained
+    assert {each.scope for each in judging.judge_documents(files)["b"].findings} <= {"own" if chained else "unknown"}
 
 
 def test_two_differing_reports_of_last_year_are_nobodys_last_year():
