@@ -16,6 +16,7 @@ from extract.statements import (
     PART_OF_YEAR,
     WHOLE_YEAR,
     claim_of,
+    of_others,
     of_this_year,
     say_why,
     speaks_of,
@@ -47,11 +48,17 @@ _APPLICANTS = (
     ("organisations", re.compile(r"法人(?:[、和或及与]|或者|以及)*(?:其他|其它)组织|法人|单位申请")),
     ("other_organisation", re.compile(r"其他组织|其它组织")), ("natural_person", re.compile(r"自然人|公民|个人")),
 )
+_TOGETHER = re.compile(
+    r"(?:自然人|公民|个人|群众|居民|市民)(?:[、和及与或]|以及|或者)(?:法人|企业|单位|组织|机构)"
+    r"|(?:法人|企业|单位|组织|机构)(?:[、和及与或]|以及|或者)(?:自然人|公民|个人|群众|居民|市民)")
+"""公民、法人: everybody who asked."""
 _ASKED_FOR = re.compile(r"(?:收到|受理|接收)了?依申请公开信息$")
 _NAMES_APPLICANTS = re.compile(
     r"^(?:其中|包括|含|[、和及与])*(?:自然人|公民(?:个人)?|个人|商业企业|企业|科研机构|(?:社会)?公益组织|法律服务机构"
     r"|法人(?:[、和或及与]|或者|以及)*(?:其他|其它)组织)(?:的|提出的?|提交的?)?(?:信息公开)?(?:申请)?(?:的|为|共)?$")
 """其中自然人9件: nothing but the applicants is named, so their requests are counted."""
+_OF_A_TOPIC = re.compile(r"(?:申请件?|事项|其)中[，,]?(?:有|涉及|关于|属于|通过|要求)")
+"""新收申请中涉及土地的5件: a part of them."""
 _PARTIAL_ANSWER = re.compile(r"延期|逾期|超期|延长|提前|当场|当日|当天|书面|电话|口头|邮寄|在线")
 _VERBS = (
     ("new", re.compile(r"新收|新受理|新接|本年度?新|当年新|新增")),
@@ -67,9 +74,18 @@ _JUST_COUNTED = re.compile(
 _TELLS_RESULTS = re.compile(r"答复|办结|结转|予以公开|部分公开|不予公开|无法提供|不予处理|其他处理")
 _DOWN = re.compile(r"[下次翌来明][一]?年|下一?年度|以后年度|继续办理")
 _UP = re.compile(r"上一?年|上一?年度|往年|去年|历年|以前年度|前一?年|上期")
+_COUNTED_APART = re.compile(
+    r"收到|接收|合计|(?:机关|本级|办公室|下属|所属|直属|局属|中心|分局)[^，,。;；]{0,10}(?:受理|办理)")
 _OPEN = re.compile(r"(?:尚在|正在|仍在|在)(?:依法|抓紧)?(?:办理|处理)(?:之?中|过程中)?|未办结|待办结|在办")
+_ELSE_OPEN = re.compile(
+    r"(?:尚在|正在|仍在|处于|在)(?:补正|征求|听取|中止|延期|延长|检验|检测|鉴定|评审|申请人补正|等待)[^，,。;；]{0,12}"
+    r"(?:期|中|过程|阶段|状态|意见)")
+"""Requests that wait for something else are carried over too: beside them those being dealt with are only a part."""
 _BLOCKS = (("granted", "予以公开"), ("partly_granted", "部分公开"), ("refused", "不予公开"), ("unable", "无法提供"),
            ("declined", "不予处理"), ("closed", "其他处理"))
+_RESULTS = tuple(f".{name}" for name in ("disclosed", *(name for name, _ in _BLOCKS)))
+_LABEL = re.compile(r"(?:按|以|为|系|属于?|作出?)?(?:予以公开|部分公开|不予公开|无法提供|不予处理|其他处理)")
+_JOINT = re.compile(r"(?:公开|提供|处理)(?:的)?(?:[、和及与]|以及)$")
 _GROUNDS = (
     ("refused_state_secret", "国家秘密"), ("refused_third_party", "第三方"), ("refused_internal_affairs", "内部事务"),
     ("refused_deliberative", "过程性"), ("refused_enforcement_file", "执法案卷"), ("refused_inquiry", "行政查询"),
@@ -128,7 +144,7 @@ def _whole_of_several(sentence: Sentence, found: list[Claim]) -> list[Claim]:
     received = [claim for claim in found
                 if claim.metric == "applications.received" and "applicant" not in claim.detail]
     told = [quantity for quantity in sentence.quantities
-            if quantity.unit in _COUNTED and re.search(r"收到|接收|合计", quantity.left)
+            if quantity.unit in _COUNTED and _COUNTED_APART.search(quantity.left)
             and not _OTHER_MATTER.search(quantity.clause) and not _CHANNEL.search(quantity.left)
             and "其中" not in sentence.text[:quantity.start]]
     if max(len(received), len(told)) < 2:
@@ -143,7 +159,7 @@ def _request(sentence: Sentence, quantity: Quantity, year: int | None, earlier: 
     if re.search(r"复议|诉讼|起诉", sentence.text[:quantity.start]) and not _REQUEST.search(clause):
         return None
     if _OTHER_MATTER.search(clause) or _OTHER_REQUEST.search(clause) or _PLANNED.search(clause) \
-            or COMPARISON.search(left) or "主动公开" in left:
+            or COMPARISON.search(left) or "主动公开" in left or _OF_A_TOPIC.search(left):
         return None
     if quantity.unit == "条" and left.endswith("公开信息") and not _ASKED_FOR.search(left):
         return None  # what was disclosed, not what was asked
@@ -156,10 +172,16 @@ def _request(sentence: Sentence, quantity: Quantity, year: int | None, earlier: 
     if direction is None and (CARRIED.search(left) or CARRIED.match(right)):
         return None
     if (_OPEN.search(left[-12:]) or _OPEN.match(right)) and not re.search(r"转办|督办", clause):
+        if _ELSE_OPEN.search(sentence.text):
+            return None
         return claim_of(sentence, quantity, "applications.carried_out")
-    block = _block(left)
+    # 5件予以公开、1件部分公开: what stands before such a number names the one before it.
+    named = right if _JOINT.search(left) or _LABEL.match(right) else left
+    block = _block(named) if named is left else _block(named) if _LABEL.match(named) else ""
     if block:
-        detail = {"row": row, "and_others": "等" in left} if (row := _ground(left)) else {}
+        if _of_carried_in(sentence, quantity, earlier):
+            return None
+        detail = {"row": row, "and_others": "等" in named} if (row := _ground(named)) else {}
         return claim_of(sentence, quantity, f"applications.{block}", **detail)
     verbs = _verbs_before(_NO_VERB.sub("", left))
     if not verbs and _DONE.match(right):
@@ -239,7 +261,16 @@ def _verbs_before(left: str) -> list[str]:
     return found
 
 
+def _of_carried_in(sentence: Sentence, quantity: Quantity, earlier: list[Claim]) -> bool:
+    """上年结转2件，其中1件予以公开: whether the number tells only what became of requests carried in."""
+    told = [claim for claim in earlier if not claim.metric.endswith(_RESULTS)]
+    return bool(told and told[-1].metric == "applications.carried_in"
+                and re.search(r"其中|均|分别", sentence.text[:quantity.start]))
+
+
 def _block(left: str) -> str:
+    if re.search(r"(?<!不予)公开(?:和|及|与|或|或者|、)(?:予以)?部分公开", left):
+        return "disclosed"
     hits = [name for name, label in _BLOCKS if label in left]
     if hits == ["granted", "partly_granted"]:
         return "disclosed"
@@ -253,6 +284,8 @@ def _ground(left: str) -> str:
 
 def _applicant(left: str) -> str:
     bare = _EVERYBODY.sub("", left)
+    if _TOGETHER.search(bare):
+        return ""
     return next((name for name, pattern in _APPLICANTS if pattern.search(bare)), "")
 
 
@@ -280,7 +313,8 @@ def _request_statements(sentence: Sentence, year: int | None, about: bool, found
     text = sentence.text
     said: list[Claim] = []
     if (none := _NONE_RECEIVED.search(text)) and not PART_OF_YEAR.search(WHOLE_YEAR.sub("", text[:none.start()])) \
-            and speaks_of(text[:none.start()], year) and not any(claim.metric.endswith("received") for claim in found):
+            and speaks_of(text[:none.start()], year) and not any(claim.metric.endswith("received") for claim in found) \
+            and not of_others(text[:none.start()]):
         said.append(statement_of(sentence, none, "applications.none"))
     if not about:
         return said

@@ -30,7 +30,7 @@ _QUANTITY = re.compile(
     rf"(?P<unit>{'|'.join(UNITS)})(?P<behind>余|多|左右|以上)?")
 # A number with one of these behind it counts no things: working days, 26 fields, months, points, 一件事, 一类事项.
 _NO_COUNT = re.compile(
-    r"^(?:工作日|自然日|领域|百分点|月|小时|季度|年|方面|环节|部分|层面|维度|阶段|步骤|专题|一(?!件|条|份)|事(?!项))")
+    r"^(?:工作日|自然日|领域|百分点|月|小时|季度|年|方面|环节|部分(?!公开)|层面|维度|阶段|步骤|专题|一(?!件|条|份)|事(?!项))")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from extract.statements import (
     COMPARISON,
     PART_OF_YEAR,
     claim_of,
+    of_others,
     of_this_year,
     say_why,
     speaks_of,
@@ -37,6 +38,9 @@ _NOT_ALL = re.compile(
     r"导致|造成|及时|按时|充分|到位|不当|不及时|不到位|不规范|严格|重大|严重|负面|新增|其他|目前|至今|期间")
 _NO_LOSS = re.compile(r"零(?:败诉|纠错)|(?:未发生|未出现|没有|无|未被)[^，,。;；\d]{0,24}?(?:败诉|纠错|纠正)")
 _LOSSES = (("none_lost", "败诉"), ("none_corrected", "纠错|纠正"))
+_BY_A_COURT = re.compile(
+    r"(?:^(?:(?!复议).)*|复议后[^，,。;；]{0,6})(?:诉讼|起诉|法院|判决)[^，,。;；]{0,8}(?:纠错|纠正)")
+"""Corrected in a lawsuit, be it one after reconsideration: the reconsideration's own cell tells nothing of it."""
 _OWN_FAULT = re.compile(r"自身|主动公开|本机关原因|程序|上一?年|去年")
 
 
@@ -55,6 +59,9 @@ def disputes(sentence: Sentence, year: int | None) -> list[Claim]:
         result = next((name for name, pattern in _RESULTS if pattern.search(quantity.left)), "")
         if not own and not (result and route):
             continue
+        told = {claim.metric.split(".")[1] for claim in found}
+        if not own and result and told & {"reconsideration"} and told - {"reconsideration"}:
+            route = "all"  # 复议3件、诉讼2件，其中被纠错1件: of either
         route = own or route
         around = quantity.left if _route(quantity.left) or result else quantity.clause
         if _OTHER_RESULT.search(around.replace("尚未审结", "").replace("未审结", "")) \
@@ -95,7 +102,7 @@ def _tied(sentence: Sentence, quantity: Quantity) -> bool:
 def _route(text: str) -> str:
     if re.search(r"未经复议|直接(?:提起)?(?:行政)?(?:诉讼|起诉)", text):
         return "litigation_direct"
-    if re.search(r"复议后", text):
+    if re.search(r"复议后|(?<!未)经(?:过)?(?:行政)?复议", text):
         return "litigation_after_reconsideration"
     reconsidered, sued = bool(_RECONSIDERED.search(text)), bool(_SUED.search(text))
     if reconsidered and sued:
@@ -109,7 +116,8 @@ def _dispute_statements(sentence: Sentence, year: int | None) -> list[Claim]:
         what = match["what"] or match["zero"]
         clause = re.split(r"[，,。;；]", sentence.text[:match.start()])[-1] + what
         if _NOT_ALL.search(clause) or not ABOUT_DISCLOSURE.search(sentence.before + sentence.text) \
-                or PART_OF_YEAR.search(clause) or not speaks_of(sentence.text[:match.start()], year):
+                or PART_OF_YEAR.search(clause) or not speaks_of(sentence.text[:match.start()], year) \
+                or of_others(sentence.text[:match.start()]):
             continue
         if what.startswith(("法", "论")):  # 无法, 无论
             continue
@@ -122,7 +130,7 @@ def _dispute_statements(sentence: Sentence, year: int | None) -> list[Claim]:
         told = match.group() + re.split(r"[，,。;；]", sentence.text[match.end():])[0]
         clause = re.split(r"[，,。;；]", sentence.text[:match.start()])[-1] + told
         if not _OWN_FAULT.search(clause) and ABOUT_DISCLOSURE.search(sentence.context) \
-                and speaks_of(sentence.text[:match.start()], year):
+                and speaks_of(sentence.text[:match.start()], year) and not of_others(sentence.text[:match.start()]):
             said += [statement_of(sentence, match, f"disputes.{name}") for name, words in _LOSSES
-                     if re.search(words, told)]
+                     if re.search(words, told) and (name == "none_lost" or not _BY_A_COURT.search(told))]
     return said

@@ -24,9 +24,16 @@ _OWN_SCOPE = re.compile(
 _WIDE_SCOPE = re.compile(
     r"全[省市县区州盟旗镇乡]|我[省市县区州]|各(?:级|部门|单位|街道|镇|乡)|全系统|系统内|[区县市]直")
 
+_OTHERS = re.compile(
+    r"(?:下属|所属|直属|下设|辖内|局属|委属|[省市县区]属|二级|各|个别|部分|多数|其他)[^，,。;；]{0,8}"
+    r"(?:单位|机构|中心|部门|科室|股室|处室|站所|大队|分局|街道|村|社区|学校|医院|乡镇)(?:均|都|全年|本年度?|也)*$"
+    r"|(?:去年|上一?年度?|往年|前年)(?:同期)?[^，,。;；]{0,6}$")
+_AND_OWN = re.compile(r"(?:我|本)[^，,。;；]{1,6}(?:机关)?(?:[及和与、]|以及)|全[省市县区局镇乡系]")
 ABOUT_DISCLOSURE = re.compile(r"信息公开|依申请公开|公开申请|申请公开")
 
-_NOUN_BEHIND = re.compile(r"(?:政府|政务|信息|申请|依申请|行政|因|现行有效|有关|关于|规范性)")
+_NOUN_BEHIND = re.compile(
+    r"(?:政府|政务|信息|申请|依申请|行政|因|现行有效|有关|关于|规范性|"
+    r"(?:予以|部分|不予)公开|无法提供|不予处理|其他处理)")
 _PHRASE_TAIL = 20
 _WHY = 40
 """Characters of a heading or an earlier sentence that a claim names as the reason for its reading."""
@@ -55,6 +62,12 @@ def speaks_of(lead: str, year: int | None) -> bool:
     return not named or year is None or int(named[-1]) == year
 
 
+def of_others(lead: str) -> bool:
+    """Whether what follows `lead` is said only of units below, or of the year before."""
+    clause = re.split(r"[，,。;；]", lead)[-1]
+    return bool(_OTHERS.search(clause)) and not _AND_OWN.search(clause)
+
+
 def _scope(sentence: Sentence, start: int) -> str:
     """Whose number it is, by the nearest word before it in its own sentence."""
     lead = sentence.text[:start]
@@ -79,7 +92,7 @@ def claim_of(sentence: Sentence, quantity: Quantity, metric: str, **detail: obje
     start = quantity.start - len(lead)
     phrase = lead + quantity.printed
     if metric == "applications.carried_out" or not quantity.left or _NOUN_BEHIND.match(quantity.right):
-        phrase += quantity.right[:_PHRASE_TAIL]
+        phrase += quantity.right[:_PHRASE_TAIL].rstrip("、和及与")
     end = start + len(phrase)
     detail.update(_start=quantity.start, _end=quantity.end)
     among = re.search(r"其中|含|包括", quantity.left)

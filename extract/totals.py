@@ -15,6 +15,9 @@ from extract.model import Claim
 
 _LISTED = re.compile(r"其中|分别[为是]|包括|包含|含")
 _COMPLETE = re.compile(r"分别[为是]")
+_OVERLAP = re.compile(r"兼[有具]|同步(?:发布|推送|公开)|重复(?:计|统计)|交叉|一[稿文]多[发投]"
+                      r"|同时(?:计入|采用|发布|配)|既[^，。]{1,10}又")
+"""A thing may stand under several of the parts: they need not add up."""
 _REST = re.compile(r"^(?:其余|剩余|余下)(?:的)?$")
 _SUM = re.compile(r"共|总|合计")
 _APART = re.compile(
@@ -94,6 +97,8 @@ def _total(sentence: Sentence, place: int, following: Sentence | None, known: Se
         elif len(parts) < 2 or (sum(values) > whole.value and any(_acts(part.left, whole) for part in parts[1:])):
             return None
     elif any(_acts(part.left, whole) for part in parts[1:-1]) and not rest_named:
+        return None
+    if sum(values) > whole.value and _OVERLAP.search(sentence.text[span_end:]):
         return None
     start = whole.start - len(whole.left)
     metrics = [_metric_at(known, sentence, part) for part in parts]

@@ -330,3 +330,48 @@ def test_real_reports_are_judged_as_worked_out_by_hand(name: str, findings: set[
     if name == "jiaojiang_2021":
         assert {each.expression for each in verdicts(subject) if each.outcome == "pass"} == {
             "18388 = 7054 + 2453 + 3658 + 5223", "40 = 30 + 4 + 3 + 3", "42 = 33 + 9", "21 ÷ 284 × 100 = 7.39"}
+
+
+# ---------------------------------------------------------------- what other words say
+WHOLE = {"new": 12, "carried_in": 2, "granted": 5, "partly_granted": 1, "unable_not_held": 4, "declined_petition": 1,
+         "concluded": 11, "carried_out": 3, "reconsideration_upheld": 2, "reconsideration_corrected": 1,
+         "litigation_direct_upheld": 1, "litigation_after_reconsideration_pending": 1}
+
+
+@pytest.mark.parametrize("text", [
+    # persons and bodies together are everybody who asked
+    "全年接到公民、法人信息公开申请12件。",
+    "收到群众、企业政府信息公开申请12件。", "收到单位和个人政府信息公开申请12件。",
+    # parts of what was received, of what was carried over, of what is open, of what units below received
+    "全年新收政府信息公开申请中涉及土地的5件。",
+    "上年结转政府信息公开申请2件，其中1件予以公开、1件不予处理，均已办结。",
+    "收到政府信息公开申请12件，其中2件尚在补正期内，1件尚在办理期限内，结转下年度办理。",
+    "局机关受理政府信息公开申请8件，下属登记中心受理4件，全局合计12件。",
+    # results told in front of their names, and two of them at once
+    "办结政府信息公开申请11件，其中5件予以公开、1件部分公开、4件无法提供、1件不予处理。",
+    "办结政府信息公开申请11件，其中5件予以公开，1件部分公开，4件无法提供，1件不予处理，结转3件。",
+    "共处理14件政府信息公开申请，其中依法公开和部分公开6件。",
+    # said of units below or of last year
+    "我局下属单位未收到政府信息公开申请。", "去年同期未收到政府信息公开申请。",
+    "局属单位未发生因政府信息公开引发的行政复议、行政诉讼。",
+    # disputes: of either route, by the way of reconsideration, corrected by a court
+    "因政府信息公开引发行政复议3件、行政诉讼2件，其中被纠错1件。",
+    "因政府信息公开申请行政复议3件，提起行政诉讼2件（其中经复议1件、未经复议1件）。",
+    "未发生政府信息公开行政复议后提起行政诉讼被判决纠错的情况。",
+    # parts that overlap
+    "发布政策解读材料12篇，其中图解8篇、文字解读6篇（部分政策兼有两种形式）。"])
+def test_the_same_figures_told_otherwise_accuse_nobody(text: str) -> None:
+    assert failed(report(text, **WHOLE)) == set()
+
+
+@pytest.mark.parametrize(("text", "rule"), [
+    ("收到群众、企业政府信息公开申请17件。", "TXT-01"),
+    ("办结政府信息公开申请11件，其中7件予以公开、1件部分公开。", "TXT-05"),
+    ("办结政府信息公开申请11件，其中5件予以公开，3件部分公开。", "TXT-05"),
+    ("我局及下属单位未收到政府信息公开申请。", "TXT-10"),
+    ("全年全局未收到政府信息公开申请。", "TXT-10"),
+    ("因政府信息公开引发行政复议3件、行政诉讼2件，其中被纠错2件。", "TXT-08"),
+    ("未发生政府信息公开行政复议、行政诉讼被纠错的情况。", "TXT-11"),
+    ("收到政府信息公开申请12件，其中5件尚在办理中。", "TXT-03")])
+def test_false_figures_told_otherwise_are_found(text: str, rule: str) -> None:
+    assert rule in failed(report(text, **WHOLE))
