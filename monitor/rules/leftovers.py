@@ -23,7 +23,11 @@ _SUBJECT = (r"(?:我[局委办厅院会区县市省镇乡街处中队单]|街道
             r"|[\u4e00-\u9fff]{2,12}?(?:局|委员会|办公室|人民政府|管委会|街道|镇|乡)|共|累计|主动公开|通过|收到|受理|认真|坚持|政府信息)")
 _ANOTHER_MATTER = re.compile(
     r"比|较|同比|相对|以来|以后|之后|至今|起|上年|往年|历年|以前|此前|结转|问题|整改|不足|反馈|指出|评估|考核|排名|荣获|获评|获得|评为"
-    r"|入选|成立|组建|机构改革|批准|印发|出台|制定|修订|施行|实施|建成|启用|上线|开通|计划|规划|至|—|－|-|～|、20\d\d年")
+    r"|入选|评出|评选|表彰|表扬|归档|本年|今年|跨年|成立|组建|机构改革|批准|印发|出台|制定|修订|施行|实施|建成|启用|上线|开通|计划|规划|至|—|－|-|～|、20\d\d年")
+_OF_A_THING = re.compile(
+    r"[，,]?(?:共|累计|全年|已|经)?(?:主动公开|公开|发布|收到|受理|办理|答复|认真[^，,。；]{0,6}|通过[^，,。；]{0,6}|坚持)的"
+    r"|政府信息公开(?:工作)?(?:年度报告|年报)")
+"""2023年受理的2件: the year tells which things are meant, not when the sentence's subject acted."""
 _PLAN = (r"(?:度)?[，,]?(?:我们|我[局委办厅院会区县市省镇乡]|本[机单局级][关位]?)?"
          r"(?:将(?=进一步|继续|着力|重点|从|不断|加强|围绕|认真|严格|持续|积极|切实|采取|按照|坚持|通过|努力|着重|深入|大力|加大|全面|做好)|拟(?=采取|从|进一步|重点)|计划(?=从|在|进一步))")
 _PUT_INTO = re.compile(r"纳入|作为|列入|列为|融入|贯穿|嵌入|转化|已|了")
@@ -48,7 +52,8 @@ def judge_stale_year(report: Report) -> Iterator[Verdict]:
                 continue
             text = _QUOTED.sub("", sentence)
             found = opening.match(text) or closing.search(text)
-            if found and (str(year) in text or _ANOTHER_MATTER.search(text[found.end():][:60])):
+            if found and (str(year) in text or _ANOTHER_MATTER.search(text[found.end():][:60])
+                          or _OF_A_THING.match(text[found.end():])):
                 found = None
             if not found and section.number == 5:
                 found = plan.search(text)
@@ -56,7 +61,7 @@ def judge_stale_year(report: Report) -> Iterator[Verdict]:
                     found = None
             if not found and section.number == 6:
                 found = stated.search(text)
-                if found and (str(year) in text or re.search(r"起|以来|比|较", text)):
+                if found and (str(year) in text or re.search(r"起|以来|比|较|亦|也|同样|本年|今年", text)):
                     found = None
             if found:
                 hits.append(passages.quoted(text, *found.span()))
@@ -75,7 +80,7 @@ def _of_year(year: int) -> tuple[re.Pattern[str], ...]:
     of a subject, as an end of the period; the own year in a plan; last year stated."""
     earlier = "|".join(str(year - back) for back in (1, 2, 3))
     return (re.compile(rf"{year}|{earlier}|[《〔［\[“（(]"),
-            re.compile(rf"{_ITEM}(?:在)?(?:{earlier})年(?:度)?[，,]?(?={_SUBJECT})"),
+            re.compile(rf"{_ITEM}(?:我[局委办厅院会镇乡县区市街]|本(?:机关|单位|局))?(?:在)?(?:{earlier})年(?:度)?[，,]?(?={_SUBJECT})"),
             re.compile(rf"截[至止](?:{earlier})年(?:12月31日|年?底|年?末)"),
             re.compile(rf"(?<!\d){year}年{_PLAN}"), re.compile(rf"(?<!\d){year - 1}{_STATED}"))
 
