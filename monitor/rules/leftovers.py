@@ -50,7 +50,7 @@ def judge_stale_year(report: Report) -> Iterator[Verdict]:
         for sentence in passages.cut(section.text):
             if "年" not in sentence or not named.search(sentence):
                 continue
-            text = _QUOTED.sub("", sentence)
+            text, places = _outside_quotes(sentence)
             found = opening.match(text) or closing.search(text)
             if found and (str(year) in text or _ANOTHER_MATTER.search(text[found.end():][:60])
                           or _OF_A_THING.match(text[found.end():])):
@@ -64,7 +64,7 @@ def judge_stale_year(report: Report) -> Iterator[Verdict]:
                 if found and (str(year) in text or re.search(r"起|以来|比|较|亦|也|同样|本年|今年", text)):
                     found = None
             if found:
-                hits.append(passages.quoted(text, *found.span()))
+                hits.append(passages.quoted(sentence, places[found.start()], places[found.end() - 1] + 1))
         subject = f"section.{section.number}"
         if not hits:
             yield Verdict("pass", subject)
@@ -72,6 +72,13 @@ def judge_stale_year(report: Report) -> Iterator[Verdict]:
         doubtful = report.damaged
         yield Verdict("uncertain" if doubtful else "fail", subject, reason="damaged" if doubtful else "",
                       parameters={"section": section.number, "phrase": hits[0]}, evidence={"phrases": hits})
+
+
+def _outside_quotes(sentence: str) -> tuple[str, list[int]]:
+    """The sentence without names of documents and brackets, and where each character of it stands."""
+    inside = {place for found in _QUOTED.finditer(sentence) for place in range(*found.span())}
+    places = [place for place in range(len(sentence)) if place not in inside]
+    return "".join(sentence[place] for place in places), places
 
 
 @functools.lru_cache(maxsize=64)

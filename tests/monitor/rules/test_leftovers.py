@@ -47,6 +47,13 @@ def test_damaged_reports_are_uncertain_and_reports_without_prose_not_judged():
     assert outcomes(judge_stale_year, report(2017, {6: "2016年度我局未收取费用。"})) == set()
 
 
+def test_the_sentence_is_quoted_as_it_stands():
+    said = "根据国办函〔2020〕109号文件，2020年我局（含下属单位）没有产生信息处理费"
+    (verdict,) = [each for each in judge_stale_year(report(text={6: said + "。"})) if each.outcome == "fail"]
+    assert verdict.parameters["phrase"] in said
+    assert "2020年我局（含下属单位）没有" in verdict.parameters["phrase"]
+
+
 # ---------------------------------------------------------------- DOC-06
 @pytest.mark.parametrize("sentence", ["填报说明：按实际填写。", "（金额保留4位小数）", "正文用三号仿宋，行距28磅。",
                                       "单位名称（全称）公开工作年度报告",
