@@ -95,7 +95,8 @@ def judge_period(report: Report) -> Iterator[Verdict]:
         # A title of two years (DOC-02) doesn't tell which of them is the report's.
         reason = "lost_characters" if not 2000 < found.start[0] < 2100 else \
             "ambiguous" if found.start[0] in _years(report.title) else ""
-        yield Verdict("uncertain" if reason else "fail", "period", parameters=parameters, reason=reason)
+        yield Verdict("uncertain" if reason else "fail",
+                      "period", parameters=parameters, reason=reason)
     elif found.start[1:] not in ((1, 1), (1, None)):
         since = report.roster.get("since")
         founded_before = isinstance(since, int) and since < year

@@ -42,6 +42,10 @@ _REC, _DIRECT, _AFTER = "disputes.reconsideration", "disputes.litigation_direct"
     "disputes.litigation_after_reconsideration"
 _ROUTES = {"reconsideration": (_REC,), "litigation": (_DIRECT, _AFTER), "litigation_direct": (_DIRECT,),
            "litigation_after_reconsideration": (_AFTER,), "all": (_REC, _DIRECT, _AFTER)}
+_USUAL = (frozenset(_RECEIVED[:3]), *(frozenset([(f"{route}.total",), (f"{route}.total", f"-{route}.pending")])
+                                     for route in (_REC, _DIRECT, _AFTER)))
+"""Readings that the sentence of a failure names; where the words allowed fewer, it names none."""
+_NAMES_READINGS = frozenset(("TXT-01", "TXT-04", "TXT-05", "TXT-06", "TXT-07", "TXT-08"))
 _AREA = re.compile(r"(?:人民政府|[省市县区州盟旗])$")
 _ERA_ROWS = frozenset(("applications.closed", *_CLOSED))
 """Rows that only one era's form has; one that isn't there is not lost."""
@@ -214,11 +218,14 @@ def _compare(report: Report, claim: Claim, rule_id: str, subject: str,
     verdict.left, verdict.right = claim.value, shown.value
     verdict.difference = _tidy(claim.value - shown.value)
     verdict.figures = shown.keys if fitting else list(dict.fromkeys(key for each in known for key in each.keys))
+    rows = shown.rows if columns == ("total",) else [f"{row}.{column}" for row in shown.rows for column in columns]
     verdict.parameters = {"section": claim.section, "phrase": claim.phrase, "value_text": claim.value, "table": table,
-                          "row": shown.rows if len(shown.rows) > 1 else shown.rows[0], "value_table": shown.value}
+                          "row": rows if len(rows) > 1 else rows[0], "value_table": shown.value}
     variant = "stated" if claim.value == 0 and not re.search(r"\d", claim.phrase) else ""
-    if len(shown.rows) > 1:
+    if len(rows) > 1:
         variant += "_several" if variant else "several"
+    elif not variant and rule_id in _NAMES_READINGS and not any(usual <= set(readings) for usual in _USUAL):
+        variant = "narrow"
     if variant:
         verdict.parameters["variant"] = variant
     verdict.reason = ""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from extract.claims import find_claims
 from extract.model import Figure, Report, Scope, Section
+from monitor import judging, wording
 from monitor.rules import prose
 from monitor.rules.catalogue import Verdict, text_of
 
@@ -375,3 +376,17 @@ def test_the_same_figures_told_otherwise_accuse_nobody(text: str) -> None:
     ("收到政府信息公开申请12件，其中5件尚在办理中。", "TXT-03")])
 def test_false_figures_told_otherwise_are_found(text: str, rule: str) -> None:
     assert rule in failed(report(text, **WHOLE))
+
+
+@pytest.mark.parametrize(("text", "rule", "said"), [
+    ("本年度新收政府信息公开申请14件。", "TXT-01", "载14件，表三“本年新收”为12件。"),
+    ("办结政府信息公开申请14件。", "TXT-04", "载14件，表三“（七）总计”为11件。"),
+    ("收到自然人政府信息公开申请8件。", "TXT-01",
+     "表三“本年新收／自然人”为12件；按新收、含上年结转、已办结等口径计算均不相等。"),
+    ("政府信息公开申请中，予以公开12件。", "TXT-05", "载12件，表三“（一）予以公开”为5件。"),
+    ("政府信息公开行政复议3件，纠正3件。", "TXT-06", "载3件，表四“行政复议／结果纠正”为1件。"),
+    ("制发规范性文件4件。", "TXT-09", "载4件，表二“行政规范性文件／本年制发件数”为3件。")])
+def test_the_sentence_names_only_readings_tried_and_the_cell_compared(text: str, rule: str, said: str) -> None:
+    found = judging.judge(report(text, **WHOLE, issued=3, in_force=4)).findings
+    (fact,) = [wording.fact_sentence(each, "zh") for each in found if (each.rule, each.outcome) == (rule, "fail")]
+    assert fact.endswith(said)
