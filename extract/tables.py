@@ -23,6 +23,8 @@ from extract.model import Cell, Figure, Grid
 from extract.printed import BY_POSITION, MOST_EXTRA, MOST_ROWS, SHARED, Printed, figure_of, is_blank
 
 ROW_BY_POSITION = 0.7
+_NUMBERING_LABELS = frozenset({"栏次", "列次", "序号", "行次", "甲", "乙", "丙"})
+_FEWEST_NUMBERED = 5
 
 
 class TableReader:
@@ -74,6 +76,8 @@ class TableReader:
             first = False
 
     def _read_row(self, cells: list[Cell], first: bool) -> None:
+        if _numbers_columns(cells):
+            return
         labelled = self._row_of(cells)
         if first and self._join_torn(cells, labelled):
             return
@@ -147,6 +151,8 @@ class TableReader:
             return
         fact = self.facts[table]
         self._current = table
+        if self._open is not None and self._open.fact.table != table:
+            self._open = None  # no row goes on below the header of another table
         heads = dispute_heads(fact, lines) if fact.layout == "one_row" else heads_of(fact, lines)
         if not any(head.key for head in heads):
             return
@@ -399,6 +405,15 @@ class _OpenRow:
     label: Cell | None
     cells: list[Cell]
     empty: bool
+
+
+def _numbers_columns(cells: list[Cell]) -> bool:
+    """Whether a row only numbers the columns from 1 up (栏次 1 2 3 …), as statistics do below a header."""
+    texts = [cell.text.strip() for cell in cells]
+    labels = [normalise(text) for text in texts if text and not is_value(text)]
+    printed = [text for text in texts if text and is_value(text)]
+    return (all(label in _NUMBERING_LABELS for label in labels) and len(printed) >= _FEWEST_NUMBERED
+            and printed == [str(number) for number in range(1, len(printed) + 1)])
 
 
 def trailing_values(cells: list[Cell]) -> list[Cell]:

@@ -335,3 +335,22 @@ def test_an_amount_headed_in_another_unit_is_never_sure(unit, sure, loose):
     assert result.figures["disclosure.fees.amount"].confident is sure
     assert result.figures["disclosure.penalties.decided"].confident
     assert any("can't be told" in said for said in result.problems) is not sure
+
+
+def test_a_blank_last_row_of_table_three_does_not_swallow_table_four():
+    blank = {f"applications.carried_out.{column}" for column in COLUMNS}
+    printed = {key: "" if key in blank else text for key, text in TRUTH.items()}
+    result = read(table_two(printed), table_three(printed), table_four(printed))
+    assert set(faults(result)) == blank
+    assert not wrong(result)
+    assert not result.problems
+
+
+def test_a_row_that_numbers_the_columns_is_no_row_of_figures():
+    matrix = unmerged(table_three({**TRUTH, **{key: "" for key in TRUTH if ".refused_" in key}}))
+    at = next(i for i, row in enumerate(matrix) if row[2].text.startswith("2.其他法律"))
+    counted = [cell(""), cell("栏次"), cell(""), *(cell(str(number)) for number in range(1, 8))]
+    result = read(table_two(TRUTH), matrix[:at + 1], [*unmerged(header_three(tuple(COLUMNS))), counted,
+                                                      *matrix[at + 1:]], table_four(TRUTH))
+    assert not wrong(result)
+    assert not table(result, 3).rows_extra
