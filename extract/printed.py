@@ -22,7 +22,9 @@ MOST_EXTRA = 100
 """Unknown labels listed of one table; a table with more is another table."""
 MOST_ROWS = 3000
 """Rows of a grid that may hold the form, which prints about sixty; longer ones are other lists and left unread."""
-_IN_YUAN = re.compile(r"单位\s*[:：]?\s*(?:人民币)?元|[（(]\s*(?:人民币)?元\s*[)）]")
+_OTHER_UNIT = re.compile(r"(?<!万)[元圆]|[十百千]万[元圆]|[十百千]万\s*[)）]?$")
+"""Any unit of money but 万元, however it is printed: 元, 千元, 百万元, 亿元."""
+_UNIT_LINE = re.compile(r"^[（(]?(?:金额)?(?:单位|计量单位)(?:[:：]|为)")
 _UNIT_UNSURE = 0.5
 SHARED = frozenset({"其他", "其它", "总计", "合计", "总数", "共计", "小计"})
 """Labels that name a row and a column, or a column of two tables: alone they tell nothing."""
@@ -45,14 +47,20 @@ class Printed:
     doubled: dict[int, list[str]] = field(default_factory=dict)
     """Keys printed twice with two values, by table."""
     yuan: set[int] = field(default_factory=set)
-    """Tables that head their amounts in 元, where the form has 万元."""
+    """Tables that print another unit of money at their amounts than 万元, which the form has."""
 
     def note_unit(self, table: TableFact, column: str, header: str) -> None:
-        """Remember a header of an amount that names another unit than the form's."""
-        if table.kind(column) == "decimal" and _IN_YUAN.search(header) and table.table not in self.yuan:
+        """Remember a header or label of an amount that names another unit than the form's."""
+        if table.kind(column) == "decimal" and _OTHER_UNIT.search(_bare(header)) and table.table not in self.yuan:
             self.yuan.add(table.table)
             self.problems.append(f"table {table.table}: amounts stand under {' '.join(header.split())!r}; whether they "
-                                 "are in 元 or, as the form has it, in 万元 can't be told")
+                                 "are in that unit or, as the form has it, in 万元 can't be told")
+
+    def note_unit_line(self, table: TableFact, line: str) -> None:
+        """Remember a line of its own in a table that names the unit of its amounts (单位：元)."""
+        amounts = [column.key for column in table.columns if column.type == "decimal"]
+        if amounts and _UNIT_LINE.match(_bare(line)):
+            self.note_unit(table, amounts[0], line)
 
     def put(self, table: TableFact, row: str, column: str, figure: Figure) -> None:
         """Enter one figure; a second print of the same cell must agree, or neither is trusted."""
@@ -126,6 +134,10 @@ def figure_from(cell: Cell, table: int, kind: Kind, confidence: float) -> Figure
     source = Source(table, row, column, cell.page, cell.box, cell.span, grid=grid)
     return Figure(value, state, cell.text.strip(), confidence * cell.confidence, source,
                   cell.confidence < 1 or bool(cell.alternatives), cell.alternatives, confidence)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\s+", "", text)
 
 
 def is_blank(cell: Cell) -> bool:

@@ -99,6 +99,7 @@ class TableReader:
             self._open = _OpenRow(self.facts[self._current], None, named, cells, False)
             self._unplaced.append((cells, self._last_row(self._current)))
         elif labels and self._current in (2, 3):
+            self.printed.note_unit_line(self.facts[self._current], labels[-1].text)
             self._open = _OpenRow(self.facts[self._current], None, labels[-1], cells, True)
 
     def _last_row(self, table: int) -> str | None:
@@ -205,6 +206,7 @@ class TableReader:
         assigned = self._assign(fact, match.key, values)
         self.printed.seen(fact.table, match.key, label.page)
         for column, (cell, certainty) in assigned.items():
+            self.printed.note_unit(fact, column, label.text)
             if cell is None:
                 self.printed.put(fact, match.key, column, Figure(None, "absent", "", certainty))
             else:

@@ -321,7 +321,8 @@ def test_other_tables_are_no_tables_of_the_form():
 
 @pytest.mark.parametrize("loose", [False, True])
 @pytest.mark.parametrize(("unit", "sure"), [
-    ("（单位：元）", False), ("(元)", False), ("（单位：万元）", True), ("", True)])
+    ("（单位：元）", False), ("(元)", False), ("/元", False), ("（单位为元）", False), ("，单位：千元", False),
+    ("（百万元）", False), ("（亿元）", False), ("（单位：万元）", True), ("（万 元）", True), ("", True)])
 def test_an_amount_headed_in_another_unit_is_never_sure(unit, sure, loose):
     figures = numbers() | {"disclosure.fees.amount": "251000.00"}
     rows = [[cell(each.text + unit if each.text == "本年收费金额" else each.text, each.rowspan, each.colspan)
@@ -354,3 +355,16 @@ def test_a_row_that_numbers_the_columns_is_no_row_of_figures():
                                                       *matrix[at + 1:]], table_four(TRUTH))
     assert not wrong(result)
     assert not table(result, 3).rows_extra
+
+
+@pytest.mark.parametrize("where", ["line", "label"])
+def test_another_unit_in_a_line_or_label_of_the_table_makes_an_amount_unsure(where):
+    rows = table_two(numbers() | {"disclosure.fees.amount": "251000.00"})
+    if where == "line":
+        rows.insert(-2, [cell("（单位：元）", 1, 4)])
+    else:
+        rows[-1][0] = cell("行政事业性收费（元）")
+    result = read(rows)
+    assert result.figures["disclosure.fees.amount"].value == 251000.0
+    assert not result.figures["disclosure.fees.amount"].confident
+    assert result.figures["disclosure.penalties.decided"].confident
