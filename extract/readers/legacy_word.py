@@ -29,6 +29,7 @@ _IN_TABLE, _ROW_END, _DEPTH, _INNER_CELL, _INNER_ROW = 0x2416, 0x2417, 0x6649, 0
 _OUTLINE, _LIST_LEVEL, _LIST = 0x2640, 0x260A, 0x460B
 _STYLE = 0x4600
 _HIDDEN, _DELETED, _PICTURE, _DATA = 0x083C, 0x0800, 0x6A03, 0x0806
+_STRUCK, _STRUCK_TWICE = 0x0837, 0x2A53
 _SUPERSCRIPT, _POSITION = 0x2A48, 0x4845
 _DROPPED = "\x02\x03\x04\x05\x1f\u200b\ufeff\x00"
 _NONSENSE = re.compile("[\x06\x0f-\x12\x16-\x1d\ufdd0-\ufdef\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])"
@@ -170,7 +171,8 @@ def _is_left_out(reading: _Reading, place: int) -> bool:
     if run.start not in reading.left_out:
         held = properties(reading.word, run.properties)
         reading.left_out[run.start] = (held.get(_HIDDEN, b"\0")[:1] in (b"\1", b"\x81")
-                                       or held.get(_DELETED, b"\0")[:1] == b"\1")
+                                       or any(held.get(code, b"\0")[:1] == b"\1"
+                                              for code in (_DELETED, _STRUCK, _STRUCK_TWICE)))
     return reading.left_out[run.start]
 
 

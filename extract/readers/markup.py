@@ -33,7 +33,7 @@ MAX_TABLES = 40
 _DEPTH_TAG = re.compile(rb"<(/?)(div|span|font|section|article|b|strong|i|em|u|center|blockquote|ul|ol|table|tbody|"
                         rb"form|o:p|main|ins|del|sub|sup|big|small|dl|fieldset)\b[^>]*?(/?)>", re.IGNORECASE)
 _DROPPED = frozenset({"script", "style", "noscript", "template", "head", "select", "button", "svg", "object", "embed",
-                      "iframe", "textarea", "input", "map", "audio", "video", "canvas"})
+                      "iframe", "textarea", "input", "map", "audio", "video", "canvas", "rt", "rp"})
 _FLOW = frozenset({"address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset",
                    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li",
                    "main", "nav", "ol", "p", "pre", "section", "ul", "table", "caption", "thead", "tbody", "tfoot",
@@ -50,6 +50,12 @@ _FIGURES = 20
 _TYPED = ("", "text", "number")
 """Kinds of fields that show what they hold."""
 _RAISED = re.compile(r"vertical-align\s*:\s*(?:super|text-top)")
+_NOTE_CLASSES = frozenset({"MsoFootnoteReference", "MsoEndnoteReference"})
+"""What Word calls its marks of notes; that they are raised stands in the style sheet."""
+_STRUCK = frozenset({"s", "strike", "del"})
+_STRUCK_THROUGH = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through")
+_LONGEST_WRAPPED = 60
+"""Characters beyond which a table within a cell is more than the frame of its figure or label."""
 _BLANKS = re.compile(r"[ \t\r\f\v\u00a0\u3000\u200b-\u200f\u2060\ufeff]+")
 _COMMENTS = (Comment, CData, Declaration, Doctype, ProcessingInstruction)
 _DONE = object()
@@ -214,7 +220,7 @@ class _Builder:
             for cell in row.find_all(["td", "th"], recursive=False):
                 nested = cell.find_all("table")
                 for other in nested:
-                    if other.find_parent("table") is table:
+                    if other.find_parent("table") is table and not _wraps(other):
                         inside.append(other)
                 text = cell_text(cell)
                 cells.append(RawCell(text, _span(cell, "rowspan"), _span(cell, "colspan")))
@@ -245,7 +251,8 @@ def tidy(text: str) -> str:
 
 
 def cell_text(cell: Tag) -> str:
-    """A cell's text without inner tables and footnote marks, paragraphs and breaks as newlines."""
+    """A cell's text without inner tables, what is struck through, and footnote marks, paragraphs and breaks as
+    newlines. An inner table of one filled cell is but that cell's frame."""
     pieces: list[str] = []
     marks: list[str] = []
     stack: list[Iterator[object]] = [iter(cell.contents)]
@@ -268,7 +275,7 @@ def cell_text(cell: Tag) -> str:
                 pieces.append(str(node.get("value") or ""))  # a form filled in, saved as it stood
             elif _is_raised(node) and is_footnote_mark(node.get_text()):
                 marks.append(node.get_text())
-            elif node.name not in _DROPPED and node.name != "table":
+            elif node.name not in _DROPPED and not _is_struck(node) and (node.name != "table" or _wraps(node)):
                 if node.name in _FLOW:
                     pieces.append("\n")
                 stack.append(iter(node.contents))
@@ -277,7 +284,25 @@ def cell_text(cell: Tag) -> str:
 
 
 def _is_raised(tag: Tag) -> bool:
-    return tag.name == "sup" or bool(tag.attrs and _RAISED.search(str(tag.get("style") or "")))
+    """Whether a mark of a note would be raised here: by its element, its style, Word's class, or as a link to it."""
+    if tag.name == "sup":
+        return True
+    if not tag.attrs:
+        return False
+    return (bool(_RAISED.search(str(tag.get("style") or ""))) or not _NOTE_CLASSES.isdisjoint(tag.get("class") or ())
+            or (tag.name == "a" and re.match(r"#.", str(tag.get("href") or "")) is not None))
+
+
+def _is_struck(tag: Tag) -> bool:
+    return tag.name in _STRUCK or bool(tag.attrs and _STRUCK_THROUGH.search(str(tag.get("style") or "")))
+
+
+def _wraps(table: Tag) -> bool:
+    """Whether a table within a cell holds one filled cell and no more."""
+    if table.find("table") is not None or table.find("img") is not None:
+        return False
+    filled = [text for cell in table.find_all(["td", "th"]) if (text := cell.get_text().strip())]
+    return len(filled) == 1 and len(filled[0]) <= _LONGEST_WRAPPED
 
 
 def _own(table: Tag, name: str) -> Iterator[Tag]:

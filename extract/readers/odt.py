@@ -114,7 +114,8 @@ def _styles(root: Element, parts: _Parts) -> None:
         if kind == "style":
             shown = {local(child): child for child in item}
             text, table = shown.get("text-properties"), shown.get("table-properties")
-            if attribute(text, "display") == "none" or attribute(table, "display") == "false":
+            struck = (attribute(text, "text-line-through-style") or attribute(text, "text-line-through-type") or "none")
+            if attribute(text, "display") == "none" or attribute(table, "display") == "false" or struck != "none":
                 parts.hidden.add(name)
             if re.match(r"super|[1-9]", attribute(text, "text-position") or ""):
                 parts.raised.add(name)

@@ -54,6 +54,7 @@ class _State:
     font: int = -1
     hidden: bool = False
     deleted: bool = False
+    struck: bool = False
     raised: bool = False
     opening: bool = True
     """Nothing but \\* has come in this group."""
@@ -239,7 +240,7 @@ class _Reading:
 
     def _text(self, text: str) -> None:
         state = self._state
-        if state.kind == "body" and not state.hidden and not state.deleted:
+        if state.kind == "body" and not (state.hidden or state.deleted or state.struck):
             self._pieces.append(office.Raised(text) if state.raised else text)
         elif state.kind == "title":
             self.title += text
@@ -282,13 +283,16 @@ class _Reading:
         elif word == "f":
             state.font = number or 0
         elif word == "plain":
-            state.hidden, state.deleted, state.raised, state.font = False, False, False, self._default_font
+            state.hidden = state.deleted = state.struck = state.raised = False
+            state.font = self._default_font
         elif word == "v":
             state.hidden = number != 0
         elif word in ("super", "nosupersub", "sub"):
             state.raised = word == "super" and number != 0
         elif word == "up":
             state.raised = (number if number is not None else 6) > 0
+        elif word in ("strike", "striked"):
+            state.struck = number != 0
         elif word == "deleted":
             state.deleted = number != 0
         elif state.kind == "fonts":

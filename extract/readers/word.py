@@ -2,7 +2,8 @@
 
 Hands over: Text with heading level (style or outline level) and the numbers Word counts itself put in front (一、, 1.);
 one Grid per table with true spans; nested tables and text boxes after what holds them; a table that only frames other
-content taken apart; pictures with their bytes. Insertions count, deletions and hidden text don't.
+content taken apart; pictures with their bytes. Insertions count; deletions, hidden text and rows, and what is struck
+through don't.
 Promises: no entity is expanded, no external part loaded, size and spans bounded. Leaves alone: headers, footers,
 footnotes and layout.
 """
@@ -49,6 +50,8 @@ class _Style:
     level: int | None = None
     numbering: tuple[str, int] | None = None
     hidden: bool = False
+    """Not shown, or struck through."""
+    raised: bool = False
 
 
 @dataclass(slots=True)
@@ -130,6 +133,21 @@ def _on(element: _Element | None) -> bool:
     return element is not None and (_value(element) or "true").lower() not in ("0", "false", "off", "none")
 
 
+def _gone(properties: _Element | None) -> bool | None:
+    """Whether text with these properties is hidden or struck through; None where they say nothing of it."""
+    said = [_on(switch) for name in ("vanish", "strike", "dstrike")
+            if (switch := _child(properties, name)) is not None]
+    return any(said) if said else None
+
+
+def _lifted(properties: _Element | None) -> bool | None:
+    """Whether text with these properties stands above its line; None where they say nothing of it."""
+    aligned, moved = _value(_child(properties, "vertAlign")), _value(_child(properties, "position"))
+    if aligned is None and moved is None:
+        return None
+    return aligned == "superscript" or whole(moved, 0) > 0
+
+
 def _main_part(archive: zipfile.ZipFile) -> str:
     names = set(archive.namelist())
     if "_rels/.rels" in names:
@@ -188,9 +206,9 @@ def _styles(archive: zipfile.ZipFile, part: str) -> dict[str, _Style]:
             level = min(6, int(heading[1]))
         elif name in ("title", "标题"):
             level = 1
-        vanish = _child(style, "rPr", "vanish")
+        hidden, raised = _gone(_child(style, "rPr")), _lifted(_child(style, "rPr"))
         made[identity] = _Style(level, _num_pr(_child(style, "pPr", "numPr")) or base.numbering,
-                                _on(vanish) if vanish is not None else base.hidden)
+                                base.hidden if hidden is None else hidden, base.raised if raised is None else raised)
         return made[identity]
 
     for identity in definitions:
@@ -301,10 +319,12 @@ def _paragraph(paragraph: _Element, parts: _Parts) -> Iterator[Block]:
     beside: list[Block] = []
     for run in _content(paragraph):
         if local(run) == "r":
-            raised = _child(run, "rPr", "vertAlign")
+            shown = _child(run, "rPr")
+            lifted = _lifted(shown)
+            raised = _run_style(shown, parts).raised if lifted is None else lifted
             own: list[str] = []
             _run(run, style, own, beside, parts)
-            mark = _value(raised) == "superscript" and is_footnote_mark("".join(own))
+            mark = raised and is_footnote_mark("".join(own))
             (marks if mark else pieces).extend(own)
         elif local(run) == "oMath" or local(run) == "oMathPara":
             pieces.append("".join(str(text.text or "") for text in run.iter() if local(text) == "t"))
@@ -319,11 +339,14 @@ def _paragraph(paragraph: _Element, parts: _Parts) -> Iterator[Block]:
     yield from beside
 
 
+def _run_style(properties: _Element | None, parts: _Parts) -> _Style:
+    return parts.styles.get(_value(_child(properties, "rStyle")) or "", _Style())
+
+
 def _run(run: _Element, style: _Style, pieces: list[str], beside: list[Block], parts: _Parts) -> None:
     properties = _child(run, "rPr")
-    vanish = _child(properties, "vanish")
-    own = parts.styles.get(_value(_child(properties, "rStyle")) or "", _Style())
-    if _on(vanish) if vanish is not None else (style.hidden or own.hidden):
+    gone = _gone(properties)
+    if (style.hidden or _run_style(properties, parts).hidden) if gone is None else gone:
         return
     for item in _content(run):
         name = local(item)
@@ -378,8 +401,10 @@ def _image(target: str, size: _Element | None, alt: str, parts: _Parts) -> Image
 
 # ---------------------------------------------------------------- tables
 def _table(table: _Element, parts: _Parts) -> Iterator[Block]:
-    rows = [row for row in _content(table) if local(row) == "tr" and _child(row, "trPr", "del") is None]
-    held = [[cell for cell in _content(row) if local(cell) == "tc"] for row in rows]
+    rows = [row for row in _content(table) if local(row) == "tr" and _child(row, "trPr", "del") is None
+            and not _on(_child(row, "trPr", "hidden"))]
+    held = [[cell for cell in _content(row) if local(cell) == "tc" and _child(cell, "tcPr", "cellDel") is None]
+            for row in rows]
     if _is_frame(held):
         for framed in held:
             for cell in framed:
@@ -398,7 +423,7 @@ def _table(table: _Element, parts: _Parts) -> Iterator[Block]:
             merge, sideways = _child(properties, "vMerge"), _value(_child(properties, "hMerge"))
             above = open_below.get(column)
             if _child(properties, "hMerge") is not None and sideways != "restart" and left is not None:
-                left.colspan += across
+                left.colspan = max(left.colspan, column + across - left.column)  # grown already by a row above
             elif (merge is not None and _value(merge) != "restart" and above is not None
                   and position - above.row < current_limits().rowspan):
                 above.rowspan = position - above.row + 1

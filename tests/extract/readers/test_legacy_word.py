@@ -127,6 +127,11 @@ def test_raised_marks_of_footnotes_make_no_other_number(raised):
     assert texts(document) == ["12", "123", "7"]
 
 
+@pytest.mark.parametrize("struck", [struct.pack("<HB", 0x0837, 1), struct.pack("<HB", 0x2A53, 1)])
+def test_what_is_struck_through_is_left_out(struck):
+    assert texts(read(doc([Part("1213\r", runs=[(0, 2, struck)])]))) == ["13"]
+
+
 def test_a_field_that_never_ends_swallows_one_paragraph_at_most():
     document = read(doc([Part("甲\x13 PAGE\r"), Part("乙\r")]))
     assert texts(document) == ["甲", "乙"]

@@ -234,3 +234,22 @@ def test_any_bytes_give_a_document(data):
 def test_any_nesting_builds_a_report(markup):
     built = report.build(open_page(f"<html><body>{markup}</body></html>".encode()))
     assert all(figure.value in (None, 1) for figure in built.figures.values())
+
+
+KEY = "applications.new.natural_person"
+
+
+@pytest.mark.parametrize("inner", [
+    "<s>12</s>{}", "<strike>12</strike>{}", "<del>12</del><ins>{}</ins>", "<ruby>{}<rt>9</rt></ruby>",
+    "<span style='text-decoration: line-through'>12</span>{}", "{}<span class=MsoFootnoteReference>1</span>",
+    "{}<a href='#_ftn1' name='_ftnref1'><span>1</span></a>", "<a href='#note'>{}</a>",
+    "<table><tr><td>{}</td></tr></table>", "<table><tr><td></td><td><p>{}</p></td></tr></table>"])
+def test_a_figure_beside_what_is_struck_or_a_mark_and_in_a_frame_of_its_own(inner):
+    assert f">{TRUTH[KEY]}<" in TABLES[3]
+    three = TABLES[3].replace(f">{TRUTH[KEY]}<", f">{inner.format(TRUTH[KEY])}<")
+    assert exact(page(body({**TABLES, 3: three})))
+
+
+def test_two_figures_framed_within_one_cell_are_no_figure():
+    three = TABLES[3].replace(f">{TRUTH[KEY]}<", f"><table><tr><td>{TRUTH[KEY]}</td><td>5</td></tr></table><")
+    assert report.build(open_page(page(body({**TABLES, 3: three})))).figures[KEY].value is None

@@ -93,11 +93,14 @@ def test_raised_marks_of_footnotes_make_no_other_number():
 
 def test_what_is_deleted_or_hidden_is_left_out():
     styles = ('<style:style style:name="V" style:family="text"><style:text-properties text:display="none"/>'
-              '</style:style><style:style style:name="Gone" style:family="table"><style:table-properties '
+              '</style:style><style:style style:name="S" style:family="text"><style:text-properties '
+              'style:text-line-through-style="solid"/></style:style>'
+              '<style:style style:name="Gone" style:family="table"><style:table-properties '
               'table:display="false"/></style:style>')
     document = read(odf(
         "<text:tracked-changes><text:changed-region><text:deletion><text:p>删</text:p></text:deletion>"
-        "</text:changed-region></text:tracked-changes><text:p>a<text:span text:style-name='V'>b</text:span>c</text:p>"
+        "</text:changed-region></text:tracked-changes><text:p>a<text:span text:style-name='V'>b</text:span>"
+        "<text:span text:style-name='S'>12</text:span>c</text:p>"
         "<text:table-of-content><text:index-body><text:p>总体情况 1</text:p></text:index-body></text:table-of-content>"
         "<text:section text:display='none'><text:p>d</text:p></text:section><text:section><text:p>e</text:p>"
         "</text:section>"

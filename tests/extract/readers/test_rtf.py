@@ -102,7 +102,7 @@ def test_characters_without_any_coding_are_counted():
 def test_groups_that_do_not_print():
     document = read(r"{\header 页眉\par}{\*\unknown{\deep x}}{\info{\author y}{\title T}}甲".encode("gb18030").decode(
         "latin-1") + r"{\v hidden}{\deleted gone}{\field{\*\fldinst HYPERLINK}{\fldrslt link}}{\footnote note\par}\v no"
-        r"\v0 yes\par{\*\bkmkstart b}{\comment c}\plain end\par")
+        r"\v0 yes{\strike old}{\striked1 old}\strike x\strike0 \par{\*\bkmkstart b}{\comment c}\plain end\par")
     assert texts(document) == ["甲linkyes", "end"]
     assert document.title == "T"
 

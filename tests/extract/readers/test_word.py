@@ -253,3 +253,32 @@ def test_corpus_reads_without_a_problem(path):
     document = read(path.read_bytes())
     assert document.problems == []
     assert len(grids(document)) >= 3
+
+
+def test_what_is_struck_through_is_left_out():
+    style = ('<w:style w:type="character" w:styleId="S"><w:name w:val="s"/><w:rPr><w:strike/></w:rPr></w:style>')
+    body = "".join(f"<w:p><w:r><w:rPr>{run}</w:rPr><w:t>12</w:t></w:r><w:r><w:t>13</w:t></w:r></w:p>" for run in (
+        "<w:strike/>", "<w:dstrike/>", '<w:rStyle w:val="S"/>', '<w:rStyle w:val="S"/><w:strike w:val="0"/>'))
+    assert texts(read(package(body, styles=style))) == ["13", "13", "13", "1213"]
+
+
+def test_marks_of_notes_raised_by_a_style_or_by_hand_join_no_figure():
+    style = ('<w:style w:type="character" w:styleId="F"><w:name w:val="footnote reference"/><w:rPr>'
+             '<w:vertAlign w:val="superscript"/></w:rPr></w:style>')
+    body = "".join(f"<w:p><w:r><w:t>12</w:t></w:r><w:r><w:rPr>{run}</w:rPr><w:t>1</w:t></w:r></w:p>" for run in (
+        '<w:rStyle w:val="F"/>', '<w:position w:val="12"/>', '<w:rStyle w:val="F"/><w:vertAlign w:val="baseline"/>'))
+    assert texts(read(package(body, styles=style))) == ["12", "12", "121"]
+
+
+def test_hidden_rows_and_deleted_cells_are_gone():
+    hidden = f"<w:tr><w:trPr><w:hidden/></w:trPr>{tc('旧')}{tc('1')}</w:tr>"
+    changed = f"<w:tr>{tc('乙')}{tc('2', '<w:cellDel/>')}{tc('3')}</w:tr>"
+    body = tbl([tc("甲"), tc("2")]).replace("</w:tbl>", hidden + changed + "</w:tbl>")
+    assert matrix(grids(read(package(body)))[0]) == [["甲", "2"], ["乙", "3"]]
+
+
+def test_a_cell_merged_both_ways_the_old_way_grows_once():
+    first, more = '<w:vMerge w:val="restart"/>', "<w:vMerge/>"
+    rows = [[tc("甲" if down == first else "", down + '<w:hMerge w:val="restart"/>'), tc("", down + "<w:hMerge/>"),
+             tc(text)] for down, text in ((first, "乙"), (more, "丙"), (more, "丁"))]
+    assert matrix(grids(read(package(tbl(*rows))))[0]) == [["甲", "甲", "乙"], ["甲", "甲", "丙"], ["甲", "甲", "丁"]]
