@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 from extract.forms import TableFact
 from extract.grids import overlap
-from extract.labels import Labels, Match, normalise
+from extract.labels import Labels, Match, core, normalise
 from extract.model import Cell
-from extract.printed import BY_POSITION, is_blank
+from extract.printed import BY_POSITION, is_blank, is_zero
+
+_ONE_OF_SEVERAL = 0.5
 
 
 @dataclass
@@ -23,6 +25,8 @@ class Head:
     label: str
     first: int
     last: int
+    certainty: float = 1.0
+    """How sure the column is, for what stands below it."""
 
 
 def heads_of(fact: TableFact, lines: list[list[Cell | None]]) -> list[Head]:
@@ -50,8 +54,39 @@ def heads_of(fact: TableFact, lines: list[list[Cell | None]]) -> list[Head]:
     keyed = [index for index, head in enumerate(heads) if head.key]
     if not keyed:
         return []
+    _tell_apart(fact, heads)
+    if _hangs_below_a_gap(lines, [leaf for leaf in leaves[heads[keyed[0]].first:] if leaf is not None]):
+        for head in heads:
+            head.certainty = BY_POSITION
     return [head for head in heads[keyed[0]:]
             if head.key or not (fact.is_header(head.label) or fact.is_group(head.label))]
+
+
+def _tell_apart(fact: TableFact, heads: list[Head]) -> None:
+    """Where several columns go by one key (总计 and a 小计, this year's and last year's), leave it to the one that
+    prints the form's own label, else to the first, and then not surely. One label over neighbours is one column."""
+    for key in {head.key for head in heads if head.key}:
+        places = [place for place, head in enumerate(heads) if head.key == key]
+        labels = {core(heads[place].label) for place in places}
+        if len(places) < 2 or (len(labels) == 1 and places[-1] - places[0] == len(places) - 1):
+            continue
+        own = core(next(column.label for column in fact.columns if column.key == key))
+        exact = [place for place in places if core(heads[place].label) == own]
+        chosen = exact[0] if len(exact) == 1 else places[0]
+        for place in places:
+            if place != chosen:
+                heads[place].key = None
+            elif len(exact) != 1:
+                heads[place].certainty = _ONE_OF_SEVERAL
+
+
+def _hangs_below_a_gap(lines: list[list[Cell | None]], leaves: list[Cell]) -> bool:
+    """Whether a heading stands below a place of the header that no cell covers, as where the colspan of the heading
+    above is too small: then browsers push it past its neighbour. A top row too short shifts nothing."""
+    starts = [next((number for number, line in enumerate(lines) if any(cell is leaf for cell in line)), 0)
+              for leaf in leaves]
+    return any(line[column] is None for leaf, start in zip(leaves, starts, strict=True) for line in lines[1:start]
+               for column in range(leaf.column, min(leaf.column + leaf.colspan, len(line))))
 
 
 def dispute_heads(fact: TableFact, lines: list[list[Cell | None]]) -> list[Head]:
@@ -121,7 +156,7 @@ def _filled_left(line: list[Cell | None], column: int) -> Cell | None:
 
 
 def by_place(known: list[Head], heads: list[Head], values: list[Cell]) -> dict[str, tuple[Cell | None, float]]:
-    """Cells to heads by the columns they cover; a number that covers several heads belongs to none.
+    """Cells to heads by the columns they cover; a number but 0 that covers several heads belongs to none.
 
     A row too short for its heads, or with numbers beyond them, was built wrongly: its cells are placed by position.
     """
@@ -134,9 +169,11 @@ def by_place(known: list[Head], heads: list[Head], values: list[Cell]) -> dict[s
         under = [cell for cell in values if overlap(cell, head.first, head.last)]
         filled = [cell for cell in under if not is_blank(cell)]
         chosen = filled if filled else under[:1]
-        if len(chosen) == 1 and (is_blank(chosen[0]) or sum(
-                1 for other in heads if overlap(chosen[0], other.first, other.last)) == 1):
-            assigned[str(head.key)] = (chosen[0], certainty)
+        covered = sum(1 for other in heads if chosen and overlap(chosen[0], other.first, other.last))
+        if len(chosen) == 1 and (is_blank(chosen[0]) or covered == 1):
+            assigned[str(head.key)] = (chosen[0], min(certainty, head.certainty))
+        elif len(chosen) == 1 and is_zero(chosen[0]):
+            assigned[str(head.key)] = (chosen[0], BY_POSITION)  # one 0 for all of them, as 无 would be
         else:
             assigned[str(head.key)] = (None, 0.0)
     return assigned

@@ -143,3 +143,8 @@ def _bare(text: str) -> str:
 def is_blank(cell: Cell) -> bool:
     """Whether a cell prints nothing."""
     return parse_cell(cell.text)[1] == "blank"
+
+
+def is_zero(cell: Cell) -> bool:
+    """Whether a cell prints 0."""
+    return parse_cell(cell.text)[0] == 0

@@ -20,7 +20,7 @@ from extract.grids import check, distinct, overlap, transpose
 from extract.headers import Head, by_place, dispute_heads, heads_of
 from extract.labels import Match, core, normalise
 from extract.model import Cell, Figure, Grid
-from extract.printed import BY_POSITION, MOST_EXTRA, MOST_ROWS, SHARED, Printed, figure_of, is_blank
+from extract.printed import BY_POSITION, MOST_EXTRA, MOST_ROWS, SHARED, Printed, figure_of, is_blank, is_zero
 
 ROW_BY_POSITION = 0.7
 _NUMBERING_LABELS = frozenset({"栏次", "列次", "序号", "行次", "甲", "乙", "丙"})
@@ -39,6 +39,8 @@ class TableReader:
         self._width = 0
         self._head_width: dict[int, int] = {}
         self._current = 0
+        self._group = ""
+        """The group (不予公开 …) of the last row read."""
         self._open: _OpenRow | None = None
         self._unplaced: list[tuple[list[Cell], str | None]] = []
 
@@ -79,6 +81,9 @@ class TableReader:
         if _numbers_columns(cells):
             return
         labelled = self._row_of(cells)
+        if labelled and self._stands_elsewhere(*labelled, cells):
+            self.printed.extra(labelled[0].table, labelled[2].text.strip())
+            return
         if first and self._join_torn(cells, labelled):
             return
         if labelled:
@@ -101,6 +106,22 @@ class TableReader:
         elif labels and self._current in (2, 3):
             self.printed.note_unit_line(self.facts[self._current], labels[-1].text)
             self._open = _OpenRow(self.facts[self._current], None, labels[-1], cells, True)
+
+    def _stands_elsewhere(self, fact: TableFact, match: Match, label: Cell, cells: list[Cell]) -> bool:
+        """Whether a label that tells nothing alone (其他, 合计) stands where the form has no such row: in another group
+        or, bare, below the last row."""
+        groups = {row.group for row in fact.rows if row.group}
+        told = next((core(cell.text) for cell in reversed(cells) if core(cell.text) in groups), "")
+        row = next(row for row in fact.rows if row.key == match.key)
+        shared = core(label.text) in SHARED
+        if told or not shared:
+            self._group = told or row.group
+        if not shared or self._current != fact.table or all(is_blank(cell) for cell in trailing_values(cells)):
+            return False
+        if row.group:
+            return bool(self._group) and self._group != row.group
+        below = [other.key for other in fact.proper_rows][-1]
+        return normalise(label.text) in SHARED and below in self.printed.rows.get(fact.table, ())
 
     def _last_row(self, table: int) -> str | None:
         rows = self.printed.rows.get(table)
@@ -207,7 +228,7 @@ class TableReader:
         self.printed.seen(fact.table, match.key, label.page)
         for column, (cell, certainty) in assigned.items():
             self.printed.note_unit(fact, column, label.text)
-            if cell is None:
+            if cell is None or _is_shared(cell, label):
                 self.printed.put(fact, match.key, column, Figure(None, "absent", "", certainty))
             else:
                 self.printed.put(fact, match.key, column, figure_of(cell, fact, column, min(quality, certainty)))
@@ -240,7 +261,8 @@ class TableReader:
                 beside = start is not None and not all(
                     overlap(cell, head.first, head.last) for head, cell in zip(heads, cells, strict=True))
                 certainty = BY_POSITION if beside else 1.0
-                return {head.key: (cell, certainty) for head, cell in zip(heads, cells, strict=True)
+                return {head.key: (cell, min(certainty, head.certainty))
+                        for head, cell in zip(heads, cells, strict=True)
                         if head.key is not None and head.key in wanted}
         if known and start is not None:
             return by_place(known, heads, inside)
@@ -248,7 +270,8 @@ class TableReader:
             if not known and len(cells) == len(wanted):
                 return {column: (cell, BY_POSITION) for column, cell in zip(wanted, cells, strict=True)}
             if len(cells) == len(known) == len(heads):
-                return {head.key: (cell, BY_POSITION) for head, cell in zip(known, cells, strict=True)
+                return {head.key: (cell, min(BY_POSITION, head.certainty))
+                        for head, cell in zip(known, cells, strict=True)
                         if head.key is not None}
         self.printed.problems.append(f"table {fact.table}: the cells of row {row} could not be told apart")
         return dict.fromkeys(wanted, (None, 0.0))
@@ -407,6 +430,12 @@ class _OpenRow:
     label: Cell | None
     cells: list[Cell]
     empty: bool
+
+
+def _is_shared(cell: Cell, label: Cell) -> bool:
+    """Whether a number stands over more rows than its label: of which row it is, nobody can tell. 0 is all rows' 0."""
+    beyond = cell.row < label.row or cell.row + cell.rowspan > label.row + label.rowspan
+    return beyond and not is_blank(cell) and not is_zero(cell)
 
 
 def _numbers_columns(cells: list[Cell]) -> bool:

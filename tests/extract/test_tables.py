@@ -368,3 +368,65 @@ def test_another_unit_in_a_line_or_label_of_the_table_makes_an_amount_unsure(whe
     assert result.figures["disclosure.fees.amount"].value == 251000.0
     assert not result.figures["disclosure.fees.amount"].confident
     assert result.figures["disclosure.penalties.decided"].confident
+
+
+def _with_column(rows, at, header, text):
+    """Table 3 unmerged, with one column more."""
+    return [[*row[:at], cell(header if place < 3 else text), *row[at:]] for place, row in enumerate(unmerged(rows))]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_subtotal_column_is_not_the_total(first):
+    columns = ["total", *[column for column in COLUMNS if column != "total"]] if first else list(COLUMNS)
+    matrix = _with_column(table_three(TRUTH, columns), 10 if first else 9, "小计", "7777")
+    result = read(table_two(TRUTH), matrix, table_four(TRUTH))
+    assert not faults(result)
+    assert table(result, 3).columns_extra == ["小计"]
+
+
+def test_last_years_column_is_not_this_years():
+    rows = [[*row, cell("上年现行有效件数" if row[0].text == "信息内容" else "6666")] if len(row) == 4 else row
+            for row in table_two(TRUTH)]
+    assert not wrong(read(rows, table_three(TRUTH), table_four(TRUTH)))
+
+
+@pytest.mark.parametrize(("label", "replaced"), [("合计", "concluded"), ("9.其他", "closed_")])
+def test_a_bare_label_in_another_place_is_another_row(label, replaced):
+    printed = unmerged(table_three(TRUTH))
+    lost = {key for key in TRUTH if key.startswith(f"applications.{replaced}")}
+    kept = [row for row in printed if not {part.text for part in row} & {TRUTH[key] for key in lost}]
+    extra = [cell(""), cell(""), cell(label), *(cell("8888") for _ in COLUMNS)]
+    at = len(kept) if label == "合计" else 1 + next(
+        place for place, row in enumerate(kept) if row[2].text.startswith("8.属于"))
+    result = read(table_two(TRUTH), [*kept[:at], extra, *kept[at:]], table_four(TRUTH))
+    assert set(faults(result)) == lost
+    assert not wrong(result)
+    assert label in table(result, 3).rows_extra
+
+
+def test_a_number_over_two_rows_belongs_to_none_but_zero_to_both():
+    for text, value in (("171", None), ("0", 0)):
+        rows = table_three(TRUTH)
+        rows[3][1] = cell(text, 2)
+        del rows[4][1]
+        result = read(table_two(TRUTH), rows, table_four(TRUTH))
+        assert [result.figures[f"applications.{row}.natural_person"].value for row in ("new", "carried_in")] == [
+            value, value]
+        assert set(faults(result)) <= {f"applications.{row}.natural_person" for row in ("new", "carried_in")}
+
+
+def test_a_zero_over_several_columns_is_the_zero_of_each_but_not_surely():
+    rows = table_two(TRUTH)
+    rows[2] = [rows[2][0], cell("0", 1, 3)]
+    figures = read(rows).figures
+    for column in ("issued", "repealed", "in_force"):
+        assert figures[f"disclosure.regulations.{column}"].value == 0
+        assert not figures[f"disclosure.regulations.{column}"].confident
+
+
+def test_a_heading_pushed_past_its_neighbour_makes_the_columns_unsure():
+    rows = table_three(TRUTH)
+    rows[1][1] = cell(rows[1][1].text, 1, 4)  # of five: the fifth heading below it falls behind 总计
+    result = read(table_two(TRUTH), rows, table_four(TRUTH))
+    assert wrong(result)
+    assert not any(result.figures[key].confident for key in wrong(result))
