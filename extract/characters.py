@@ -21,6 +21,21 @@ from extract.model import Grid
 
 _GAP = 0.2
 """Gap between two words, as share of their height."""
+MARK = 0.75
+"""Size of a raised mark against the figure it stands at, at most."""
+RISE = 0.15
+"""How far above the figure's foot a mark begins, as share of the figure's height."""
+_OVERLAP = 0.3
+"""Share of their height by which two words of one line may lie over each other."""
+_DRAWN_OVER = 0.45
+"""Share of their height by which one digit lies over the one before: more than italics lean."""
+_DRAWN_BACK = 0.75
+"""The same for digits drawn from right to left, which don't overlap, at least."""
+_TOUCHING = 0.1
+"""Gap between two digits of one number, at most, as share of their height."""
+_ON_TOP = 0.5
+"""Confidence of a cell in which print lies over print, or into which a number of another reaches."""
+_MOST_COMPARED = 20
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _NO_LETTERS = re.compile(r"[\s\d.,，。、：；（）()\-—/%]")
 _KNOWN = re.compile(r"[A-Za-z\u3000-\u303f\uff00-\uffef“”‘’《》]")
@@ -115,6 +130,9 @@ def place(characters: Characters, tables: Sequence[Ruled], page: int | None = No
         elif table.odd:
             placed.doubtful = placed.doubtful or "the rules of a table enclose something that is no rectangle"
         start += len(table.places)
+    keep = _without_marks(characters, owner)
+    characters, owner = characters.kept(keep), owner[keep]
+    unsure = _in_doubt(characters, owner)
     held: dict[int, list[Word]] = {}
     outside: list[Word] = []
     for word, cell in _words(characters, owner):
@@ -129,10 +147,59 @@ def place(characters: Characters, tables: Sequence[Ruled], page: int | None = No
         if table.owner.size == 2 and not _FIGURE.match(texts.get(1, "")):
             outside += [word for cell in (start, start + 1) for word in held.get(cell, [])]  # a banner, a signature
         elif any(texts.values()):
-            placed.grids.append(table.grid(texts, page, confidence))
+            grid = table.grid(texts, page, confidence)
+            for number in texts:
+                if start + number in unsure or _lie_over(held[start + number]):
+                    grid.cells[number].confidence = min(confidence, _ON_TOP)
+            placed.grids.append(grid)
         start += len(table.places)
     placed.lines = [_rejoined(line) for line in lines_of(outside, page)]
     return placed
+
+
+def _without_marks(characters: Characters, owner: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which characters stay when small raised digits behind a figure of a cell, marks of footnotes, are left out."""
+    keep = np.ones(len(characters), bool)
+    if len(characters) < 2:
+        return keep
+    top, bottom = characters.boxes[:, 1], characters.boxes[:, 3]
+    high = np.maximum(bottom - top, 0.1)
+    raised = ((owner[1:] == owner[:-1]) & (owner[1:] >= 0) & (high[1:] < MARK * high[:-1])
+              & (bottom[1:] < bottom[:-1] - RISE * high[:-1]) & (bottom[1:] > top[:-1]))
+    for first in (np.flatnonzero(raised) + 1).tolist():
+        last = first
+        while last < len(characters) and characters.text[last].isdigit() and owner[last] == owner[first] \
+                and abs(high[last] - high[first]) < 0.5 and abs(bottom[last] - bottom[first]) < 0.5:
+            last += 1
+        if characters.text[first - 1].isdigit() and 1 <= last - first <= 2:
+            keep[first:last] = False
+    return keep
+
+
+def _in_doubt(characters: Characters, owner: NDArray[np.int64]) -> set[int]:
+    """Cells between which a rule parts the digits of one number, which is too wide for its cell so that nobody can tell
+    whose they are, and cells in which one digit was drawn over another."""
+    if len(characters) < 2:
+        return set()
+    left, top, right, bottom = characters.boxes.T
+    size = np.maximum(np.minimum(bottom[1:] - top[1:], bottom[:-1] - top[:-1]), 0.1)
+    together = np.minimum(bottom[1:], bottom[:-1]) - np.maximum(top[1:], top[:-1])
+    gap, held = left[1:] - right[:-1], (owner[1:] >= 0) & (owner[:-1] >= 0)
+    parted = held & (owner[1:] != owner[:-1]) & (together > 0.9 * size) & (np.abs(gap) < _TOUCHING * size)
+    over = (held & (owner[1:] == owner[:-1]) & (together > 0.5 * size) & (gap < -_DRAWN_OVER * size)
+            & (gap > -_DRAWN_BACK * size))
+    return {int(cell) for place in np.flatnonzero(parted | over).tolist()
+            if characters.text[place].isdigit() and characters.text[place + 1].isdigit()
+            for cell in owner[place:place + 2]}
+
+
+def _lie_over(words: list[Word]) -> bool:
+    """Whether words of one line lie over each other, one of them a figure: a stamp or a correction over the print."""
+    if len(words) < 2 or not any(word.text[:1].isdigit() for word in words):
+        return False
+    return any(min(one.right, other.right) - max(one.left, other.left) > _OVERLAP * (one.bottom - one.top)
+               and min(one.bottom, other.bottom) - max(one.top, other.top) > 0.5 * (one.bottom - one.top)
+               for one, other in itertools.combinations(words[:_MOST_COMPARED], 2))
 
 
 def _words(characters: Characters, owner: NDArray[np.int64]) -> list[tuple[Word, int]]:

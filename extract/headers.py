@@ -55,7 +55,7 @@ def heads_of(fact: TableFact, lines: list[list[Cell | None]]) -> list[Head]:
     if not keyed:
         return []
     _tell_apart(fact, heads)
-    if _hangs_below_a_gap(lines, [leaf for leaf in leaves[heads[keyed[0]].first:] if leaf is not None]):
+    if _hangs_below_a_gap(lines, [leaf for leaf in leaves[heads[keyed[0]].first:] if leaf and not leaf.box]):
         for head in heads:
             head.certainty = BY_POSITION
     return [head for head in heads[keyed[0]:]
@@ -82,7 +82,8 @@ def _tell_apart(fact: TableFact, heads: list[Head]) -> None:
 
 def _hangs_below_a_gap(lines: list[list[Cell | None]], leaves: list[Cell]) -> bool:
     """Whether a heading stands below a place of the header that no cell covers, as where the colspan of the heading
-    above is too small: then browsers push it past its neighbour. A top row too short shifts nothing."""
+    above is too small: then browsers push it past its neighbour. A top row too short shifts nothing, nor do gaps
+    where the medium itself tells the places (`leaves` with a box are not asked)."""
     starts = [next((number for number, line in enumerate(lines) if any(cell is leaf for cell in line)), 0)
               for leaf in leaves]
     return any(line[column] is None for leaf, start in zip(leaves, starts, strict=True) for line in lines[1:start]

@@ -42,6 +42,8 @@ _MOST_PIXELS = 4_000_000
 _DEEPEST = 8
 """Forms within forms."""
 _TURNS_ASKED = 40
+_STRAIGHT_ENOUGH = math.radians(6)
+"""Print within that angle of level or upright isn't slanting."""
 _SEVERAL = re.compile(r"(?<![\d.])\d[\d,.]*(?:\s+\d[\d,.]*){3,}\s*$")
 """Four numbers side by side at the end of a line."""
 _TOGETHER = 2
@@ -107,6 +109,7 @@ def read_page(page: Any, number: int) -> Reading:
         things = _things(page)
         turn_upright(page, text)
         characters = _characters(page, text, number)
+        characters = characters.kept(~_slanting(text, len(characters)))
     finally:
         pdfium_c.FPDFText_ClosePage(text)
     width, height = page.get_width(), page.get_height()
@@ -269,6 +272,22 @@ def _characters(page: Any, text: Any, number: int) -> Characters:
     boxes = _upright(page, boxes)
     _as_high_as_type(text, boxes)
     return Characters(printed, boxes)
+
+
+def _slanting(text: Any, count: int) -> NDArray[np.bool_]:
+    """Which characters are drawn at a slant, as watermarks are; none where most of the page is. (pdfium's angle is of
+    the upright stroke, which leans in italics too, so a candidate's matrix is asked.)"""
+    if not count:
+        return np.zeros(0, bool)
+    angles = np.fromiter(map(pdfium_c.FPDFText_GetCharAngle, itertools.repeat(text), range(count)), float, count)
+    away = np.abs((angles / (math.pi / 2) + 0.5) % 1 - 0.5) * (math.pi / 2)
+    slanting = away > _STRAIGHT_ENOUGH
+    matrix = pdfium_c.FS_MATRIX()
+    for position in np.flatnonzero(slanting).tolist():
+        if pdfium_c.FPDFText_GetMatrix(text, position, matrix):
+            low, high = sorted((abs(float(matrix.a)), abs(float(matrix.b))))
+            slanting[position] = low > math.tan(_STRAIGHT_ENOUGH) * high
+    return slanting if slanting.sum() * 2 < count else np.zeros(count, bool)
 
 
 def _as_high_as_type(text: Any, boxes: NDArray[np.float64]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+import math
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from pdfplumber.page import Page
 from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells, merge_edges
 from pdfplumber.utils.text import extract_words
 
-from extract.characters import mapping_lost
+from extract.characters import MARK, RISE, mapping_lost
 from extract.exceptions import LimitExceededError
 from extract.layout import Lattice, Word, cell_text, closing_edges, lines_of
 from extract.limits import current_limits
@@ -39,6 +40,7 @@ _TEXT_CODINGS = {"ASCII85Decode": ascii85decode, "A85": ascii85decode, "ASCIIHex
                  "AHx": asciihexdecode}
 _SCAN = 0.7
 """A picture over that share of the page is the page."""
+_SLANT = math.tan(math.radians(6))
 _OUTLINES = 100
 """Curves on a page without characters from which it may be print turned to outlines."""
 _UNSURE = 0.5
@@ -190,7 +192,28 @@ def _visible(page: Page) -> list[Any]:
     inside = page.filter(lambda thing: thing["object_type"] != "char" or (
         left - 2 <= (thing["x0"] + thing["x1"]) / 2 <= right + 2
         and top - 2 <= (thing["top"] + thing["bottom"]) / 2 <= bottom + 2))
-    return list(inside.dedupe_chars(tolerance=1, extra_attrs=()).chars)
+    chars = list(inside.dedupe_chars(tolerance=1, extra_attrs=()).chars)
+    level = [char for char in chars if not _slants(char["matrix"])]
+    chars = level if len(level) * 2 > len(chars) else chars
+    kept: list[Any] = []
+    for char in chars:
+        if not kept or not _is_mark(kept[-1], char):
+            kept.append(char)
+    return kept
+
+
+def _slants(matrix: tuple[float, ...]) -> bool:
+    """Whether a character is drawn at a slant, as a watermark is."""
+    low, high = sorted((abs(matrix[0]), abs(matrix[1])))
+    return bool(low > _SLANT * high)
+
+
+def _is_mark(before: Any, char: Any) -> bool:
+    """Whether a small digit raised behind another is the mark of a footnote."""
+    high = before["bottom"] - before["top"]
+    return bool(char["text"].isdigit() and before["text"].isdigit() and char["bottom"] - char["top"] < MARK * high
+                and before["top"] < char["bottom"] < before["bottom"] - RISE * high
+                and abs(char["x0"] - before["x1"]) < high)
 
 
 def _words(chars: list[Any]) -> list[Word]:

@@ -191,3 +191,57 @@ def test_a_page_whose_rules_enclose_an_angle_is_doubtful():
         canvas.drawString(110, 680, "规章")
 
     assert fast(drawn(draw))[0].doubtful
+
+
+def tabled(canvas, rows):
+    """A ruled table of figures under each other, whose cells `rows` draw: text and where in the cell it stands."""
+    for place, pieces in enumerate(rows):
+        top = 780 - 30 * place
+        for left, right in ((60, 300), (300, 420)):
+            canvas.rect(left, top - 30, right - left, 30)
+        for text, x, y, size in pieces:
+            canvas.setFont("STSong-Light", size)
+            canvas.drawString(x, top - 20 + y, text)
+
+
+def cells_of(data):
+    readings = fast(data)
+    return [[(cell.text, cell.confidence) for cell in grid.cells] for grid in readings[0].sheet.grids]
+
+
+def test_a_watermark_at_a_slant_is_in_no_cell_and_italics_are():
+    def draw(canvas):
+        tabled(canvas, [[("行政许可", 70, 0, 10), ("12", 310, 0, 10)], [("行政处罚", 70, 0, 10), ("345", 310, 0, 10)],
+                        [("行政强制", 70, 0, 10)]])
+        leaning = canvas.beginText()
+        leaning.setTextTransform(1, 0, 0.3, 1, 310, 700)
+        leaning.textOut("67")
+        canvas.drawText(leaning)
+        canvas.translate(295, 680)
+        canvas.rotate(45)
+        canvas.drawString(0, 0, "张三2024内部")
+
+    data = drawn(draw)
+    assert cells_of(data) == [[("行政许可", 1), ("12", 1), ("行政处罚", 1), ("345", 1), ("行政强制", 1), ("67", 1)]]
+    assert_same(data)
+
+
+def test_a_raised_mark_of_a_footnote_joins_no_figure():
+    def draw(canvas):
+        tabled(canvas, [[("行政许可", 70, 0, 10), ("12", 310, 0, 10), ("1", 320, 4, 6)],
+                        [("行政处罚", 70, 0, 10), ("345", 310, 0, 10), ("12", 325, 4, 6)],
+                        [("行政强制", 70, 0, 10), ("6", 310, 0, 10), ("7", 315, 0, 10)]])
+
+    data = drawn(draw)
+    assert [text for text, _ in cells_of(data)[0]][1::2] == ["12", "345", "67"]
+    assert_same(data)
+
+
+def test_a_number_too_wide_for_its_cell_and_print_over_print_are_unsure():
+    def draw(canvas):
+        tabled(canvas, [[("行政许可", 70, 0, 10), ("12345", 292, 0, 10)],
+                        [("行政处罚", 70, 0, 10), ("345", 310, 0, 10)],
+                        [("行政强制", 70, 0, 10), ("67", 310, 0, 10), ("2024", 314, 2, 10)]])
+
+    sure = [confidence for _, confidence in cells_of(drawn(draw))[0]]
+    assert [confidence < 0.9 for confidence in sure] == [True, True, False, False, False, True]
