@@ -19,7 +19,9 @@ Kind = Literal["integer", "signed", "decimal"]
 """integer: a count · signed: a change, minus allowed · decimal: an amount in 万元."""
 Number = int | float
 
-_BLANK = re.compile(r"[\s\u200b-\u200f\u2028\u2029\u2060\ufeff\u00ad]+")
+_BLANK = re.compile(r"[\s\u2028\u2029]+")
+NO_WIDTH = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]+")
+"""Characters that print nothing, not even a blank: what stands beside them is one word."""
 _DASH = re.compile(r"^[/\\∕⁄╱╲\-–—―‐‑‒−─━ー﹣_·]+$")
 _RAISED = re.compile("[\u00b2\u00b3\u00b9\u2070-\u209f\u2460-\u24ff\u2776-\u2793\u3251-\u325f\u32b1-\u32bf]+")
 """Raised, lowered and circled digits: marks of footnotes, which half-width form would join to the number before."""
@@ -38,13 +40,16 @@ _WORDED = re.compile(r"^(?P<before>[^\d.+\-零〇一二两三四五六七八九�
                      r"(?P<factor>百万|千万|万|亿)?(?P<about>[余多]?)"
                      r"(?P<unit>(?:元|圆|人民币|[件条项笔个次份起宗人家例篇部批户]|整|余|多|左右|[(（)）])*)$")
 _FOOTNOTE_MARK = re.compile(r"^[\[(（［〔]?\s*(?:注?\s*\d{1,2}|注|[*＊※#†‡]{1,3}|[①-⑳])\s*[\])）］〕]?$")
+_MARKED = re.compile(r"^(?P<number>.*\d)\s*(?:[\[【(]注\s*\d{0,2}[\]】)]|[\[【]\d{1,2}[\]】]|[*※])$")
+"""A number and, behind it, the mark of a note that can be no part of it."""
+_COUNTED = re.compile(f"^([{''.join(_DIGITS)}{''.join(_UNITS)}]+)[件条项笔个次份起宗]$")
 _MORE = re.compile(r"增|多|升|\+|↑")
 _LESS = re.compile(r"减|少|降|↓")
 
 
 def clean(text: str) -> str:
     """The text in half-width form without blanks of any kind (nbsp, ideographic, zero-width) at its ends."""
-    return _BLANK.sub(" ", unicodedata.normalize("NFKC", text)).strip()
+    return _BLANK.sub(" ", unicodedata.normalize("NFKC", NO_WIDTH.sub("", text))).strip()
 
 
 @lru_cache(maxsize=20_000)
@@ -59,6 +64,9 @@ def parse_cell(text: str, kind: Kind = "integer") -> tuple[Number | None, State]
     if _RAISED.search(text):
         value, state = parse_cell(_RAISED.sub("#", text).strip("# \t\r\n"), kind)
         return value, "dash" if state == "dash" else "text"
+    marked = _MARKED.match(clean(text))
+    if marked:
+        return parse_cell(marked["number"], kind)[0], "text"
     bare = clean(text).replace("−", "-").replace("﹣", "-")
     if _DASH.match(bare):
         return None, "dash"
@@ -129,7 +137,8 @@ def _bare_number(text: str) -> Number | None:
 def _worded_number(bare: str, kind: Kind) -> Number | None:
     match = _WORDED.match(bare)
     if not match:
-        return _chinese_number(bare) if _CHINESE.match(bare) else None
+        counted = _COUNTED.match(bare)
+        return _chinese_number(counted[1] if counted else bare) if counted or _CHINESE.match(bare) else None
     number = _bare_number(match["number"])
     if number is None:
         return None

@@ -18,7 +18,7 @@ from bs4.element import CData, Declaration, Doctype, NavigableString, Processing
 from extract import titles
 from extract.decoding import decode
 from extract.exceptions import LimitExceededError, UnreadableDocumentError
-from extract.figures import is_footnote_mark, is_value
+from extract.figures import NO_WIDTH, is_footnote_mark, is_value
 from extract.grids import MAX_CELLS, RawCell, build
 from extract.labels import normalise
 from extract.model import Block, Document, Hints, Image, Text
@@ -56,7 +56,7 @@ _STRUCK = frozenset({"s", "strike", "del"})
 _STRUCK_THROUGH = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through")
 _LONGEST_WRAPPED = 60
 """Characters beyond which a table within a cell is more than the frame of its figure or label."""
-_BLANKS = re.compile(r"[ \t\r\f\v\u00a0\u3000\u200b-\u200f\u2060\ufeff]+")
+_BLANKS = re.compile(r"[ \t\r\f\v\u00a0\u3000]+")
 _COMMENTS = (Comment, CData, Declaration, Doctype, ProcessingInstruction)
 _DONE = object()
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -246,7 +246,7 @@ class _Builder:
 
 def tidy(text: str) -> str:
     """Lines without blanks at their ends; runs of blanks become one."""
-    lines = (_BLANKS.sub(" ", line).strip() for line in text.split("\n"))
+    lines = (_BLANKS.sub(" ", line).strip() for line in NO_WIDTH.sub("", text).split("\n"))
     return "\n".join(line for line in lines if line)
 
 

@@ -21,6 +21,9 @@ from extract.figures import is_value, parse_cell, parse_number
     ("无", None, "text"), ("详见附件", None, "text"), ("12\n3", None, "text"), ("1 2 34", None, "text"),
     ("3、其他", None, "text"), ("1.属于国家秘密", None, "text"), ("2021年", None, "text"), ("5元", None, "text"),
     ("1①", 1, "text"), ("3²", 3, "text"), ("12 ②", 12, "text"), ("①", None, "text"), ("1①5", None, "text"),
+    ("12[1]", 12, "text"), ("12［注1］", 12, "text"), ("12（注）", 12, "text"), ("12*", 12, "text"),
+    ("12(1)", None, "text"), ("12[2023]", None, "text"), ("1**", None, "text"), ("12 3*", None, "text"),
+    ("1\u200b23", 123, "number"), ("零件", 0, "text"), ("十五件", 15, "text"), ("一般", None, "text"),
     ("/①", None, "dash"), ("∕", None, "dash"), ("╱", None, "dash"),
     ("1/2", None, "text"), ("1-2", None, "text"), ("12%", None, "text"), ("1,23", None, "text")])
 def test_counts(text, value, state):
