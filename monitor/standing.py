@@ -29,7 +29,7 @@ from extract import titles
 from monitor import access, dating, records, workers
 from monitor.model import DueDay, Obligation, Standing, Status
 from monitor.moves import Moves
-from monitor.observations import Look, Observation, Observations, Sighting, could_be, fits
+from monitor.observations import Look, Observation, Observations, Sighting, could_be, fits, together
 
 if TYPE_CHECKING:
     from crawler.roster import Roster
@@ -286,8 +286,9 @@ class Judge:
         if sighting.route == "report" and sighting.body == case.body.id:
             return False
         row = self._at(sighting.url)
-        # Whose the rest of a joint title is, the page can't tell: it is the other bodies' too.
-        if row is None or sighting.reason == "unknown_part":
+        # Whose the rest of a joint title is, the page can't tell: it is the other bodies' too. Nor is one report read
+        # from a page of many (县直各部门) all that hangs on it.
+        if row is None or sighting.reason == "unknown_part" or together(sighting.printed, case.body):
             return False
         if row["verdict"] == "other" or row["year"] not in (None, case.owed.year):
             return True

@@ -31,6 +31,16 @@ def test_what_is_plainly_another_bodys_name(printed, name):
     assert not could_be(printed, named(name))
 
 
+@pytest.mark.parametrize(("printed", "name", "answer"), [
+    ("示例县各部门", "示例县教育局", True), ("县直部门", "示例县教育局", True), ("示例县直机关", "示例县教育局", True),
+    ("各委办局", "示例县教育局", True), ("示例县各乡镇", "示例县白石镇人民政府", True),
+    ("各镇（街道）", "示例县东门街道办事处", True), ("示例县乡镇街道", "示例县白石镇人民政府", True),
+    ("示例县各乡镇", "示例县教育局", False), ("示例市直属机关工作委员会", "示例市教育局", False),
+    ("示例县水利局直属单位", "示例县教育局", False)])
+def test_a_title_of_many_bodies_may_hold_the_report_of_each(printed, name, answer):
+    assert could_be(printed, named(name)) is answer
+
+
 def test_every_name_of_a_body_counts():
     assert could_be("示例市体育局", named("示例市文化广电和旅游局", plates=("示例市体育局",)))
 
