@@ -220,6 +220,9 @@ class Judge:
             row = invalid[-1]
             reason = row["reason"] if row["verdict"] == "invalid" else "scope_unknown"
             return _answer(owed, Status.INVALID, address=row["address"], report=row["id"], reason=reason)
+        if misnamed := self._misnamed(case):
+            return _answer(owed, Status.INVALID, address=misnamed["address"], report=misnamed["id"],
+                           reason="wrong_year")
         if case.sightings:
             last = case.sightings[-1]
             outcome = records.capture_outcome(self.connection, last.url, self.seen.until)
@@ -227,6 +230,30 @@ class Judge:
             return _answer(owed, Status.UNVERIFIED, address=last.url, outcome=outcome if failed else None,
                            reason="page_not_opened" if failed else "not_read",
                            evidence={"titles": [last.title]})
+        return None
+
+    def _misnamed(self, case: Case) -> dict[str, Any] | None:
+        """A page of this body that is listed as another year's and may well be the report: its own title names this
+        year; or it is called the next year's and stood there before that year ended; or it is called last year's, was
+        published after this year ended, and stands in the list beside last year's own."""
+        owed = case.owed
+        listings = {look.listing for look in case.observations[-1].looks} if case.observations else set()
+        listed = {each.url for each in self.seen.of_body(case.body.id) if each.listing in listings}
+        others = [row for row in self._rows(case.body.id) if row["verdict"] in ("invalid", "report")
+                  and row["year"] not in (None, owed.year) and row["scope"] in (owed.scope, "unknown")]
+        row: dict[str, Any]
+        for row in reversed(others):
+            if row["reason"] == "wrong_year":
+                if owed.year in titles.years_of(row["title"]):
+                    return row
+            elif row["year"] == owed.year + 1:
+                if row["first_seen"] < f"{owed.year + 2}-":
+                    return row
+            elif row["year"] == owed.year - 1 and _dated_from(row, owed.year + 1) and any(
+                    each["year"] == row["year"] and each["content"] != row["content"]
+                    and {each["address"], row["address"]} <= listed
+                    and not _dated_from(each, owed.year + 1) for each in others):
+                return row
         return None
 
     def _absent(self, case: Case) -> Standing:
@@ -389,6 +416,13 @@ class Judge:
     def _channels(self, body: Body) -> list[dict[str, str]]:
         return [{"portal": portal.id, "column": column.id, "name": column.name, "url": column.url,
                  "role": column.role} for portal, column in self.roster.columns_of(body)]
+
+
+def _dated_from(row: dict[str, Any], year: int) -> bool:
+    """Whether every publication date that a stored page bears lies in `year` or later."""
+    days = [day for day, source in ((each["date"], each["source"]) for each in json.loads(row["dates"]))
+            if source.partition(":")[0] in dating.FIRST_HAND]
+    return bool(days) and min(days) >= f"{year}-"
 
 
 def _answer(owed: Obligation, status: Status, day: DueDay | None = None, **known: Any) -> Standing:

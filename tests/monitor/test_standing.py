@@ -360,6 +360,55 @@ def test_a_report_of_unknown_scope_blocks_missing_for_both_scopes(tmp_path):
         assert (one.status, one.reason) == (Status.INVALID, "scope_unknown")
 
 
+@pytest.mark.parametrize(("verdict", "body"), [("report", "x"), ("other", None)])
+def test_a_page_with_the_reports_of_many_bodies_is_not_ruled_out_by_the_one_read_from_it(past, verdict, body):
+    for at in ("2026-02-02T09:00", "2026-02-09T09:00"):
+        run = past.look(at, item(title="县直各部门2025年政府信息公开工作年度报告", route="unrouted", body=None,
+                                 scope="unknown", printed="县直各部门"))
+    past.report(URL, "2026-02-02T09:00", body=body, verdict=verdict, run=run)
+    one = past.stand("2026-02-10")
+    assert (one.status, one.reason) == (Status.UNVERIFIED, "unrouted_title")
+
+
+OWN_TITLE = "示例市教育局2025年政府信息公开工作年度报告"
+
+
+@pytest.mark.parametrize(("pages", "status"), [
+    # Listed as 2024's or 2026's, while the page itself speaks of 2025.
+    ([(1, 2024, "invalid", "2026-01-20", OWN_TITLE, "2026-01-25T09:00")], Status.INVALID),
+    ([(1, 2026, "invalid", "2026-01-20", OWN_TITLE, "2026-01-25T09:00")], Status.INVALID),
+    # Called 2026's in the middle of 2026, on the page too.
+    ([(1, 2026, "report", "2026-01-20", OWN_TITLE.replace("2025", "2026"), "2026-01-25T09:00")], Status.INVALID),
+    # A second report "on 2024" of the season in which 2025's was due.
+    ([(1, 2024, "report", "2025-01-20", OWN_TITLE.replace("2025", "2024"), "2026-01-25T09:00"),
+      (2, 2024, "report", "2026-01-20", OWN_TITLE.replace("2025", "2024"), "2026-01-25T09:00")], Status.INVALID),
+    # Earlier reports as they should be, and one that a new site dated anew.
+    ([(1, 2024, "report", "2025-01-20", OWN_TITLE.replace("2025", "2024"), "2026-01-25T09:00")], Status.MISSING),
+    ([(1, 2024, "report", "2026-01-20", OWN_TITLE.replace("2025", "2024"), "2026-01-25T09:00")], Status.MISSING),
+    ([(1, 2024, "invalid", "2025-01-20", OWN_TITLE.replace("2025", "2023"), "2026-01-25T09:00")], Status.MISSING)])
+def test_a_report_under_another_years_title_stands_in_the_way_of_missing(past, pages, status):
+    rows = [item(f"{HOST}/nb/{number}.html", title, year=year) for number, year, _, _, title, _ in pages]
+    run = past.look("2026-02-02T09:00", *rows)
+    past.look("2026-02-09T09:00", *rows)
+    for number, year, verdict, day, title, seen in pages:
+        past.report(f"{HOST}/nb/{number}.html", seen, year=year, verdict=verdict, content=f"c{number}", run=run,
+                    reason="wrong_year" if verdict == "invalid" else "", dates=[(day, "page")], title=title)
+    one = past.stand("2026-02-10")
+    assert (one.status, one.reason) == (status, "wrong_year" if status is Status.INVALID else "")
+
+
+def test_last_years_report_that_moved_and_was_dated_anew_is_no_report_under_a_wrong_title(past):
+    title = OWN_TITLE.replace("2025", "2024")
+    first = past.look("2026-01-20T09:00", item(f"{HOST}/nb/1.html", title, year=2024))
+    past.report(f"{HOST}/nb/1.html", "2026-01-20T09:00", year=2024, title=title, dates=[("2025-01-20", "page")],
+                content="c1", run=first)
+    for at in ("2026-02-02T09:00", "2026-02-09T09:00"):
+        run = past.look(at, item(f"{HOST}/new/1.html", title, year=2024))
+    past.report(f"{HOST}/new/1.html", "2026-02-02T09:00", year=2024, title=title, dates=[("2026-02-01", "page")],
+                content="c2", run=run)
+    assert past.stand("2026-02-10").status is Status.MISSING
+
+
 def test_a_listed_report_whose_page_cannot_be_opened_is_not_missing(past):
     for day in ("2026-02-02", "2026-02-09"):
         run = past.look(f"{day}T09:00", item())
