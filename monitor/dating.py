@@ -2,7 +2,7 @@
 
 Promises: per page the best evidence counts (the page's own date, the list's, the address's); over all pages the
 earliest. Where first-hand dates of a page stand on both sides of a due day there is no answer but `undated`; so too
-where the server says that a page dated late was last changed in time. What we saw ourselves outweighs any print: a
+where the server says that a page dated late was last changed in time, and where a late day is also that of earlier years' reports. What we saw ourselves outweighs any print: a
 report captured by a day was published by it. Dates on or before 31 December of the
 report year, or after the moment of judging, are no evidence of publication. Leaves alone: reading dates
 (extract/dates.py).
@@ -30,6 +30,9 @@ class Page:
     dates: tuple[tuple[str, str], ...]
     seen: date
     report: str | None = None
+    moved: frozenset[str] = frozenset()
+    """Days to which the portal moved the dates of earlier years' reports: where they are printed they say when a site
+    was rebuilt, or what day it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +103,12 @@ def _unchanged_since(page: Page, year: int) -> list[date]:
 
 def _credible(page: Page, year: int, today: date) -> tuple[list[tuple[date, str]], str]:
     """First-hand dates that can be a publication of the report on `year`, best evidence first, or why none can."""
-    first_hand = []
+    first_hand, moved = [], False
     for text, source in page.dates:
         kind = source.partition(":")[0]
-        if kind in FIRST_HAND:
+        if kind in FIRST_HAND and text[:10] in page.moved:
+            moved = True
+        elif kind in FIRST_HAND:
             first_hand.append((FIRST_HAND.index(kind), date.fromisoformat(text[:10]), source))
     first_hand.sort(key=lambda each: each[0])
     usable = [(day, source) for _, day, source in first_hand if date(year, 12, 31) < day <= today]
@@ -113,4 +118,6 @@ def _credible(page: Page, year: int, today: date) -> tuple[list[tuple[date, str]
         return [], "date_before_year_end"
     if first_hand:
         return [], "date_in_future"
+    if moved:
+        return [], "dates_moved"
     return [], "weak_date" if any(source.partition(":")[0] != SEEN for _, source in page.dates) else "no_date"

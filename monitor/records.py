@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date
@@ -360,6 +361,8 @@ def report_row(connection: sqlite3.Connection, identity: str) -> dict[str, Any] 
     return next(iter(row_dicts(connection, "SELECT * FROM report WHERE id = ?", (identity,))), None)
 
 
+_PRINTED = frozenset({"page", "meta", "list", "url"})
+"""Sources of days that state a publication (see monitor/dating.py)."""
 _LIGHT = """id, portal, address, content, body, scope, year, verdict, reason, title, form, published, published_source,
     dates, sha256, medium, reader_version, first_seen, last_seen, first_run, last_run"""
 
@@ -383,6 +386,22 @@ def versions_at(connection: sqlite3.Connection, address: str, year: int | None, 
     """Every version of one address and year that was read as a report up to `until`, oldest first."""
     return row_dicts(connection, f"""SELECT {_LIGHT} FROM report WHERE address = ? AND year IS ? AND verdict = 'report'
         AND first_seen <= ? ORDER BY first_seen, last_seen, id""", (address, year, until))
+
+
+def days_of_earlier_years(connection: sqlite3.Connection, bodies: Iterable[str], year: int, until: str) -> set[str]:
+    """Days after `year` that lists or pages print on two or more of these bodies' reports on earlier years."""
+    found: dict[str, set[tuple[str, int]]] = defaultdict(set)
+    for body in bodies:
+        given = [(row["year"], row["day"]) for row in row_dicts(connection, """SELECT s.year, s.day FROM sighting s
+            JOIN listing l ON l.id = s.listing WHERE s.body = ? AND s.year < ? AND s.route = 'report' AND l.at <= ?""",
+                                                                (body, year, until))]
+        given += [(row["year"], each["date"][:10]) for row in row_dicts(
+            connection, "SELECT year, dates FROM report WHERE body = ? AND year < ? AND first_seen <= ?",
+            (body, year, until)) for each in json.loads(row["dates"]) if each["source"].partition(":")[0] in _PRINTED]
+        for of_year, day in given:
+            if day > f"{year}-12-31":
+                found[day].add((body, of_year))
+    return {day for day, reports in found.items() if len(reports) > 1}
 
 
 def _standing_versions(rows: list[dict[str, Any]], until: str) -> list[dict[str, Any]]:

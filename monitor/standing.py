@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -135,6 +135,7 @@ class Judge:
         self.moves = Moves(connection, self.seen.until)
         self._bodies: dict[str, list[dict[str, Any]]] = {}
         self._addresses: dict[str, dict[str, Any] | None] = {}
+        self._moved: dict[tuple[str, int], set[str]] = {}
 
     def case(self, owed: Obligation) -> Case:
         """Everything the store holds on one obligation."""
@@ -201,7 +202,10 @@ class Judge:
             first = min([clock.parse(row["first_seen"]), *(each.at for each in listed)])
             pages.append(dating.Page(row["address"], tuple(dict.fromkeys(dates)),
                                      first.astimezone(clock.ZONE).date(), row["id"]))
-        answer = dating.judge(pages, case.owed.days, case.owed.year, self.at.astimezone(clock.ZONE).date())
+        today = self.at.astimezone(clock.ZONE).date()
+        answer = dating.judge(pages, case.owed.days, case.owed.year, today)
+        if answer.breached and (moved := self._moved_days(case)):
+            answer = dating.judge([replace(page, moved=moved) for page in pages], case.owed.days, case.owed.year, today)
         last = max(case.owed.days, key=lambda day: day.day, default=None)
         due = answer.breached or case.owed.due or last
         return _answer(
@@ -211,6 +215,17 @@ class Judge:
             evidence={"dates": [{"date": day, "source": source} for day, source in answer.dates],
                       "addresses": [page.address for page in pages],
                       "first_seen": answer.page.seen.isoformat()})
+
+    def _moved_days(self, case: Case) -> frozenset[str]:
+        """Days after the year owed that reports on earlier years bear on the portals this body uses."""
+        found: set[str] = set()
+        for portal in {portal.id for portal, _ in self.roster.columns_of(case.body)}:
+            key = portal, case.owed.year
+            if key not in self._moved:
+                self._moved[key] = records.days_of_earlier_years(
+                    self.connection, sorted(self.roster.bodies_of(portal)), case.owed.year, self.seen.until)
+            found |= self._moved[key]
+        return frozenset(found)
 
     def _unclear(self, case: Case) -> Standing | None:
         """A page stands there, but not (surely) the report: a person decides, or we have yet to open it."""

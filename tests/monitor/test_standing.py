@@ -409,6 +409,22 @@ def test_last_years_report_that_moved_and_was_dated_anew_is_no_report_under_a_wr
     assert past.stand("2026-02-10").status is Status.MISSING
 
 
+@pytest.mark.parametrize("printed", ["list", "page"])
+@pytest.mark.parametrize(("earlier", "status", "reason"), [
+    (("2026-02-06", "2026-02-06"), Status.UNDATED, "dates_moved"),
+    (("2026-02-06", "2025-01-20"), Status.LATE, ""), (("2025-01-20", "2024-01-20"), Status.LATE, "")])
+def test_a_day_that_earlier_years_reports_bear_too_is_no_publication(past, printed, earlier, status, reason):
+    days = dict(zip((2025, 2024, 2023), ("2026-02-06", *earlier), strict=True))
+    for at in ("2026-02-09T09:00", "2026-02-16T09:00"):
+        run = past.look(at, *(item(f"{HOST}/nb/{year}.html", OWN_TITLE.replace("2025", str(year)), year=year,
+                                   day=day if printed == "list" else "") for year, day in days.items()))
+    for year, day in days.items():
+        past.report(f"{HOST}/nb/{year}.html", "2026-02-09T09:00", year=year, content=f"c{year}", run=run,
+                    title=OWN_TITLE.replace("2025", str(year)), dates=[(day, "page")] if printed == "page" else ())
+    one = past.stand("2026-02-17")
+    assert (one.status, one.reason) == (status, reason)
+
+
 def test_a_listed_report_whose_page_cannot_be_opened_is_not_missing(past):
     for day in ("2026-02-02", "2026-02-09"):
         run = past.look(f"{day}T09:00", item())
