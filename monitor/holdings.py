@@ -1,8 +1,9 @@
 """What the store holds of every body, and for each report what its rules look at beside it: the plan of a judgement.
 
-Promises: one report version per (body, scope, year); a task names every stored report it rests on, so that it can be
-done in any process that can read the database; its mark changes with each of them, with the facts of its body, its
-local packs and the rules. Leaves alone: running the rules (judging.py), which tasks are due (rejudging.py).
+Promises: one report version per (body, scope, year), of a portal where the body is at home; a task names every stored
+report it rests on, so that it can be done in any process that can read the database; its mark changes with each of
+them, with the facts of its body, its local packs and the rules. Leaves alone: running the rules (judging.py), which
+tasks are due (rejudging.py).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from crawler.homes import Homes
 from extract.model import Report, Scope
 from monitor import packing
 from monitor.model import Standing
@@ -67,7 +69,13 @@ class Holdings:
                  bodies: Collection[str] | None = None) -> None:
         """`bodies`: only reports of these; None: all."""
         self.roster, self.packs = roster, Packs(roster)
-        self.rows: dict[Key, sqlite3.Row] = dict(sorted(_current(connection, standings, bodies),
+        homes = Homes(roster)
+
+        def speaks(row: sqlite3.Row) -> bool:
+            body = roster.bodies.get(row["body"])
+            return body is None or homes.speaks(row["portal"], row["address"], body)
+
+        self.rows: dict[Key, sqlite3.Row] = dict(sorted(_current(connection, standings, bodies, speaks),
                                                         key=lambda each: each[0]))
         self._rules = catalogue.fingerprint()
         self._facts: dict[str, dict[str, Any]] = {}
@@ -206,18 +214,20 @@ def _existed(body: Body, year: int) -> bool:
 
 
 def _current(connection: sqlite3.Connection, standings: Iterable[Standing],
-             bodies: Collection[str] | None = None) -> Iterator[tuple[Key, sqlite3.Row]]:
-    """One report version per (body, scope, year): the one its standing names, else the one seen last."""
+             bodies: Collection[str] | None, speaks: Callable[[sqlite3.Row], bool]
+             ) -> Iterator[tuple[Key, sqlite3.Row]]:
+    """One report version per (body, scope, year): the one its standing names, else the one seen last. `speaks`: whether
+    its figures may count against the body."""
     owed: dict[tuple[str, str, int], list[Scope]] = defaultdict(list)
     for standing in standings:
         if standing.report:
             owed[standing.report, standing.body, standing.year].append(standing.scope)
     within = "" if bodies is None else "AND body IN (SELECT value FROM json_each(?))"
     values = () if bodies is None else (json.dumps(list(bodies)),)
-    rows = connection.execute(f"""
-        SELECT id, body, scope, year, reader_version, sha256, title, form FROM owned_report
+    rows = [row for row in connection.execute(f"""
+        SELECT id, body, scope, year, reader_version, sha256, title, form, portal, address FROM owned_report
         WHERE verdict = 'report' AND body IS NOT NULL AND year IS NOT NULL {within}
-        ORDER BY last_seen DESC, first_seen DESC, id""", values).fetchall()
+        ORDER BY last_seen DESC, first_seen DESC, id""", values) if speaks(row)]
     done: set[Key] = set()
     settled: set[tuple[str, int]] = set()
     for row in rows:

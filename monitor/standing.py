@@ -10,6 +10,8 @@ Promises the status table of the domain, above all:
   statutory one; so no sentence names a day that its observations don't reach.
 - `withdrawn` needs two such observations since we last saw it listed, its address asked again and found gone, and the
   same content standing nowhere else. One that left its list only is still published.
+- Only portals where a body is at home (crawler/homes.py) speak against it; what any other one shows can make it on
+  time, or an absence unverified.
 Everything is answered as of a moment: rows after it don't exist. Leaves alone: reading (reading.py), rules, wording.
 """
 
@@ -18,12 +20,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from crawler import clock
+from crawler.homes import Homes
 from crawler.model import Body, Outcome
 from extract import titles
 from monitor import access, dating, records, workers
@@ -39,6 +42,7 @@ APART = timedelta(hours=6)
 BEFORE_END = timedelta(hours=48)
 MANY, _LOT = 5000, 500
 """Obligations from which processes of their own are worth their start, and those answered in one go."""
+_LATE = (Status.LATE, Status.LATE_BY_RULE)
 _BLOCKED = {"report": "not_read", "unrouted": "unrouted_title", "foreign": "foreign_title", "note": "note_only"}
 
 
@@ -55,6 +59,8 @@ class Case:
     """Newest version of every page stored for this body, scope (or unknown) and year."""
     moved_to: str | None = None
     """Where the content of an address that is gone stands now."""
+    elsewhere: tuple[list[Sighting], list[dict[str, Any]]] = field(default_factory=lambda: ([], []))
+    """Sightings and rows of portals where the body is not at home."""
 
 
 def stand(connection: sqlite3.Connection, roster: Roster, obligations: Iterable[Obligation],
@@ -133,6 +139,7 @@ class Judge:
         self.connection, self.roster, self.at = connection, roster, at
         self.seen = Observations(connection, at)
         self.moves = Moves(connection, self.seen.until)
+        self.homes = Homes(roster)
         self._bodies: dict[str, list[dict[str, Any]]] = {}
         self._addresses: dict[str, dict[str, Any] | None] = {}
         self._moved: dict[tuple[str, int], set[str]] = {}
@@ -140,16 +147,19 @@ class Judge:
     def case(self, owed: Obligation) -> Case:
         """Everything the store holds on one obligation."""
         body = self.roster.bodies[owed.body]
-        return Case(owed, body, self.seen.of(self.roster.columns_of(body)),
-                    [each for each in self.seen.of_body(body.id)
+        sightings = [each for each in self.seen.of_body(body.id)
                      if each.route == "report" and fits(each.scope, each.year, owed.scope, owed.year)
-                     and each.year == owed.year],
-                    [row for row in self._rows(body.id)
-                     if fits(row["scope"], row["year"], owed.scope, owed.year) and row["year"] == owed.year])
+                     and each.year == owed.year]
+        rows = [row for row in self._rows(body.id)
+                if fits(row["scope"], row["year"], owed.scope, owed.year) and row["year"] == owed.year]
+        listed = [each for each in sightings if self.homes.is_one(each.portal, body)]
+        held = [row for row in rows if self.homes.speaks(row["portal"], row["address"], body)]
+        return Case(owed, body, self.seen.of(self.roster.columns_of(body)), listed, held, elsewhere=(
+            [each for each in sightings if each not in listed], [row for row in rows if row not in held]))
 
     def standing(self, owed: Obligation) -> Standing:
         case = self.case(owed)
-        body, answer = case.body, self._judged(case)
+        body, answer = case.body, self._heard(case, self._judged(case))
         healthy = [each for each in case.observations if self.seen.healthy(each, owed.year)]
         answer.last_checked = _stamp(healthy[-1].end) if healthy else None
         answer.evidence.setdefault("channels", self._channels(body))
@@ -163,6 +173,23 @@ class Judge:
         empty = self._empty(case)
         if empty:
             answer.evidence["empty"] = empty
+        return answer
+
+    def _heard(self, case: Case, answer: Standing) -> Standing:
+        """What portals say where the body is not at home speaks for it, never against it: anybody broken into could say
+        it."""
+        sightings, rows = case.elsewhere
+        if answer.status is Status.ON_TIME or not (sightings or rows):
+            return answer
+        whole = self._judged(replace(case, sightings=sorted([*case.sightings, *sightings], key=lambda each: each.at),
+                                     rows=[*case.rows, *rows]))
+        if whole.status is Status.ON_TIME or (answer.status in _LATE and whole.status is Status.UNDATED):
+            return whole
+        if answer.status in (Status.MISSING, Status.NOT_SEEN):
+            return _answer(case.owed, Status.UNVERIFIED, reason="not_at_home",
+                           address=rows[-1]["address"] if rows else sightings[-1].url,
+                           evidence={"titles": sorted({each.title for each in sightings} | {
+                               row["title"] for row in rows})})
         return answer
 
     # ------------------------------------------------------------ the table
@@ -255,7 +282,8 @@ class Judge:
         listings = {look.listing for look in case.observations[-1].looks} if case.observations else set()
         listed = {each.url for each in self.seen.of_body(case.body.id) if each.listing in listings}
         others = [row for row in self._rows(case.body.id) if row["verdict"] in ("invalid", "report")
-                  and row["year"] not in (None, owed.year) and row["scope"] in (owed.scope, "unknown")]
+                  and row["year"] not in (None, owed.year) and row["scope"] in (owed.scope, "unknown")
+                  and self.homes.speaks(row["portal"], row["address"], case.body)]
         row: dict[str, Any]
         for row in reversed(others):
             if row["reason"] == "wrong_year":
