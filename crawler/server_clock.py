@@ -24,7 +24,7 @@ def ahead(headers: Mapping[str, str], now: datetime) -> float | None:
     tell no time."""
     try:
         told = parsedate_to_datetime(headers.get("date", ""))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     told = told if told.tzinfo else told.replace(tzinfo=UTC)
     age = headers.get("age", "").strip()

@@ -168,7 +168,7 @@ def _moment(value: str | None) -> str | None:
     except ValueError:
         try:
             moment = parsedate_to_datetime(value)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return find_day(value)
     if moment.tzinfo is not None:
         try:

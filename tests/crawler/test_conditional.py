@@ -305,3 +305,9 @@ def test_conditions_are_made_of_what_is_worth_something():
     assert held(last_modified=changed, date="Fri, 02 Jan 2026 08:00:30 GMT") == {}
     assert held(last_modified="yesterday") == {"If-Modified-Since": "yesterday"}
     assert held() == {}
+
+
+def test_a_moment_beyond_all_calendars_is_none():
+    beyond = "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"
+    held = Held(**dict.fromkeys(Held.__slots__) | {"headers": {"last-modified": beyond, "date": beyond}})
+    assert held.condition == {"If-Modified-Since": beyond}

@@ -18,7 +18,8 @@ NOW = clock.parse("2026-02-02T09:00:00")  # 01:00 GMT
     ({"date": "Mon, 02 Feb 2026 00:40:00 GMT", "age": "1200"}, 0),
     ({"date": "Mon, 02 Feb 2026 01:00:00 GMT", "age": "²"}, 0),
     ({"date": "Mon, 02 Feb 2026 09:00:00 GMT"}, 0), ({"date": "Sun, 01 Feb 2026 17:00:00 GMT"}, -8 * 3600),
-    ({}, None), ({"date": ""}, None), ({"date": "yesterday"}, None), ({"date": "2026-02-02"}, None)])
+    ({}, None), ({"date": ""}, None), ({"date": "yesterday"}, None), ({"date": "2026-02-02"}, None),
+    ({"date": "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"}, None)])
 def test_seconds_ahead_of_us(headers, off):
     assert server_clock.ahead(headers, NOW) == off
 

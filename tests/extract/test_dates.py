@@ -97,7 +97,7 @@ def test_unfilled_meta_elements_are_no_evidence(value: str) -> None:
 
 
 @pytest.mark.parametrize("never", ["Fri, 31 Dec 9999 23:59:59 GMT", "9999-12-31T23:59:59Z",
-                                   "0001-01-01T00:00:00+09:00"])
+                                   "0001-01-01T00:00:00+09:00", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"])
 def test_a_moment_beyond_the_calendar_dates_nothing(never: str) -> None:
     assert publication(document(modified=never), Hints(last_modified=never)) is None
 
