@@ -8,6 +8,7 @@ between requests (Scrapy's download slots, slots.py) and the sending itself (mid
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from email.utils import parsedate_to_datetime
@@ -19,6 +20,9 @@ from protego import Protego
 LONGEST_DELAY = 60.0
 """A Crawl-delay above this can't be kept within a scan; the portal then counts as one that denies us."""
 AGENT = "nianbao"
+MOST_ROBOTS = 500 * 1024
+"""Characters of a robots.txt that are read; RFC 9309 §2.5 wants 500 KiB at least."""
+_TO_AGENT = re.compile(r"(?:user[- ]?agent\s*:|(?:user-?|user\s+)agent\s(?![^:]*:(?:\s|$)))(.*)", re.I)
 _STANDARD_PORTS = (None, 80, 443)
 
 
@@ -82,7 +86,7 @@ class Robots:
     """One host's robots.txt. An empty text allows everything."""
 
     def __init__(self, text: str = "") -> None:
-        self._rules = Protego.parse(text)
+        self._rules = Protego.parse(_for_us(text))
 
     def allows(self, url: str) -> bool:
         """Whether our name may fetch this address."""
@@ -94,6 +98,22 @@ class Robots:
         rate = self._rules.request_rate(AGENT)
         spread = rate.seconds / rate.requests if rate and rate.requests else 0.0
         return max(float(self._rules.crawl_delay(AGENT) or 0), float(spread))
+
+
+def _for_us(text: str) -> str:
+    """What is read of a robots.txt: its first MOST_ROBOTS characters in whole lines, all agents that can't be meant for
+    us under one name – the parser keeps every rule once for each agent above it, and matches each at every request."""
+    if len(text) > MOST_ROBOTS:
+        text = text[:MOST_ROBOTS]
+        text = text[:max(text.rfind("\n"), text.rfind("\r")) + 1]
+    kept = []
+    for line in text.splitlines():
+        told = _TO_AGENT.match(line.partition("#")[0].strip())
+        name = told.group(1).strip().lower() if told else ""
+        plain = name if name == "*" else name.replace("*", "")
+        ours = plain == "*" or (plain and plain in AGENT)
+        kept.append(f"User-agent: {plain if ours else '-'}" if name else line)
+    return "\n".join(kept)
 
 
 def retry_after(text: str, now: float) -> float | None:
