@@ -31,6 +31,11 @@ from crawler.proxies import Proxies, Proxy
 from crawler.slots import PROXY_HOSTS, Slots
 from extract.sniffing import media_type
 
+LONGEST_VISIT = 24 * 3600.0
+"""Seconds after which a visit asks for nothing more: at the slowest that robots.txt may want, 1,440 pages."""
+MOST_BYTES = 20 * 1024 ** 3
+"""Of all answers of a visit, as they are read; whole portals of scans have a tenth of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Got:
@@ -61,6 +66,16 @@ class Visit:
     pages: int = 0
     clock_off: float | None = None
     """Seconds by which the portal's clock is ahead of ours, by the newest time any of its answers told."""
+
+    begun: float = field(default_factory=time.monotonic)
+    bytes: int = 0
+
+    def spent(self) -> str:
+        """Why nothing more is asked for, empty while there is room: a portal without end costs itself, neither the
+        scan nor the disk."""
+        if time.monotonic() - self.begun > LONGEST_VISIT:
+            return f"the visit took more than {LONGEST_VISIT / 3600:g} hours"
+        return f"the visit brought more than {MOST_BYTES / 1024 ** 3:g} GB" if self.bytes > MOST_BYTES else ""
 
     def heed_clock(self, response: Response) -> None:
         off = None if clock.simulated() else server_clock.ahead(named(response.headers), clock.now())
@@ -104,6 +119,7 @@ class Fetching(scrapy.Spider):
             got = self._unchanged(visit, fetch, of_response(received, ask.expect))
         else:
             got = await self._download(visit, ask, referer)
+            visit.bytes += got.fetch.size or 0
         if not got.ok:
             visit.failed[ask.key] = got
         visit.pages += 1
@@ -123,6 +139,9 @@ class Fetching(scrapy.Spider):
         hours = visit.portal.conduct.hours
         if not within_hours(hours, clock.now()):
             raise HoursEndedError(f"the portal's hours {hours} ended during the visit")
+        if spent := visit.spent():
+            verdict = Verdict(Outcome.TIMEOUT, spent)  # another day may bring it: it says nothing about the page
+            return Got(await self.keep_failure(ask.url, visit.portal.id, verdict, request=ask.key[1]), verdict)
         held = self.holdings.of(*ask.key) if self.holdings and ask.method == "GET" else None
         condition = self._condition(visit, ask, held, self.holdings) if self.holdings and held else {}
         got = await self._send(visit, ask, referer, held, condition) or await self._send(visit, ask, referer, None, {})

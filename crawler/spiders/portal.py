@@ -118,7 +118,7 @@ class PortalSpider(Fetching):
         result = await self._look(visit)
         if self.holdings and any(self.holdings.distrusts(url) for url in visit.confirmed):
             # What a host called unchanged before it was caught lying is fetched in full, the rest comes from here.
-            visit = Visit(visit.portal, visit.rule, clock_off=visit.clock_off)
+            visit = Visit(visit.portal, visit.rule, clock_off=visit.clock_off, begun=visit.begun, bytes=visit.bytes)
             result = await self._look(visit)
         result.clock_off = visit.clock_off
         return result
