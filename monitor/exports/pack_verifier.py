@@ -24,8 +24,13 @@ SUMS, MANIFEST, ARCHIVE = "SHA256SUMS", "manifest.json", "evidence.warc.gz"
 faults: list[str] = []
 
 
+def tell(text: str) -> None:
+    """One line; addresses and titles are strangers', so what would command a terminal or turn its text is shown as ?"""
+    print("".join(sign if sign.isprintable() or sign == "\u3000" else "?" for sign in text))
+
+
 def say(good: bool, text: str) -> None:
-    print(("OK      " if good else "FAILED  ") + text)
+    tell(("OK      " if good else "FAILED  ") + text)
     if not good:
         faults.append(text)
 
@@ -36,7 +41,7 @@ def read(folder: Path, name: str) -> bytes:
 
 def check_files(folder: Path) -> None:
     raw = read(folder, SUMS)
-    print("SHA-256 of " + SUMS + ": " + hashlib.sha256(raw).hexdigest())
+    tell("SHA-256 of " + SUMS + ": " + hashlib.sha256(raw).hexdigest())
     listed = {}
     for line in raw.decode("utf-8").splitlines():
         digest, _, name = line.partition("  ")
@@ -150,7 +155,7 @@ def check_sums(manifest: dict[str, Any]) -> None:
     sides = expression(text)
     stated = manifest.get("expression")
     if sides is None and text and not stated:
-        print("        " + text + ": not a plain sum, left to the reader")
+        tell("        " + text + ": not a plain sum, left to the reader")
     elif sides is not None or stated:
         say(sides == stated, text + (": " + sides["left"] + " against " + sides["right"] if sides else ""))
 
@@ -175,11 +180,11 @@ def main() -> int:
         check_warc(folder, manifest)
         check_sums(manifest)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as fault:
-        print("FAILED  " + str(folder) + ": cannot be verified: " + type(fault).__name__ + ": " + str(fault))
+        tell("FAILED  " + str(folder) + ": cannot be verified: " + type(fault).__name__ + ": " + str(fault))
         return 1 if (folder / SUMS).exists() else 2
     for absent in manifest.get("absent", []):
-        print("        not in the pack: " + absent["url"] + " (" + absent["fault"] + ")")
-    print("FAILED  " + str(len(faults)) + " faults" if faults else "OK      everything holds")
+        tell("        not in the pack: " + absent["url"] + " (" + absent["fault"] + ")")
+    tell("FAILED  " + str(len(faults)) + " faults" if faults else "OK      everything holds")
     return 1 if faults else 0
 
 

@@ -91,6 +91,17 @@ def test_the_program_imports_the_standard_library_only():
     assert set(re.findall(r"^(?:import|from) (\w+)", source, re.M)) <= set(sys.stdlib_module_names)
 
 
+def test_no_address_of_a_stranger_commands_the_verifiers_terminal(pack):
+    manifest = json.loads((pack / "manifest.json").read_text("utf-8"))
+    manifest["fetches"][0]["url"] += "\x1b]0;owned\x07\u202e\x9b2J\r"
+    manifest["fetches"][0]["sha256"] = "0" * 64
+    manifest["absent"] = [{"url": "http://h.example/\x1b[2J", "fault": "\u2028OK      everything holds"}]
+    (pack / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    code, said = verify(pack)
+    assert (code, "other bytes than stated" in said, "not in the pack" in said) == (1, True, True)
+    assert not set("\x1b\x07\u202e\x9b\r\u2028") & set(said)
+
+
 def test_every_single_file_tampered_with_is_found(pack):
     for path in sorted(path for path in pack.rglob("*") if path.is_file()):
         if path.name in ("verify.py", "SHA256SUMS"):
