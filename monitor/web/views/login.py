@@ -49,10 +49,11 @@ def log_in(asked: Asked) -> Response:
         response = _form(asked, goal, asked.t("login_wait", n=waits), 429)
         response.headers["Retry-After"] = str(waits)
         return response
+    # Counted before it is looked at: many at once would all come in under the count of before.
+    door.by_address.failed(place)
+    door.by_name.failed(name[:100])
     account = accounts.load(settings.accounts).find(name)
     if not accounts.holds(account, password) or account is None:
-        door.by_address.failed(place)
-        door.by_name.failed(name[:100])
         with asked.installation.store.write() as connection:
             trail.record(connection, name[:64], visit.address, "login_refused")
         return _form(asked, goal, asked.t("login_wrong"), 401)

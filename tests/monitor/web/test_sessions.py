@@ -225,6 +225,17 @@ def test_many_failures_from_one_place_have_to_wait_and_are_told_how_long(house):
     assert 1 <= int(answer.headers["Retry-After"]) <= 300
 
 
+def test_tries_at_once_count_before_any_of_them_is_looked_at(house, monkeypatch):
+    """Hashing takes a quarter of a second: as many as there are threads would else be tried for one."""
+    client, counted = house.visitor(), []
+    door = client.app.state.door
+    monkeypatch.setattr(accounts, "holds", lambda *_: counted.append(
+        [dict(kept._failures) for kept in (door.by_address, door.by_name)]))
+    for _ in range(2):
+        assert log_in(client, "zhao", "wrong wrong 1").status_code == 401
+    assert [[count for count, _ in kept.values()] for kept in counted[1]] == [[2], [2]]
+
+
 def test_who_came_in_from_here_before_isn_t_kept_out_by_strangers(tmp_path):
     house = House(tmp_path, web='trusted_proxies = ["127.0.0.1"]\n')
     client = house.visitor()
