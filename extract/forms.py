@@ -299,14 +299,20 @@ def era_of_year(year: int) -> str | None:
     return None
 
 
-def recognise(grids: Iterable[Grid], table: int | None = None) -> str | None:
-    """The era whose own labels these grids carry most of; None where none is carried or two eras tie."""
+def recognise(grids: Iterable[Grid], table: int | None = None,
+              likely: Sequence[str] | None = None) -> str | None:
+    """The era whose own labels these grids carry most of; None where none is carried or two eras tie.
+
+    A form that follows another prints its signs too. Where eras show the very same signs, these tell nothing between
+    them: with `likely` the first of it among them is taken, else the oldest of them.
+    """
     text = "\n".join(normalise(cell.text) for grid in grids for cell in grid.cells)
-    scores = {}
-    for era in eras():
-        signs = [normalise(sign) for number, words in form(era).signs.items() if table in (None, number)
-                 for sign in words]
-        scores[era] = sum(sign in text for sign in signs)
-    best = max(scores.values(), default=0)
-    winners = [era for era, score in scores.items() if score == best]
-    return winners[0] if best and len(winners) == 1 else None
+    shown = {era: {sign for number, words in form(era).signs.items() if table in (None, number)
+                   for sign in map(normalise, words) if sign in text} for era in eras()}
+    best = max(shown.values(), key=len, default=set())
+    winners = [era for era, signs in shown.items() if best and len(signs) == len(best)]
+    if len(winners) < 2:
+        return next(iter(winners), None)
+    if likely is None or any(shown[era] != best for era in winners):
+        return None
+    return next((era for era in likely if era in winners), winners[0])

@@ -275,8 +275,12 @@ def _tables(grids: Sequence[Grid], spans: Sequence[SectionSpan], year: int | Non
     """
     near = [grid for span in spans if span.number in (2, 3, 4) for grid in span.grids
             if any(grid is other for other in grids)]
-    told = {number: forms.recognise(near, number) or forms.recognise(grids, number) for number in (2, 3)}
     governing = forms.era_of_year(year) if year else None
+    told = {number: forms.recognise(near, number) or forms.recognise(grids, number) for number in (2, 3, 4)}
+    # What one table tells, or else the year, decides for those whose signs two forms share.
+    likely = [era for era in (*told.values(), governing) if era]
+    told = {number: era or forms.recognise(near, number, likely) or forms.recognise(grids, number, likely)
+            for number, era in told.items()}
     if year and not governing and not told[2] and not told[3]:
         problems = [] if listed else [f"no form of the year {year} is on file; its tables were not read"]
         return Printed(problems=problems), {}, {}
@@ -286,7 +290,7 @@ def _tables(grids: Sequence[Grid], spans: Sequence[SectionSpan], year: int | Non
         governing = None
     fallback = governing or next(era for era in reversed(forms.eras()) if _has_parts(era))
     eras = {2: told[2] or told[3] or fallback, 3: told[3] or told[2] or fallback}
-    eras[4] = eras[2]
+    eras[4] = told[4] or eras[2]
     used = {number: forms.form(era) for number, era in eras.items()}
     printed = _printed(near, used)
     if len(near) < len(grids) and any(number not in printed.rows for number in used):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from extract import configuration, forms
+from extract import configuration, forms, report
 from extract.exceptions import ConfigurationError
 from extract.grids import RawCell, build
+from tests.extract import form_tables
 
 
 def test_keys_of_the_eras():
@@ -81,9 +84,65 @@ def grid(*labels):
 
 def test_recognition_by_labels_not_by_year():
     assert forms.recognise([grid("本年新\n制作数量", "规章")]) == "2019"
-    assert forms.recognise([grid("现行有效件数"), grid("本年收费金额（单位：万元）")]) == "2021"
+    assert forms.recognise([grid("现行有效件数"), grid("本年收费金额（单位：万元）")], None, ["2019"]) == "2021"
     assert forms.recognise([grid("规章", "行政许可")]) is None
-    assert forms.recognise([grid("3.其他", "1.申请人无正当理由逾期不补正、行政机关不再处理")], 3) == "2021"
+    assert forms.recognise([grid("3.其他", "1.申请人无正当理由逾期不补正、行政机关不再处理")], 3, []) == "2021"
+
+
+@pytest.mark.parametrize("era", forms.eras())
+def test_the_printed_form_of_every_era_is_told_from_the_others(era):
+    """A form that prints another one's signs without naming them as its own would be taken for the other one, its
+    further rows be left out of every sum and its bodies be told that their sums are wrong."""
+    for table in forms.form(era).tables:
+        labels = [fact.label for fact in (*table.columns, *table.rows)]
+        told = forms.recognise([grid(*labels)], table.table, [era])
+        assert told in (era, None), (f"table {table.table} of {era} is taken for that of {told}: beside its own signs, "
+                                     f"name under `signs:` those of {told} that {era} still prints")
+        assert told == era or table.table not in forms.form(era).signs
+
+
+@pytest.fixture
+def further(tmp_path):
+    """An office whose form of 2023 prints all that 2021 does, a further row in table 2 and a further column in 4."""
+    (tmp_path / "forms").mkdir()
+    old = configuration.path_of("forms/2021.yaml").read_text("utf-8")
+    years = re.compile(r"^years: .*$", re.M)
+    new = years.sub("years: {first: 2023, last: 2024}", old).replace('era: "2021"', 'era: "2023"')
+    new = new.replace("本年收费金额]", "本年收费金额, 行政裁决]", 1)
+    new = new.replace("\ntables:", "  4: [驳回请求]\n\ntables:", 1)
+    new = new.replace("      - {key: fees, ", "      - {key: adjudications, label: 行政裁决, columns: [decided], "
+                      "block: 第二十条第（六）项}\n      - {key: fees, ")
+    new = new.replace("      - {key: other, label: 其他结果,", "      - {key: rejected, label: 驳回请求}\n"
+                      "      - {key: other, label: 其他结果,")
+    (tmp_path / "forms/2023.yaml").write_text(new, "utf-8")
+    (tmp_path / "forms/2021.yaml").write_text(years.sub("years: {first: 2021, last: 2022}", old), "utf-8")
+    configuration.use_office_folder(tmp_path)
+    yield
+    configuration.use_office_folder(None)
+
+
+def test_a_form_that_follows_another_is_told_by_what_only_it_prints_else_by_the_year(further):
+    both = grid("本年制发件数", "现行有效件数")
+    assert forms.recognise([both], 2) is None
+    assert [forms.recognise([both], 2, likely) for likely in (["2021"], ["2023"], ["2019"], [])] == [
+        "2021", "2023", "2021", "2021"]
+    assert forms.recognise([grid("本年制发件数", "行政裁决")], 2, ["2021"]) == "2023"
+    assert forms.recognise([grid("规章")], 2, ["2021"]) is None
+
+
+@pytest.mark.parametrize(("year", "era"), [(2022, "2021"), (2023, "2023")])
+def test_what_one_table_tells_holds_for_the_tables_that_tell_nothing(further, year, era):
+    figures = form_tables.numbers("2021")
+    tables = [form_tables.table_two(figures), form_tables.table_three(figures), form_tables.table_four(figures)]
+    read = report.build(form_tables.document(*tables, year=year))
+    assert [table.form for table in read.tables] == [era] * 3
+    for row in tables[2][1:3]:
+        row[1:1] = [form_tables.cell("驳回请求", row[0].rowspan)]
+    tables[2][0][0] = form_tables.cell("行政复议", 1, 6)
+    tables[2][3][1:1] = [form_tables.cell("9")]
+    read = report.build(form_tables.document(*tables, year=year))
+    assert [table.form for table in read.tables] == ["2023"] * 3
+    assert read.form == "2023"
 
 
 def test_faults_of_the_data_name_file_and_line(tmp_path):
