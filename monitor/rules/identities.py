@@ -3,7 +3,8 @@
 Promises the domain's reading of cells: a blank or dash part counts as 0 beside a part that is a number; a blank total
 is never 0 – its row's own sum stands in for it – and is reported as not filled; a sum without a single number isn't
 evaluated; a relation that fails is a failure only if no whole numbers in its open cells could make it hold; rows or
-columns that look shifted in reading (ARI-10) accuse nobody. Leaves alone: severities held back for doubtful reading
+columns that look shifted in reading (ARI-10) accuse nobody, nor does a total above its parts beside rows or columns
+that the form doesn't know. Leaves alone: severities held back for doubtful reading
 (judging.py), and sums between years or bodies.
 """
 
@@ -19,6 +20,7 @@ from typing import Any
 from extract import configuration, forms
 from extract.forms import Identity
 from extract.model import Figure, Report
+from monitor.rules import structure
 from monitor.rules.catalogue import Verdict, rule
 
 Number = int | float
@@ -42,13 +44,15 @@ def _orders_that_pass(report: Report) -> frozenset[str] | None:
 @rule(*_SUMS, over="report", passing=_sums_that_pass)
 def judge_identities(report: Report) -> Iterator[Verdict]:
     """Every sum printed on the form holds in every column, row and route (tolerance 0); ignores sums without numbers,
-    sums that open cells could make right, and tables that look shifted in reading."""
+    sums that open cells could make right, totals that a row or column unknown to the form may be part of, and tables
+    that look shifted in reading."""
     if report.form is None:
         return
     identities = _of_form(report, _SUMS).identities
     rows = _rows_of(identities)
     sums = [_evaluate(each, report.figures, rows) for each in identities]
     _hold_back_shifts(sums, report.figures)
+    _hold_back_unknown_parts(sums, report)
     for table in sorted({each.table for each in identities}):
         within = [each for each in sums if each.identity.table == table]
         hint = _cell_hint(within, report.figures)
@@ -316,6 +320,19 @@ def _cell_hint(sums: Sequence[Sum], figures: Mapping[str, Figure]) -> dict[str, 
 def _weight(found: Sum, key: str) -> int:
     return (sum(term.sign for term in found.left if term.key == key)
             - sum(term.sign for term in found.right if term.key == key))
+
+
+# ---------------------------------------------------------------- parts that the form doesn't know
+def _hold_back_unknown_parts(sums: Sequence[Sum], report: Report) -> None:
+    """Make failures uncertain where the parts fall short of their total and the table prints a further row (ARI-02) or
+    column (ARI-03 to 06) that may count in it: one that its place added, or that a later form has."""
+    found = [each for each in report.tables if each.found]
+    rows = {each.table for each in found if structure.further(each.rows_extra)}
+    columns = {each.table for each in found if structure.further(each.columns_extra)}
+    for each in sums:
+        further = rows if each.identity.rule == "ARI-02" else columns if each.identity.rule in _TOTALS else ()
+        if each.outcome == "fail" and each.off < 0 and each.identity.table in further:
+            each.outcome, each.reason, each.variant = "uncertain", "unknown_parts", ""
 
 
 # ---------------------------------------------------------------- ARI-10: shifted in reading

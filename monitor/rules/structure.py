@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from extract import configuration, forms
@@ -150,6 +150,11 @@ def _labels_in_prose(report: Report, form: Form, number: int) -> bool:
     return any(sum(label in core(section.text) for label in labels) > 1 for section in report.sections)
 
 
+def further(labels: Iterable[str]) -> list[str]:
+    """Of labels that the form doesn't know those of rows and columns, without notes and labels of no Chinese word."""
+    return [label for label in labels if not _NOTE.match(label.strip())]
+
+
 @rule("FMT-05", over="report")
 def judge_rows_and_columns(report: Report) -> Iterator[Verdict]:
     """Each table has the rows and columns of its form, no more and no fewer; （六）其他处理 as one row is only an old
@@ -163,8 +168,7 @@ def judge_rows_and_columns(report: Report) -> Iterator[Verdict]:
         closed = _closed_rows(form, table)
         missing = [*(row for row in table.rows_missing if row not in closed),
                    *(_column_key(column) for column in table.columns_missing)]
-        extra = [label for label in (*table.rows_extra, *table.columns_extra)
-                 if label not in closed and not _NOTE.match(label.strip())]
+        extra = [label for label in further((*table.rows_extra, *table.columns_extra)) if label not in closed]
         missing, extra = _without_printed(form, table, missing, extra)
         subject = f"table.{table.table}"
         if missing or extra:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extract.forms import form
-from extract.model import Figure, Report
+from extract.model import Figure, Report, TableReading
 from monitor import judging
 from monitor.rules import catalogue
 from monitor.rules.identities import judge_identities, judge_orders
@@ -163,6 +163,29 @@ def test_a_report_without_figures_or_form_is_not_judged():
     unknown = report(printed(table(new=1)))
     unknown.form = None
     assert list(judge_identities(unknown)) == []
+
+
+@pytest.mark.parametrize(("extra", "short", "outcome"), [
+    ({"rows_extra": ["6.自动程序批量提交的申请"]}, "applications.unable_not_held", "uncertain"),
+    ({"rows_extra": ["注：数据截至年底", "—"]}, "applications.unable_not_held", "fail"),
+    ({}, "applications.unable_not_held", "fail"),
+    ({"rows_extra": ["6.自动程序批量提交的申请"]}, "applications.concluded", "fail"),
+])
+def test_parts_short_of_a_total_accuse_nobody_beside_a_row_the_form_does_not_know(extra, short, outcome):
+    values = table(new=31, carried_in=1, carried_out=3, granted=20, unable_not_held=9)
+    for column in ("natural_person", "total"):
+        values[f"{short}.{column}"] -= 4
+    seen = report(printed(values), tables=[TableReading(3, True, **extra)])
+    found = {each.outcome: each.reason for each in judge_identities(seen) if each.rule == "ARI-02" and each.difference}
+    assert found == {outcome: "unknown_parts" if outcome == "uncertain" else ""}
+
+
+@pytest.mark.parametrize(("number", "off", "outcome"), [(3, 5, "uncertain"), (3, -5, "fail"), (4, 5, "fail")])
+def test_a_line_short_of_its_total_accuses_nobody_beside_a_column_the_form_does_not_know(number, off, outcome):
+    values = table(new=31, carried_in=1, carried_out=3, granted=20, unable_not_held=9)
+    values["applications.new.total"] += off
+    seen = report(printed(values), tables=[TableReading(number, True, columns_extra=["个体工商户"])])
+    assert [each.outcome for each in judge_identities(seen) if each.rule == "ARI-03" and each.difference] == [outcome]
 
 
 # ---------------------------------------------------------------- ARI-10
