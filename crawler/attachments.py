@@ -15,8 +15,9 @@ from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 from lxml import html
 
 from crawler.families.rows import absolute, joined, target_of, title_of
+from extract.sniffing import ENDINGS
 
-_ENDING = r"\.(pdf|docx?|wps|wpt|ofd|rtf|xlsx?|et|zip|rar|7z|txt)"
+_ENDING = rf"\.({ENDINGS})"
 FILE = re.compile(rf"{_ENDING}$", re.I)
 _SAID = re.compile(rf"{_ENDING}[\s】\]）)》”\"']*([(（\[]?[\d.,]+\s*[KMG]i?B?[)）\]]?)?"
                    r"\s*(点击下载|下载|预览|查看)*\s*$", re.I)

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict
 
 from crawler.model import Outcome
-from extract import decoding, enclosed
+from extract import decoding, enclosed, sniffing
 from extract.configuration import load
 
 Expect = Literal["page", "data", "file"]
@@ -29,7 +29,7 @@ _FAULT_PAGE_CHARACTERS = 600
 _STUB_BYTES = 600
 _WORDS_BYTES = 2000
 _RUN = re.compile(r"\s{200,}")
-_FILE_LINK = re.compile(r"\.(pdf|docx?|xlsx?|wps|ofd|zip|rar)[\"'?#&]", re.I)
+_FILE_LINK = re.compile(rf"\.({sniffing.ENDINGS})[\"'?#&]", re.I)
 """A page that carries a file is no notice, however little it says."""
 _WORDS = (("challenge_words", Outcome.CHALLENGE), ("rate_words", Outcome.RATE_LIMITED),
           ("soft_404", Outcome.SOFT_404), ("out_of_order", Outcome.SERVER_ERROR))

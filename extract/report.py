@@ -27,7 +27,7 @@ from extract.sections import SectionSpan, split
 from extract.tables import TableReader
 from extract.titles import Title
 
-VERSION = 7
+VERSION = 8
 _DUMP = "text/plain"
 _SECTIONS = 6
 _HANGING = re.compile(r"table \d+ was not found; (?P<count>\d+) files or frames hang on the page")

@@ -30,6 +30,8 @@ ENCRYPTED = "application/x-encrypted-office"
 OLE = "application/x-ole-storage"
 RTF = "application/rtf"
 ZIP = "application/zip"
+RAR = "application/vnd.rar"
+SEVEN_ZIP = "application/x-7z-compressed"
 HTML = "text/html"
 WEB_ARCHIVE = "multipart/related"
 WORD_XML = "application/vnd.ms-word.document+xml"
@@ -49,8 +51,8 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"GIF89a", "image/gif"),
     (b"II*\x00", "image/tiff"),
     (b"MM\x00*", "image/tiff"),
-    (b"Rar!\x1a\x07", "application/vnd.rar"),
-    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"Rar!\x1a\x07", RAR),
+    (b"7z\xbc\xaf\x27\x1c", SEVEN_ZIP),
     (b"\x1f\x8b", "application/gzip"),
     (b"BZh", "application/x-bzip2"),
     (b"\xfd7zXZ\x00", "application/x-xz"),
@@ -59,7 +61,11 @@ _BY_EXTENSION = {
     ".pdf": PDF, ".docx": DOCX, ".xlsx": XLSX, ".pptx": PPTX, ".odt": ODT, ".ods": ODS, ".ofd": OFD, ".doc": DOC,
     ".wps": WPS, ".xls": XLS, ".et": XLS, ".ppt": PPT, ".rtf": RTF, ".zip": ZIP, ".html": HTML, ".htm": HTML,
     ".shtml": HTML, ".jsp": HTML, ".xhtml": HTML, ".xml": XML, ".txt": PLAIN, ".json": JSON, ".csv": CSV,
+    ".mht": WEB_ARCHIVE, ".mhtml": WEB_ARCHIVE, ".xlsb": XLSX, ".rar": RAR, ".7z": SEVEN_ZIP,
 }
+ENDINGS = r"pdf|docx?|docm|wps|wpt|ofd|rtf|odt|xlsx?|xls[bm]|et|ods|csv|tsv|txt|mht(?:ml)?|zip|rar|7z"
+"""Endings of files that hang on pages, as a pattern: of every medium that has a reader but pages and pictures. A file
+whose ending is missing here is no attachment: it is neither fetched nor a doubt."""
 _OLE_STREAMS: tuple[tuple[str, str], ...] = (
     ("EncryptedPackage", ENCRYPTED), ("WordDocument", DOC), ("Workbook", XLS), ("Book", XLS),
     ("PowerPoint Document", PPT), ("CONTENTS", WPS),

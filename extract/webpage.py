@@ -15,8 +15,9 @@ from bs4.element import NavigableString
 
 from extract.labels import normalise
 from extract.model import Link
+from extract.sniffing import ENDINGS
 
-ATTACHMENT = re.compile(r"\.(?:pdf|docx?|wps|xlsx?|et|ofd|rtf|zip|rar|7z)(?:$|[?#&])", re.IGNORECASE)
+ATTACHMENT = re.compile(rf"\.(?:{ENDINGS})(?:$|[?#&])", re.IGNORECASE)
 FORM_WORDS = re.compile(r"信息内容|勾稽关系|自然人|法人或其他组织|行政复议|结果维持|本年新收|行政许可|规章|行政处罚"
                         r"|行政事业性收费|予以公开|不予公开|现行有效|统计指标")
 Nodes = list[Tag | NavigableString]

@@ -16,12 +16,13 @@ from crawler.families.paging import Answer, Enumeration, Get, Listing, Walk
 from crawler.families.rows import absolute, base_of, find_day, names_report, parse, rows
 from crawler.model import Item
 from extract import titles
+from extract.sniffing import ENDINGS
 
 _MARKS = re.compile(r"/OpennessAnnualReport/|/Xxgknb/", re.I)
 _SHOW = re.compile(r"/OpennessAnnualReport/(?:year/)?show/\w+/20\d\d(?:\.s?html?)?$|/Xxgknb/(?:show/)?\w+/20\d\d"
                    r"(?:\.s?html?)?$", re.I)
 _INDEX = re.compile(r"/OpennessAnnualReport/|/Xxgknb/", re.I)
-_FILE = re.compile(r"\.(pdf|docx?|wps|ofd|rtf|xlsx?|zip|rar)$|/down", re.I)
+_FILE = re.compile(rf"\.({ENDINGS})$|/down", re.I)
 """Files hang on the report of the page they stand on; they are no rows of a list."""
 _NONE = re.compile(r"(暂无|没有|尚无|未发布|未查询到)(相关|任何)?(信息|数据|内容|记录|年报|报告)?")
 _HEADINGS = ("//meta[translate(@name, 'ARTICLE', 'article')='articletitle']/@content",

@@ -21,12 +21,13 @@ from lxml import etree, html
 
 from crawler import clock
 from crawler.model import Item
+from extract.sniffing import ENDINGS
 from extract.titles import normalise
 
 _DAY = re.compile(r"(?<!\d)(20\d\d)(?:年|[-/.])(\d{1,2})(?:月|[-/.])(\d{1,2})")
 ARTICLE = re.compile(
     r"(t\d{8}_\d+|/art/20\d\d/|/info/\d+/\d+|post_\d+|content_\d+|/20\d\d-?\d\d/|/20\d{4,6}/|[0-9a-f]{32}"
-    r"|/\d{4,}\.s?html?$|\.(pdf|docx?|wps|ofd|rtf|xlsx?|zip|rar)$)", re.I)
+    rf"|/\d{{4,}}\.s?html?$|\.({ENDINGS})$)", re.I)
 """Paths shaped like an article's or a file's."""
 _SECONDS = (946_656_000, 4_102_416_000)
 """The years 2000 to 2099, as seconds since 1970."""

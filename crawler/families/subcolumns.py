@@ -19,6 +19,7 @@ from crawler.families.rows import absolute, base_of, names_report, parse, title_
 from crawler.families.script_list import drawn_by_script
 from crawler.model import Item, Outcome
 from extract import titles
+from extract.sniffing import ENDINGS
 
 MOST = 60
 """Parts of one column that are followed; more make it incomplete."""
@@ -37,7 +38,7 @@ _ANNUAL_WORDS = re.compile(r"年报|年度报告")
 _FOLDER = re.compile(r"^[\w-]+/(?:(?:index|list|default)\.\w+)?$")
 _LIST_LIKE = re.compile(r"/(index|list|default)\w*\.\w+$|/col/col\d+/|/public/column/|/channels?/", re.I)
 _ARTICLE_LIKE = re.compile(r"t\d{8}_\d+|/art/20\d\d|/info/\d+/\d+|post_\d+|content_?\d+|[0-9a-f]{32}|/\d{4,}\.s?html?$"
-                           r"|\.(pdf|docx?|wps|ofd|rtf|xlsx?|zip|rar)$", re.I)
+                           rf"|\.({ENDINGS})$", re.I)
 _AROUND = re.compile(r"foot|crumb|location|position|weizhi|local\b|friend|share", re.I)
 
 

@@ -3,13 +3,16 @@
 import ast
 import hashlib
 import importlib
+import mimetypes
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from extract import readers
+from crawler.articles import read_article
+from extract import readers, sniffing, titles
 from extract.exceptions import UnreadableDocumentError
 from extract.model import Hints
 
@@ -32,6 +35,28 @@ def test_every_reader_module_declares_literal_types():
                  if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "reader"]
         literals = {argument.value for call in calls for argument in call.args}
         assert literals == {kind for kind, name in readers.modules().items() if name == module}
+
+
+# Pages and pictures are found in ways of their own; the others are named .doc or .xls.
+HANG_NOWHERE = {"text/html", "application/xhtml+xml", "application/x-encrypted-office", sniffing.WORD_XML,
+                sniffing.EXCEL_XML}
+
+
+def test_files_of_every_medium_are_attachments_of_the_pages_they_hang_on():
+    known = {*sniffing._BY_EXTENSION, *mimetypes.types_map}
+    hanging = {sniffing._claimed(f"a{ending}", "") for ending in known if re.fullmatch(sniffing.ENDINGS, ending[1:])}
+    owed = {kind for kind in readers.media_types() if not kind.startswith("image/")} - HANG_NOWHERE
+    assert owed - hanging == set(), "sniffing.ENDINGS lacks the ending of these: nothing would fetch such a file"
+
+
+@pytest.mark.parametrize("ending", ["pdf", "docm", "odt", "ods", "csv", "xlsb", "mht", "mhtml", "7z"])
+def test_a_report_is_told_and_fetched_whatever_its_file_is_called(ending):
+    name = f"示例县财政局2025年政府信息公开工作年度报告.{ending}"
+    page = f"<html><body><div class='content'><p>年报见附件。</p><a href='/files/1.{ending}'>{name}</a></div></body>"
+    address = f"http://a.example/files/1.{ending}"
+    assert [each.url for each in read_article(page, "http://a.example/1.html").attached] == [address]
+    assert [link.address for link in readers.read(page.encode(), "text/html").links] == [f"/files/1.{ending}"]
+    assert titles.parse(name).accepted
 
 
 def test_a_medium_without_reader_names_itself_and_the_way_out():
