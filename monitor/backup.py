@@ -102,10 +102,11 @@ def copy_evidence(evidence: Path, target: Path) -> int:
             wanted.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, partial)
             partial.replace(wanted)
-        except FileNotFoundError:
-            continue  # tidied away meanwhile
         except OSError as fault:
-            partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                partial.unlink()
+            if not source.exists():
+                continue  # tidied away meanwhile
             raise BackupError(f"{wanted}: {fault.strerror or fault}; free space or name another folder") from fault
         copied += 1
     return copied

@@ -138,3 +138,10 @@ def test_evidence_is_added_to_not_copied_again(tmp_path):
     assert backup.copy_evidence(evidence.folder, target) == 1
     assert Evidence(target).get(first) == b"one"
     assert list(Evidence(target).verify()) == []
+
+
+def test_evidence_that_could_not_be_copied_is_never_told_as_done(tmp_path):
+    evidence = Evidence(tmp_path / "evidence")
+    evidence.put(b"one")
+    with pytest.raises(BackupError, match="name another folder"):
+        backup.copy_evidence(evidence.folder, Path("/proc/nowhere"))  # no folder can be made there, whoever asks
