@@ -23,6 +23,7 @@ from crawler.store import RESTORING, Store, make_private
 from monitor.exceptions import BackupError
 
 _NAME = re.compile(r"nianbao-(\d{8}T\d{6})\.db")
+_SQLITE = b"SQLite format 3\0"
 _LOCKS = (".scan-lock", ".watch-lock", ".outbox-lock")
 _CHECK = "PRAGMA quick_check(5)"
 
@@ -112,17 +113,26 @@ def copy_evidence(evidence: Path, target: Path) -> int:
     return copied
 
 
+def expect_copy(copy: Path) -> None:
+    """Raises BackupError where the file is no whole nianbao database."""
+    if not copy.is_file():
+        raise BackupError(f"{copy}: no such file; see the copies with nianbao backup --list")
+    with copy.open("rb") as opened:
+        known = opened.read(len(_SQLITE)) == _SQLITE
+    if known:
+        _expect_whole(copy, "take an older copy")
+        with contextlib.closing(sqlite3.connect(f"file:{copy}?mode=ro", uri=True)) as connection:
+            known = bool(connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'run_portal'").fetchone())
+    if not known:
+        raise BackupError(f"{copy}: no database of nianbao; see the copies with nianbao backup --list")
+
+
 def restore(store: Store, copy: Path, now: datetime | None = None) -> Path | None:
     """Put `copy` in the database's place. Returns where the replaced one is kept; None where there was none.
 
     Raises BackupError where the copy is no whole nianbao database, or a scan, a watch or a mailing is at work.
     """
-    if not copy.is_file():
-        raise BackupError(f"{copy}: no such file; see the copies with nianbao backup --list")
-    _expect_whole(copy, "take an older copy")
-    with contextlib.closing(sqlite3.connect(f"file:{copy}?mode=ro", uri=True)) as connection:
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'run_portal'").fetchone():
-            raise BackupError(f"{copy}: no database of nianbao; see the copies with nianbao backup --list")
+    expect_copy(copy)
     with _nobody_else(store):
         # Killed between the two moves, it leaves this file and no database; the store then says what to do.
         partial = store.path.with_name(store.path.name + RESTORING)

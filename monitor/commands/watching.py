@@ -123,13 +123,15 @@ def restore(
     from crawler.store import Store
     from monitor import backup as copies
     from monitor import wording
-    from monitor.exceptions import UsageError
+    from monitor.exceptions import BackupError, UsageError
     from monitor.records import monitor_schema
 
     session: Session = context.obj
     settings, lang = session.settings, session.lang
-    if not copy.is_file():
-        raise UsageError(f"{copy}: no such file")
+    try:
+        copies.expect_copy(copy)
+    except BackupError as fault:  # what was named is at fault, and not this program
+        raise UsageError(str(fault)) from fault
     if not yes:
         raise UsageError(f"{settings.store.database} would be replaced by {copy} (and kept under another name); "
                          "say --yes if that is what you want")

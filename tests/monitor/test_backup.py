@@ -79,7 +79,7 @@ def test_a_damaged_copy_is_refused_and_changes_nothing(store, tmp_path):
 def test_no_database_is_refused(store, tmp_path, content):
     other = tmp_path / "other.db"
     other.write_bytes(content)
-    with pytest.raises(BackupError, match=r"other\.db"):
+    with pytest.raises(BackupError, match=r"other\.db: no database of nianbao"):
         backup.restore(store, other)
 
 

@@ -42,6 +42,10 @@ ERRORS = {"UsageError", "SettingsError", "StoreError", "EvidenceError", "Importi
     ("first.csv: the file is empty; its first line names the columns\n"
      "second.csv: not UTF-8 at byte 3; save the file as UTF-8",
      "first.csv：文件为空；第一行应为列名\nsecond.csv：第 3 字节起不是 UTF-8；请另存为 UTF-8"),
+    ("a.db: the database is damaged (malformed); take an older copy",
+     "a.db：数据库已损坏（malformed）；请改用更早的备份"),
+    ("a.db: the database is damaged (malformed); try again; the disk may be faulty",
+     "a.db：数据库已损坏（malformed）；请重试；磁盘可能有故障"),
     ("nobody listed this", "nobody listed this"), ("", "")])
 def test_a_raised_sentence_is_found_again_by_its_fixed_words(english, chinese):
     assert messages.said(english, "zh") == chinese
