@@ -108,6 +108,8 @@ def _subject(found: Situation, recipient: Recipient, at: datetime, lang: Lang) -
     else:
         open_cases = len(found.findings)
         told = say("subject_nothing_open", n=open_cases) if open_cases else say("subject_nothing")
+        if not open_cases and not totals.owed and found.unconfirmed:
+            told = say("subject_unconfirmed", n=found.unconfirmed)  # nothing was judged, so nothing is well
     subject = say("subject", scope=recipient.remit.label, week=week, told=told or say("subject_nothing"))
     unverified = totals[Status.UNVERIFIED]
     tails = [say(key, n=unverified) for key in ("subject_unverified", "subject_unverified_short")] if unverified else []
@@ -131,6 +133,7 @@ def _values(found: Situation, roster: Roster, recipient: Recipient, settings: Se
     return {
         "lang": lang, "label": recipient.remit.label, "year": found.year, "as_of": wording.day(at, lang),
         "chips": _chips(totals, lang), "owed": totals.owed, "rate": totals.rate,
+        "unconfirmed": found.unconfirmed,
         "rate_before": _rate_before(found, at), "new": found.anything_new, "open": len(found.findings),
         "to_do": len(missing) + len(overdue) + len(confirmed) + len(open_cases),
         "missing": len(missing), "missing_names": names.listed(missing, NAMES),

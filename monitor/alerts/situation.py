@@ -52,6 +52,11 @@ class Situation:
     def totals(self) -> Totals:
         return Totals.count(self.standings)
 
+    @property
+    def unconfirmed(self) -> int:
+        """Bodies nothing is judged of before somebody confirms their row of the roster."""
+        return len({each.body for each in self.with_status(Status.NOT_CONFIRMED)})
+
     def with_status(self, *statuses: Status) -> list[Standing]:
         return [standing for standing in self.standings if standing.status in statuses]
 

@@ -82,6 +82,23 @@ def test_a_week_without_anything(tmp_path: Path, city: Office) -> None:
     assert "None" not in alert.text + alert.html
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_roster_nobody_confirmed_is_told_and_never_looks_like_a_quiet_week(city: Office, language: str) -> None:
+    city.speak(language)
+    city.judge(NEXT_WEEK, [], dict.fromkeys(NAMES, Status.NOT_CONFIRMED))
+    alert = digests(city, NEXT_WEEK)["digest"]
+    told = {"zh": ("8家名单待确认", "另有 8 家名单待确认"),
+            "en": ("8 not confirmed", "not among those owed: 8")}[language]
+    assert told[0] in alert.subject
+    assert told[1] in alert.text
+    assert "<b>8</b>" in alert.html
+    later = "2026-02-16T09:00:00+08:00"
+    city.judge(later, [], STATUSES | {"edu": Status.NOT_CONFIRMED})
+    alert = digests(city, later)["digest"]
+    assert told[0] not in alert.subject
+    assert told[1].replace("8", "1") in alert.text
+
+
 def test_the_last_digest_is_named_with_its_day(city: Office) -> None:
     with city.store.write() as connection:
         connection.execute("UPDATE outbox SET state = 'sent', sent = ?", ("2026-02-02T09:30:00+08:00",))
