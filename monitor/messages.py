@@ -48,7 +48,11 @@ def said(text: str, lang: str) -> str:
     """An error's English text in the language asked for, line by line."""
     if lang == "en":
         return text
-    return _sentence(text, 0) or "\n".join(_sentence(line, 0) or line for line in text.splitlines())
+    return _sentence(text, 0) or _line_by_line(text, 0)
+
+
+def _line_by_line(text: str, depth: int) -> str:
+    return "\n".join(_sentence(line, depth) or line for line in text.splitlines())
 
 
 @functools.cache
@@ -111,7 +115,11 @@ def _value(name: str, value: str, depth: int) -> str:
         from monitor import wording
 
         return wording.term("states", value, "zh")
-    return (_sentence(value, depth + 1) if depth < _DEEPEST else None) or _quoted(value)
+    if depth >= _DEEPEST:
+        return _quoted(value)
+    if "\n" in value:  # several faults of which only the last names a value
+        return _line_by_line(value, depth + 1)
+    return _sentence(value, depth + 1) or _quoted(value)
 
 
 def _quoted(value: str) -> str:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from crawler.store import Store
 from extract import configuration
 from extract.exceptions import ConfigurationError
-from monitor import cli, messages
+from monitor import cli, messages, settings
+from monitor.exceptions import SettingsError
 
 ROOT = Path(messages.__file__).resolve().parent.parent
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -46,10 +47,38 @@ ERRORS = {"UsageError", "SettingsError", "StoreError", "EvidenceError", "Importi
      "a.db：数据库已损坏（malformed）；请改用更早的备份"),
     ("a.db: the database is damaged (malformed); try again; the disk may be faulty",
      "a.db：数据库已损坏（malformed）；请重试；磁盘可能有故障"),
+    ("a.yaml:3: recipients.0.remit: Field required\na.yaml:4: to: Extra inputs are not permitted (value 'x')",
+     "a.yaml:3: recipients.0.remit：缺少此项\na.yaml:4: to：没有此项，请核对名称（所写的值：“x”）"),
     ("nobody listed this", "nobody listed this"), ("", "")])
 def test_a_raised_sentence_is_found_again_by_its_fixed_words(english, chinese):
     assert messages.said(english, "zh") == chinese
     assert messages.said(english, "en") == english
+
+
+BROKEN_YAML = ["a:\n\t- b", "a: b: c", "a\nb: c", "a: [1, 2", "a: {b: 1", "a: 'x", "a: \"x", "a:\n  - b\n c: d",
+               "channels：[mail]", "a:\n - b\n  - c\n - d: e: f", "- a\nb: c", "a: - b"]
+BROKEN_TOML = ["a = “zh”", "[a", "a ＝ 1", "a 1", "a = 1 b = 2", 'a = "C:\\新"', 'a = "x', "a = [1", "a = 1\na = 2",
+               "[a]\n[a]", "= 1", 'a = "x\ty\x01"']
+
+
+@pytest.mark.parametrize("text", BROKEN_YAML)
+def test_what_is_wrong_with_a_facts_file_is_said_in_chinese(tmp_path, text):
+    path = tmp_path / "facts.yaml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        configuration.load_path(path, messages.Messages)
+    told = messages.said(str(caught.value), "zh").replace(str(path), "")
+    assert all(CHINESE.search(line) for line in told.split("\n"))
+
+
+@pytest.mark.parametrize("text", BROKEN_TOML)
+def test_what_is_wrong_with_the_settings_is_said_in_chinese(tmp_path, text):
+    path = tmp_path / "settings.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(SettingsError) as caught:
+        settings.load(path)
+    first = messages.said(str(caught.value), "zh").replace(str(path), "").split("；")[0]
+    assert CHINESE.search(first)
 
 
 @given(st.text(max_size=80))
