@@ -2,10 +2,10 @@
 
 Promises: per page the best evidence counts (the page's own date, the list's, the address's); over all pages the
 earliest. Where first-hand dates of a page stand on both sides of a due day there is no answer but `undated`; so too
-where the server says that a page dated late was last changed in time, and where a late day is also that of earlier years' reports. What we saw ourselves outweighs any print: a
-report captured by a day was published by it. Dates on or before 31 December of the
-report year, or after the moment of judging, are no evidence of publication. Leaves alone: reading dates
-(extract/dates.py).
+where the server says that a page dated late was last changed in time, and where a late day is also that of earlier
+years' reports. What we saw ourselves outweighs any print: a report captured by a day was published by it. Dates on or
+before 31 December of the report year, or after the moment of judging, are no evidence of publication. Leaves alone:
+reading dates (extract/dates.py).
 """
 
 from __future__ import annotations
