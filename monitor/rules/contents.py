@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from extract.model import Report
 from monitor.model import Severity
+from monitor.rules import names as bodies
 from monitor.rules import passages
 from monitor.rules.catalogue import Verdict, rule
 
@@ -25,6 +26,8 @@ _GOVERNMENT = re.compile(r"(?:人民政府|[省市县区旗州盟镇乡])$")
 _NO_GOVERNMENT = re.compile(r"(?:街道|管委会|管理委员会|开发区|新区|实验区|办公[室厅])$")
 _TOWNSHIP = re.compile(r"[镇乡](?:人民政府)?$")
 _NOTHING = re.compile(r"^(?:存在的主要问题及改进情况[:：]?)?(?:无|暂无|没有|不涉及|无相关情况|无存在问题)[。.]?$")
+_BY_PLACE = re.compile(r"(?:人民政府|政府|办事处|管委会|管理委员会)$")
+_CUT_SHORT = re.compile(r"(?=([\u4e00-\u9fff]{2,3}[局委办厅院]))")
 _A_NUMBER = re.compile(
     r"\d|[一二两三四五六七八九十百千万]+余?[件条次个场篇份人期家项]|二[〇○零][一二三四五六七八九〇○零]{2}")
 
@@ -127,7 +130,7 @@ def judge_own_text(report: Report) -> Iterator[Verdict]:
         return
     text = passages.plain(section.text)
     names = [passages.name_of(each) for each in (report.body or "", *report.roster.get("names", ())) if each]
-    named = str(report.year) in text or any(_short(name) in text for name in names) or "二〇" in text or "二○" in text
+    named = str(report.year) in text or any(_names(text, name) for name in names) or "二〇" in text or "二○" in text
     numbered = _A_NUMBER.search(text) is not None
     if named and numbered:
         yield Verdict("pass", "section.1")
@@ -138,11 +141,25 @@ def judge_own_text(report: Report) -> Iterator[Verdict]:
     yield verdict
 
 
-def _short(name: str) -> str:
-    """A body's name as it stands in its own prose: without the places in front and without 人民政府."""
-    place = re.match(r"^.{1,12}?(?:省|市|州|盟)(?=.{2,})", name)
-    short = name[place.end():] if place else name
-    return short.removesuffix("人民政府") or short
+def _names(text: str, name: str) -> bool:
+    """Whether the text names the body as its own prose does: without the places in front (县财政局), a government, a
+    street office or a committee by its place (白塔镇), or cut short to some of its characters (市人社局)."""
+    places, kind = bodies.split(name)
+    if name in text or (places and _BY_PLACE.match(kind) and places[-1] in text):
+        return True
+    if kind.startswith("人民政府办"):
+        return "政府办" in text
+    if _BY_PLACE.match(kind):
+        return False
+    return kind in text or any(
+        kind.startswith(short[0]) and _holds(kind, short)
+        for found in _CUT_SHORT.findall(text) for short in (found[-3:], found[-4:])) if len(kind) > 2 else False
+
+
+def _holds(kind: str, short: str) -> bool:
+    """Whether every character of `short` stands in `kind`, in this order."""
+    left = iter(kind)
+    return all(character in left for character in short)
 
 
 def _before_form(report: Report) -> bool:

@@ -45,7 +45,7 @@ def judge_other_names(report: Report) -> Iterator[Verdict]:
             found = _BLANK.search(sentence)
             if found:
                 yield _verdict(report, section.number, "blank", sentence, found.span(), found.group())
-    places, kind = _split(own)
+    places, kind = split(own)
     for section, sentence in passages.sentences(report, 0, *passages.OWN_WORDS) if places and len(kind) >= 2 else ():
         if kind not in sentence or _HELPING.search(sentence):
             continue
@@ -73,7 +73,7 @@ def _verdict(report: Report, section: int, subject: str, text: str, span: tuple[
 
 
 @functools.lru_cache(maxsize=512)
-def _split(name: str) -> tuple[tuple[str, ...], str]:
+def split(name: str) -> tuple[tuple[str, ...], str]:
     """(places from the highest to the lowest, what is left) of a body's name."""
     places = []
     while (found := _OWN_PLACE.match(name)) and len(name) > found.end():
@@ -100,11 +100,11 @@ def _foreign(place: str, name: str, report: Report, own: str) -> bool:
         return False
     known = [own, *(passages.name_of(str(each)) for group in ("names", "above", "plates")
                     for each in report.roster.get(group, ()) or ())]
-    core = (_split(place + "局")[0] or (place,))[-1]
+    core = (split(place + "局")[0] or (place,))[-1]
     # What stands before a place (请与样例市) is no part of it.
-    if any(core in each or name in each or core.endswith(_split(each)[0][-1:] or ("\0",)) for each in known if each):
+    if any(core in each or name in each or core.endswith(split(each)[0][-1:] or ("\0",)) for each in known if each):
         return False
-    return len(core) > 2 and _rank(core) is not None and _rank(core) == _rank(_split(own)[0][-1])
+    return len(core) > 2 and _rank(core) is not None and _rank(core) == _rank(split(own)[0][-1])
 
 
 def _rank(place: str) -> int | None:

@@ -88,6 +88,20 @@ def test_a_text_that_fits_any_body_and_any_year(text, answer):
     assert said(judge_own_text, report(text={1: text})) == answer
 
 
+@pytest.mark.parametrize(("body", "told", "named"), [
+    ("示例县财政局", "县财政局", True), ("示例县财政局", "财政局", True), ("示例县财政局", "县审计局", False),
+    ("示例县财政局", "示例县", False), ("示例县白塔镇人民政府", "白塔镇", True),
+    ("示例县白塔镇人民政府", "镇政府", False), ("示例市示例区白塔街道办事处", "白塔街道", True),
+    ("示例县人民政府", "示例县", True), ("示例县人民政府", "各县", False),
+    ("示例县人民政府办公室", "县政府办", True), ("示例经济开发区管委会", "示例经济开发区", True),
+    ("示例市人力资源和社会保障局", "市人社局", True), ("示例市发展和改革委员会", "市发改委", True),
+    ("示例市住房和城乡建设局", "我局", False), ("示例市住房和城乡建设局", "住建局", True),
+    ("示例市住房和城乡建设局", "市财政局", False)])
+def test_a_body_is_named_as_its_own_prose_does(body, told, named):
+    seen = report(text={1: told + "发布信息30条。" + FILLER}, body=body)
+    assert outcomes(judge_own_text, seen) == {"pass" if named else "fail"}
+
+
 def test_own_text_of_a_damaged_or_nameless_report_is_uncertain():
     assert said(judge_own_text, report(text={1: FILLER}, damaged=True)) == [("uncertain", "damaged")]
     assert said(judge_own_text, report(text={1: FILLER}, body=None)) == [("uncertain", "structure")]
