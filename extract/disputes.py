@@ -64,7 +64,8 @@ def disputes(sentence: Sentence, year: int | None) -> list[Claim]:
             route = "all"  # 复议3件、诉讼2件，其中被纠错1件: of either
         route = own or route
         around = quantity.left if _route(quantity.left) or result else quantity.clause
-        if _OTHER_RESULT.search(around.replace("尚未审结", "").replace("未审结", "")) \
+        instance = re.match(r"[（(][^）)]*[一二再]审", sentence.text[quantity.end:])
+        if instance or _OTHER_RESULT.search(around.replace("尚未审结", "").replace("未审结", "")) \
                 or COMPARISON.search(quantity.left) or re.search(r"上一?年|去年", quantity.clause) \
                 or not of_this_year(sentence, quantity, year) or ("分别" in quantity.left and not result):
             continue
