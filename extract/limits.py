@@ -292,9 +292,9 @@ class _Helper:
 
 
 def without_ours(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment for a process that opens strangers' files: passwords may stand in NIANBAO_… variables, and
-    reading needs none of them."""
-    return {name: value for name, value in environment.items() if not name.startswith("NIANBAO_")}
+    """The environment for a process that opens strangers' files: passwords may stand in NIANBAO_… variables,
+    in whatever case, and reading needs none of them."""
+    return {name: value for name, value in environment.items() if not name.upper().startswith("NIANBAO_")}
 
 
 # ---------------------------------------------------------------- frames

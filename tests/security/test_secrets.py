@@ -127,7 +127,8 @@ def test_processes_that_open_strangers_files_know_no_secret(monkeypatch):
     from extract.limits import Guard
     from extract.model import Hints
 
-    given = {"NIANBAO_MAIL__PASSWORD": PASSWORD, "NIANBAO_PROXY_INSIDE": f"a:{PROXY}", "NIANBAO_WEBHOOK_BOSS": ROBOT}
+    given = {"NIANBAO_MAIL__PASSWORD": PASSWORD, "NIANBAO_PROXY_INSIDE": f"a:{PROXY}", "NIANBAO_WEBHOOK_BOSS": ROBOT,
+             "nianbao_mail__password": PASSWORD, "Nianbao_Mail": f'{{"password": "{PASSWORD}"}}'}
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     with Guard() as guard:
@@ -137,7 +138,7 @@ def test_processes_that_open_strangers_files_know_no_secret(monkeypatch):
         assert "PATH=" in held
         assert is_silent(held)
     handed = child._environment()
-    assert not {"NIANBAO_MAIL__PASSWORD", "NIANBAO_WEBHOOK_BOSS"} & set(handed)
+    assert set(given) & set(handed) == {"NIANBAO_PROXY_INSIDE"}
     assert handed["NIANBAO_PROXY_INSIDE"]  # the crawl sends through it
     assert "env=without_ours(os.environ)" in (ROOT / "crawler" / "tables.py").read_text("utf-8")
 
