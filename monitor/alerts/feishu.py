@@ -13,7 +13,8 @@ from monitor.alerts.chat import Request, Robot
 
 def request(row: Mapping[str, Any], text: str, robot: Robot, moment: float) -> Request:
     """Signature: base64(HMAC-SHA256(key = "<seconds>\\n<secret>", message empty)) in the body."""
-    body: dict[str, Any] = {"msg_type": "text", "content": {"text": text}}
+    # <at user_id="all"> calls everybody in the group: texts of ours quote what strangers wrote.
+    body: dict[str, Any] = {"msg_type": "text", "content": {"text": text.replace("<", "＜")}}
     if robot.secret:
         stamp = str(int(moment))
         digest = hmac.new(f"{stamp}\n{robot.secret}".encode(), b"", hashlib.sha256).digest()

@@ -264,6 +264,17 @@ def test_feishu_signs_seconds_in_the_body(robots, office, store):
     assert len(body["timestamp"]) == 10
 
 
+def test_no_text_calls_everybody_of_a_group(robots, office, store):
+    """Feishu's texts know one element; what we quote comes from strangers' pages."""
+    set_up(office, robots)
+    robots.answer = OK["feishu"]
+    queue(store, message("feishu", text='正文见“<at user_id="all">所有人</at>”'))
+    outbox.drain(office, store, NOW)
+    said = json.loads(robots.seen[0][2])["content"]["text"]
+    assert "所有人" in said
+    assert "<" not in said
+
+
 def test_the_webhook_signs_its_bytes_and_names_a_key(robots, office, store):
     set_up(office, robots)
     robots.answer = b""
