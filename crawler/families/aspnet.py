@@ -75,6 +75,9 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
         answer = await get(_postback(root, answer.url, target))
         if not answer.ok:
             return walk.conclude(False, f"page {number}: {answer.outcome} {answer.reason}".rstrip())
+        if not recognise(answer.text):
+            # A page without the form is no page of this list, and no end of it: error pages come with status 200.
+            return walk.breaks_off(answer, f"page {number}")
         page = listing(answer.text, answer.url)
         if not walk.add(page):
             if opening.pages is None and opening.total is None and ends(page, previous, opening):

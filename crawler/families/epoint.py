@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from crawler.families import static
-from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
+from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number, refuses
 from crawler.families.rows import absolute, day_of, joined, main_rows, names_report, parse, rows
 from crawler.model import Item
 from extract.literals import literal_after
@@ -133,7 +133,7 @@ def _answered(text: str, url: str) -> Listing | None:
         custom = json.loads(custom) if isinstance(custom, str) else custom
     except ValueError:
         return None
-    if not isinstance(custom, dict):
+    if not isinstance(custom, dict) or refuses(answer) or refuses(custom):
         return None
     data = next((custom[key] for key in ("data", "infodata", "Table") if isinstance(custom.get(key), list)), None)
     total = str(custom.get("total") if custom.get("total") is not None else custom.get("count", ""))

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urldefrag, urlencode, urlsplit
 
 from crawler.families import trs
-from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
+from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number, refuses
 from crawler.families.rows import absolute, day_of, joined, names_report
 from crawler.model import Item, Outcome
 from extract.literals import literal_after
@@ -120,7 +120,7 @@ def _answered(text: str, url: str) -> Listing | None:
         data = json.loads(text)
     except ValueError:
         return None
-    if not isinstance(data, dict) or not isinstance(data.get("articles"), list):
+    if not isinstance(data, dict) or refuses(data) or not isinstance(data.get("articles"), list):
         return None
     read = [(_item(entry, url), str(entry.get("title") or "")) for entry in data["articles"] if isinstance(entry, dict)]
     items = [item for item, _ in read if item is not None]

@@ -160,6 +160,8 @@ async def _by_years(address: str, first: Answer, get: Get, max_pages: int) -> En
                 continue
             return walk.breaks_off(answer, f"year {year}")
         items = _year_rows(answer.text, answer.url)
+        if not items and not (recognise(answer.text) or _offered(answer.text) or _says_none(answer.text)):
+            return walk.breaks_off(answer, f"year {year}")
         same = seen.setdefault(tuple(item.title if _ANNUAL.search(item.url) else item.url for item in items), year)
         if items and same != year:
             if offered and not {year, same} <= offered:

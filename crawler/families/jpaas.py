@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from crawler.families import static
-from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
+from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number, refuses
 from crawler.families.rows import joined, names_report, parse, rows
 from extract.literals import literal
 
@@ -133,7 +133,7 @@ def _answered(text: str, url: str) -> Listing | None:
         answer: Any = json.loads(text)
     except ValueError:
         return None
-    if not isinstance(answer, dict) or answer.get("success") is False:
+    if not isinstance(answer, dict) or refuses(answer):
         return None
     data = answer.get("data")
     markup = data.get("html") if isinstance(data, dict) else data

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawler.families import trs
-from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number
+from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number, refuses
 from crawler.families.rows import absolute, day_of, joined, names_report
 from crawler.model import Item
 
@@ -94,7 +94,7 @@ def _answered(text: str, url: str) -> Listing | None:
     except ValueError:
         return None
     data = answer.get("data", answer) if isinstance(answer, dict) else None
-    if not isinstance(data, dict) or not isinstance(data.get("results"), list):
+    if refuses(answer) or not isinstance(data, dict) or not isinstance(data.get("results"), list):
         return None
     read = [(_item(entry, url), str(entry.get("title") or "")) for entry in data["results"] if isinstance(entry, dict)]
     items = [item for item, _ in read if item is not None]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from crawler.outcomes import Expect
 
 _READABLE_BODY = 300
+_CODES = ("code", "status", "state", "errcode", "statuscode", "resultcode")
+_FAILED = re.compile(r"[45]\d\d|error|fail(?:ed|ure)?", re.I)
 _ORDINARY_HEADERS = frozenset({"accept", "content-type", "referer", "x-requested-with"})
 
 
@@ -183,6 +185,17 @@ class Walk:
         if known_shape:
             return Enumeration([], Outcome.EMPTY_LISTING, reason or "no rows", complete)
         return Enumeration([], Outcome.UNKNOWN_SHAPE, seen or "no list was found on the page")
+
+
+def refuses(answer: object) -> bool:
+    """Whether an interface's answer says of itself that it failed: success false, a code of 4xx or 5xx, the word error.
+    The empty list that some hand out all the same is no list."""
+    if not isinstance(answer, dict):
+        return False
+    said = {str(key).lower(): value for key, value in answer.items()}
+    codes = [said[key] for key in _CODES if key in said]
+    return (any(str(said.get(key)).lower() == "false" for key in ("success", "ok"))
+            or any(refuses(code) if isinstance(code, dict) else bool(_FAILED.fullmatch(str(code))) for code in codes))
 
 
 def ends(page: Listing, previous: Listing, opening: Listing) -> bool:

@@ -15,7 +15,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number, stated
+from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number, refuses, stated
 from crawler.families.rows import absolute, day_of, joined, names_report, parse, rows
 from crawler.model import Item
 from extract import enclosed, literals
@@ -142,7 +142,7 @@ def _weight(items: list[Item]) -> tuple[int, int]:
 
 
 def _answered(text: str) -> Any:
-    """The value of a JSON answer (JSONP and a leading assignment too), None where the text is a page."""
+    """The value of a JSON answer (JSONP and a leading assignment too), None where the text is a page or a refusal."""
     bare = text.strip().rstrip(";")
     if bare[:1] not in "{[":
         called = re.match(r"^(?:(?:var|let|const)\s+)?[\w$.]+\s*(?:=\s*|\(\s*)(?=[\[{])", bare)
@@ -150,9 +150,10 @@ def _answered(text: str) -> Any:
             return None
         bare = bare[called.end():].rstrip(") ")
     try:
-        return json.loads(bare)
+        answer = json.loads(bare)
     except ValueError:
-        return literals.literal(bare)
+        answer = literals.literal(bare)
+    return None if refuses(answer) else answer
 
 
 def _items(value: Any, url: str) -> list[Item]:

@@ -386,7 +386,8 @@ ANNUAL = "http://a.example/module/xxgk/xxgkAnnualReport.jsp?area=1"
 def test_hanweb_asks_the_newest_years_though_nothing_offers_them():
     this = clock.today().year
     found, asked = talk(hanweb, ANNUAL, year_page(2020, 2021), lambda ask: (
-        year_page(2020, 2021, rows=[int(query(ask)["fbtime"])]) if int(query(ask)["fbtime"]) != this else year_page()))
+        year_page(2020, 2021, rows=[int(query(ask)["fbtime"])]) if int(query(ask)["fbtime"]) != this
+        else year_page(2020, 2021)))
     assert found.complete
     assert {int(query(ask)["fbtime"]) for ask in asked} == {2020, 2021, this, this - 1, this - 2}
 
