@@ -10,6 +10,7 @@ import threading
 import time
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import get_args
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -21,7 +22,7 @@ from crawler import clock
 from crawler.store import Store
 from monitor import settings as settings_module
 from monitor.alerts import channels, chat, outbox
-from monitor.alerts.recipients import Alerts
+from monitor.alerts.recipients import Alerts, Channel
 from monitor.exceptions import DeliveryError, SettingsError
 from monitor.model import Alert
 from monitor.records import monitor_schema
@@ -70,8 +71,11 @@ class Robots:
 
     def texts(self):
         """The readable text of each message, whatever the vendor's shape."""
-        return [(body.get("text") if isinstance(body.get("text"), str) else (body.get("text") or body["content"]).get(
-            "content") or body["content"]["text"]) for body in (json.loads(each[2]) for each in self.seen)]
+        def told(value):
+            return value if isinstance(value, str) else told(next(
+                value[name] for name in ("text", "content", "message") if name in value))
+
+        return [told(json.loads(each[2])) for each in self.seen]
 
 
 @pytest.fixture
@@ -217,6 +221,21 @@ def test_an_answer_without_its_code_is_never_success(channel, answer):
         chat.judge(channel, 200, answer)
 
 
+@pytest.mark.parametrize(("taken", "answer", "sent"), [
+    ({"event": "message"}, {"id": "a1", "event": "message"}, True), ({"event": "message"}, {"id": "a1"}, False),
+    ({"event": "message"}, {"code": 0}, False), ({"code": 200}, {"code": 200}, True),
+    ({"code": 200}, {"code": 0}, False),
+    ({"ok": True}, {"ok": True, "result": {}}, True), ({"ok": True}, {"ok": False, "code": 400}, False),
+    ({}, {"anything": 1}, True), ({}, {"code": 1}, False), (None, {"anything": 1}, False), (None, {"code": 0}, True)])
+def test_how_a_server_says_yes_is_a_term_of_its_channel(taken, answer, sent, monkeypatch):
+    monkeypatch.setattr(chat, "terms", lambda channel: chat.Terms(bytes=4000, per_minute=20, taken=taken))
+    if sent:
+        chat.judge("other", 200, json.dumps(answer).encode())
+    else:
+        with pytest.raises(DeliveryError, match="other"):
+            chat.judge("other", 200, json.dumps(answer).encode())
+
+
 def test_mail_keeps_the_same_contract(office, store):
     handler = Server()
     controller = Controller(handler, hostname="127.0.0.1", port=free_port())
@@ -320,3 +339,4 @@ def test_recipients_say_what_each_channel_needs(recipient, said):
 def test_every_channel_has_its_terms_and_its_module():
     facts = chat.configuration.load("channels.yaml", chat.Channels)
     assert set(facts.channels) == set(channels.CHATS)
+    assert set(get_args(Channel)) == set(channels.NAMES), "alerts.yaml may use what Channel names"
