@@ -137,9 +137,12 @@ def rows(path: Path, inflated: int = INFLATED) -> Iterator[Row]:
 
 def _rows(path: Path) -> Iterator[Row]:
     import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    except (InvalidFileException, OSError):  # an archive, but no workbook's: a Word document, maybe named .xlsx
+        raise UsageError(f"{path}: no .xlsx workbook; save it as .xlsx and try again") from None
     except (KeyError, ValueError, TypeError, SyntaxError) as fault:
         raise UsageError(f"{path}: damaged workbook ({type(fault).__name__}); ask for it again") from None
     try:

@@ -215,3 +215,13 @@ def test_figures_stand_in_the_forms_order_with_what_is_not_printed_left_open(cit
     heads = [cell.value for cell in sheet[2]]
     assert heads[3].startswith("规章")
     assert len(heads) > 190
+
+
+@pytest.mark.parametrize("name", ["通知.docx", "其实是通知.xlsx"])
+def test_a_word_document_is_told_as_one_mistaken_for_the_ledger(tmp_path, name):
+    with zipfile.ZipFile(tmp_path / name, "w") as archive:
+        archive.writestr("[Content_Types].xml", '<Types xmlns="http://schemas.openxmlformats.org/package/2006/'
+                                                'content-types"/>')
+        archive.writestr("word/document.xml", "<w/>")
+    with pytest.raises(UsageError, match=r"no \.xlsx workbook"):
+        list(returned.rows(tmp_path / name))
