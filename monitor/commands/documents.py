@@ -97,9 +97,13 @@ def check(
         raise typer.BadParameter("--year and --with-store belong to a pre-check; name its file with --out",
                                  param_hint="--out")
     from monitor import precheck
+    from monitor.exceptions import UsageError
 
     session: Session = context.obj
     session.use_facts()
+    if not precheck.files_in(files, out):
+        raise UsageError(f"{', '.join(map(str, files))}: no file to check in it; name reports or the folder they lie "
+                         "in")
     if out is not None:
         severe = _precheck(session, files, out, year, with_store, as_json)
     else:
@@ -165,6 +169,8 @@ def _precheck(session: Session, paths: list[Path], out: Path, year: int | None, 
             counts = "　".join(f"{wording.say(f'precheck_{level}', lang)} {len(opinion.of(level))}"
                                for level in precheck.LEVELS)
             printing.line(f"  {opinion.body}　{counts}　{precheck.conclusion(opinion, lang)}")
+        for aside in checked.others:
+            printing.line(f"  {aside.file}　{aside.reason}")
         printing.line(wording.say("precheck_written", lang, path=out))
     if _complain(results, lang):
         raise typer.Exit(2)

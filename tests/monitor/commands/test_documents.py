@@ -93,3 +93,17 @@ def test_a_page_that_is_no_report_is_not_called_clean(nianbao: Any, tmp_path: Pa
     assert said.code == 0
     assert "未见年度报告的各部分和表格" in said.out
     assert "未见不符事项" not in said.out
+
+
+@pytest.mark.parametrize("more", [[], ["--out", "意见.xlsx"]])
+def test_a_folder_without_a_file_is_not_called_clean(nianbao: Any, more: list[str]) -> None:
+    Path("送审稿").mkdir()
+    said = nianbao("check", "送审稿", *more)
+    assert said.code == 2
+    assert "没有可核对的文件" in said.err
+    assert not Path("意见.xlsx").exists()
+
+
+def test_a_pre_check_names_what_it_did_not_take_for_a_report(nianbao: Any) -> None:
+    Path("通知.html").write_text("<p>关于召开会议的通知</p>", "utf-8")
+    assert "通知.html　不像年度报告，未核对" in nianbao("check", "通知.html", "--out", "意见.xlsx").out
