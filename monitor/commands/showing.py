@@ -153,8 +153,14 @@ def print_case(together: Sequence[Finding], lang: Lang) -> None:
     printing.line("  " + wording.fill(said.zh if lang == "zh" else said.en, {
         "table": wording.parameter("table", tables.pop(), lang) if len(tables) == 1 else "",
         "n": str(len(together)), "cell_hint": hint,
-        "list": wording.shown([f"{each.rule} {wording.place(each.subject, lang)}" for each in together], lang)},
+        "list": wording.shown([f"{each.rule} {_spot(each, lang)}" for each in together], lang)},
         frozenset({"table", "cell_hint"})))
+
+
+def _spot(finding: Finding, lang: Lang) -> str:
+    """The row or column a finding is about, in words: its subject is short for a key that only programs know."""
+    known = finding.parameters
+    return wording.parameter("row", known.get("row") or known.get("col") or finding.subject, lang)
 
 
 def print_finding(finding: Finding, lang: Lang, body: str = "", remark: str = "") -> None:

@@ -71,5 +71,9 @@ def test_a_case_is_said_once_above_its_findings(capsys):
         showing.print_case(group, "zh")
     assert capsys.readouterr().out.strip() == (
         "表三有2处关系不符，可能由同一单元格引起：ARI-01 总计、ARI-02 总计。")
+    row = finding("ARI-03", "a", subject="new")
+    row.parameters["row"] = "applications.new"
+    showing.print_case([together[0], row], "zh")
+    assert "ARI-01 总计、ARI-03 本年新收。" in capsys.readouterr().out
     showing.print_case(together[:1], "zh")
     assert capsys.readouterr().out == ""
