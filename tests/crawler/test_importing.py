@@ -110,6 +110,15 @@ def test_values_are_cleaned_and_guesses_are_marked(facts, listed):
     assert lab.fields["former_names"] == ("青禾市劳动局", "青禾市劳动局;青禾市人力资源和社会保障局")
 
 
+@pytest.mark.parametrize("head", ["网站", "网址", "门户网站"])
+def test_a_column_of_addresses_is_known_by_the_names_offices_give_it(facts, listed, head):
+    rows = [["单位名称", "单位性质", head], ["青禾市数据局", "部门", "http://sjj.qinghe.gov.cn/"],
+            ["青禾市档案局", "部门", "青禾市政府网"]]
+    data, archive = importing.plan(listed(rows)).added
+    assert data.fields["home"][1] == "http://sjj.qinghe.gov.cn/"
+    assert "home" not in archive.fields  # the site's name is no address
+
+
 def test_a_dry_run_writes_nothing_and_an_import_only_what_changed(facts, listed):
     path = facts / "bodies.csv"
     made = importing.plan(listed(REAL, MERGES))
