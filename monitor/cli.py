@@ -160,9 +160,10 @@ def _spoken(arguments: list[str]) -> Lang:
 def _given(fault: BaseException, arguments: list[str]) -> str:
     """The value of the option that was refused, where the parser's own message doesn't show it."""
     names = getattr(getattr(fault, "param", None), "opts", [])
-    for name, value in itertools.pairwise([*arguments, ""]):
+    count = max(getattr(getattr(fault, "param", None), "nargs", 1), 1)
+    for place, name in enumerate(arguments):
         option, _, joined = name.partition("=")
-        given = (joined or value) if option in names else ""
+        given = (joined or " ".join(arguments[place + 1:place + 1 + count])) if option in names else ""
         if given and given not in str(fault):
             return f" (value {given!r})"
     return ""

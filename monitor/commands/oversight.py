@@ -56,6 +56,8 @@ def status(
 
         explaining.explain(session, *why, scope=scope, at=at, as_json=as_json)
         return
+    if scope is not None:
+        raise UsageError("--scope belongs to --why; add --why BODY YEAR, or leave it out")
     roster = session.roster()
     view = compliance.view(session.store(), roster, session.settings, year=year,
                            bodies=reach(roster, under), at=at)

@@ -32,8 +32,11 @@ def ledger(
     """Write the ledger (台账): publication, findings, rectification, figures; returned copies can be read back."""
     from monitor import wording
     from monitor.commands.oversight import reach
+    from monitor.exceptions import UsageError
     from monitor.exports import ledger_book
 
+    if out.suffix.lower() != ".xlsx":
+        raise UsageError(f"--out {out}: the ledger is a workbook; name a file that ends in .xlsx")
     session: Session = context.obj
     roster = session.roster()
     written = ledger_book.write(session.store(), roster, session.settings, out, session.lang, year=year,

@@ -62,7 +62,9 @@ def test_the_contract_names_every_command() -> None:
     (["--config", "nowhere.toml", "status"], "nowhere.toml"), (["status"], "nianbao init"), (["scan"], "nianbao init"),
     (["read"], "用法：nianbao read [选项] FILE...\n"),
     (["--lang", "en", "read"], "Usage: nianbao read [OPTIONS] FILE...\n"),
-    (["review", "x"], "缺少结论"), (["--lang", "en", "review", "x"], "Missing argument"), ([], "nianbao")])
+    (["review", "x"], "缺少结论"), (["--lang", "en", "review", "x"], "Missing argument"), ([], "nianbao"),
+    (["status", "--why", "财政局"], "后面要写 2 个值"), (["status", "--why", "财政局", "二〇二五"], "二〇二五"),
+    (["status", "--scope", "own"], "--why 单位 年度"), (["export", "ledger", "--out", "a.docx"], ".xlsx")])
 def test_wrong_usage_is_answered_with_2_and_a_hint(nianbao: Any, arguments: list[str], words: str) -> None:
     said = nianbao(*arguments)
     assert said.code == 2
