@@ -213,11 +213,23 @@ def full_after(settings: Settings, roster: Roster, at: datetime) -> str | None:
     return max(moments).isoformat(timespec="seconds") if moments else None
 
 
+def _present(store: Store) -> datetime:
+    """Now. A simulated clock begins anew with every command: what an earlier one saw while its own ran on has been
+    seen, or judging again would take back what the scan found."""
+    now = clock.now()
+    if not clock.simulated():
+        return now
+    with store.read() as connection:
+        scanned = connection.execute("SELECT max(finished) FROM run WHERE simulated = 1").fetchone()[0]
+        told = [clock.parse(each) for each in (scanned, records.judged_at(connection)) if each]
+    return max([now, *(each for each in told if each <= now + wrong_clock.TOLERANCE)])
+
+
 def judge(settings: Settings, store: Store, roster: Roster, *, at: datetime | None = None,
           on_progress: OnProgress | None = None) -> Judged:
     """Judge how everything stands at `at` (now), keep it with the findings, and queue the digests this week lacks."""
     store.migrate(records.monitor_schema)
-    moment, misdated = at or clock.now(), 0
+    moment, misdated = at or _present(store), 0
     if at is None:
         with store.write() as connection:
             misdated = wrong_clock.distrust(connection, moment)

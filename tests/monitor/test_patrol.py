@@ -6,7 +6,7 @@ from crawler import clock
 from crawler.roster import Roster
 from crawler.store import Store
 from extract import configuration
-from monitor import patrol, review
+from monitor import patrol, records, review
 from monitor import settings as settings_module
 from monitor.exceptions import SettingsError, UsageError
 from monitor.model import Status
@@ -84,6 +84,18 @@ def test_three_rounds_come_to_what_the_world_holds(office, running):
             assert (again.read.new, again.read.changed, again.judged.queued) == ([], [], [])
             assert again.judged.findings.new == []
             assert {table: rows(store, table) for table in before} == before
+
+
+def test_a_simulated_clock_that_begins_anew_takes_nothing_back(office):
+    store = Store(office.store.database)
+    store.migrate(records.monitor_schema)
+    with store.write() as connection:
+        connection.execute("INSERT INTO run (id, kind, state, started, finished, simulated, plan) VALUES ('r', 'scan', "
+                           "'done', '2026-02-09T09:00:00+08:00', '2026-02-09T09:00:18+08:00', 1, '{}')")
+    for begun, judged in (("2026-02-09T09:00", "2026-02-09T09:00:18"), ("2026-02-10T09:00", "2026-02-10T09:00:0"),
+                          ("2026-02-02T09:00", "2026-02-02T09:00:0")):
+        clock.simulate(begun)
+        assert patrol.judge(office, store, Roster({}, {})).at.startswith(judged)
 
 
 @pytest.mark.slow
