@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from extract import sniffing
 from extract.exceptions import UnreadableDocumentError
 from extract.model import Document, Hints
 
@@ -66,6 +67,8 @@ def read(data: bytes, media_type: str, hints: Hints | None = None) -> Document:
     module = modules().get(media_type)
     if module is None:
         named = f"{hints.name}: " if hints.name else ""
+        if media_type == sniffing.EMPTY:
+            raise UnreadableDocumentError(f"{named}the file is empty; fetch it again")
         raise UnreadableDocumentError(f"{named}there is no reader for {media_type} yet (readers: "
                                       f"{', '.join(media_types())}); save the document as PDF, docx or HTML")
     if media_type not in _registered:

@@ -76,3 +76,8 @@ def test_reading_a_page_does_not_load_the_pdf_library():
             "print([name for name in ('pdfplumber', 'pdfminer', 'scrapy', 'docx') if name in sys.modules])")
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_an_empty_file_is_called_empty():
+    with pytest.raises(UnreadableDocumentError, match=r"a\.xlsx: the file is empty; fetch it again"):
+        readers.read(b"", "application/x-empty", Hints(name="a.xlsx"))
