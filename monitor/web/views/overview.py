@@ -52,8 +52,8 @@ def overview_page(asked: Asked) -> Response:
 def _begin(asked: Asked) -> list[dict[str, str]]:
     """What is to be done before anything can stand here."""
     return [{"text": asked.t(f"begin_{step}"), "command": command} for step, command in (
-        ("init", "nianbao init"), ("roster", "nianbao roster import"), ("check", "nianbao roster check"),
-        ("scan", "nianbao scan"))]
+        ("init", "nianbao init"), ("roster", "nianbao roster import"), ("probe", "nianbao probe --roster --write"),
+        ("check", "nianbao roster check"), ("confirm", "nianbao roster confirm"), ("scan", "nianbao scan"))]
 
 
 def _files(asked: Asked, held: Filter) -> list[tuple[str, str]]:

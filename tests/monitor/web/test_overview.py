@@ -170,7 +170,8 @@ def test_an_empty_installation_says_what_to_do_first(tmp_path):
     client = visitor(boards.Seat(tmp_path, roster).settings)
     tree = page(client)
     assert tree.xpath("//ol[@class='begin']/li/code/text()") == [
-        "nianbao init", "nianbao roster import", "nianbao roster check", "nianbao scan"]
+        "nianbao init", "nianbao roster import", "nianbao probe --roster --write", "nianbao roster check",
+        "nianbao roster confirm", "nianbao scan"]
     assert "Begin like this" in client.get("/en/").text
 
 
