@@ -15,6 +15,7 @@ from extract.exceptions import ConfigurationError
 from monitor.alerts.policy import NOTICES, Notice, Policy
 
 Immediate = Literal["missing", "withdrawn", "late", "issue"]
+ADDRESS = r"[^@\s<>,;]+@[^@\s<>,;]+"
 Channel = Literal["mail", "dingtalk", "wecom", "feishu", "webhook"]
 
 
@@ -32,7 +33,7 @@ class Remit(_Facts):
 
 class Recipient(_Facts):
     id: str = Field(pattern=r"^[a-z0-9_-]+$")
-    address: str = Field(default="", pattern=r"^([^@\s<>,;]+@[^@\s<>,;]+)?$")
+    address: str = Field(default="", pattern=rf"^({ADDRESS})?$")
     name: str = ""
     role: Literal["oversight", "operator"] = "oversight"
     remit: Remit

@@ -5,6 +5,7 @@ Promises: exit 3 when mails still wait or were refused, so that a scheduled job 
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
@@ -80,12 +81,14 @@ def try_mail(
     from crawler import clock
     from monitor import wording
     from monitor.alerts import mail
-    from monitor.alerts.recipients import recipients
+    from monitor.alerts.recipients import ADDRESS, recipients
 
     session: Session = context.obj
     settings, lang = session.settings, session.lang
     if not settings.mail.host:
         raise UsageError("[mail] host is empty; name the SMTP server in the settings first")
+    if to and not re.fullmatch(ADDRESS, to):
+        raise UsageError(f"--to {to}: not a mail address; write it like name@city.example")
     addresses = [to] if to else list(dict.fromkeys(recipient.address for recipient in recipients()))
     if not addresses:
         raise UsageError("alerts.yaml lists no recipient; add one or name an address with --to")

@@ -32,6 +32,8 @@ def test_alerts_reach_a_server(nianbao: Any, tmp_path: Path) -> None:
         assert nianbao("--config", office.settings, "alerts", "send", "--json").json["sent"] == []
         assert nianbao("--config", office.settings, "alerts", "test").code == 0
         server.recipient_answer = "550 no such mailbox"
+        mistaken = nianbao("--config", office.settings, "alerts", "test", "--to", "张三")
+        assert (mistaken.code, "不是邮箱地址" in mistaken.err) == (2, True)
         refused = nianbao("--config", office.settings, "alerts", "test", "--to", "x@city.example", "--json")
         assert refused.code == 3
         assert refused.json["mails"] == [{"recipient": "x@city.example", "sent": False, "error": "550 no such mailbox"}]
