@@ -89,6 +89,8 @@ class _Recognition(BaseModel):
     soft_404: list[str]
     rate_words: list[str]
     out_of_order: list[str]
+    program_error: list[str] = []
+    left_behind: list[str] = []
 
 
 class OutcomeFacts(BaseModel):
@@ -130,7 +132,7 @@ def of_response(received: Received, expect: Expect = "page") -> Verdict:
     text = decode(body, received.headers.get("content-type", "")) if _textual(received, expect) else ""
     # Cheap questions first: nearly every page is an ordinary one with many links.
     if text and (status in (202, 403, 412, 503, 521) or _thin(text)):
-        script = _mark("challenge_script", text[:60_000])
+        script = mark("challenge_script", text[:60_000])
         if script:
             return Verdict(Outcome.CHALLENGE, f"status {status}, script {script}")
     by_status = _of_status(status, text)
@@ -197,7 +199,7 @@ def _of_status(status: int, text: str) -> Verdict | None:
     if status == 304:
         # Answers to a condition of ours are met before (spiders/portal.py): this one confirms nothing we hold.
         return Verdict(Outcome.SERVER_ERROR, "status 304 to a request without a condition")
-    words = _mark("challenge_words", _visible(text)[:3000]) if text and _thin(text) else ""
+    words = mark("challenge_words", _visible(text)[:3000]) if text and _thin(text) else ""
     if status in (202, 412, 521):
         return Verdict(Outcome.CHALLENGE, f"status {status}")
     if status == 429:
@@ -220,7 +222,7 @@ def _of_page(received: Received, text: str) -> Verdict:
     visible = _visible(text)
     if (len(visible) <= _FAULT_PAGE_CHARACTERS and not _FILE_LINK.search(text)) or _title_says(text):
         for kind, outcome in _WORDS:
-            seen = _mark(kind, visible[:3000])
+            seen = mark(kind, visible[:3000])
             if seen and (_thin(text) or kind == "soft_404"):
                 return Verdict(outcome, f"the page says: {seen[:40]}", text)
     if _led_home(received):
@@ -246,7 +248,7 @@ def _of_file(text: str) -> Verdict:
         return Verdict(Outcome.OK)
     if "urn:schemas-microsoft-com" in text[:4000]:
         return Verdict(Outcome.OK)
-    if _mark("challenge_words", _visible(text)[:3000]) or _mark("challenge_script", text[:60_000]):
+    if mark("challenge_words", _visible(text)[:3000]) or mark("challenge_script", text[:60_000]):
         return Verdict(Outcome.CHALLENGE, "a check in place of the file", text)
     return Verdict(Outcome.SOFT_404, "a page in place of the file", text)
 
@@ -259,7 +261,7 @@ def _of_words(body: bytes) -> Verdict:
     if "\ufffd" in text or "\x00" in text:
         return Verdict(Outcome.OK)
     for kind, outcome in _WORDS:
-        if seen := _mark(kind, text):
+        if seen := mark(kind, text):
             return Verdict(outcome, f"words in place of the file: {seen[:40]}", text)
     if re.match(r"""\{\s*["']?\w+["']?\s*:""", text) and re.search(
             r"""["']?\b(code|status|msg|message|error|success|errcode)["']?\s*:""", text, re.I):
@@ -297,10 +299,10 @@ def _visible(text: str) -> str:
 
 def _title_says(text: str) -> bool:
     title = re.search(r"<title[^<>]*>(.{0,2000}?)</title>", text, re.I | re.S)
-    return bool(title and (_mark("soft_404", title.group(1)) or re.match(r"\s*404\b", title.group(1))))
+    return bool(title and (mark("soft_404", title.group(1)) or re.match(r"\s*404\b", title.group(1))))
 
 
-def _mark(kind: str, text: str) -> str:
+def mark(kind: str, text: str) -> str:
     """What of `text` matches a pattern of this kind, empty where nothing does."""
     match = next((found for pattern in _patterns(kind) if (found := pattern.search(text))), None)
     return match.group(0) if match else ""

@@ -50,7 +50,7 @@ async def completed(found: Enumeration, url: str, get: Get) -> Enumeration:
         else:
             left += 1
     if left:
-        found.complete = False
+        found.complete = found.in_order = False  # the newest may be among them
         found.reason = "; ".join(filter(None, (found.reason, f"{left} titles are cut off and may be a report's")))
     return found
 

@@ -24,8 +24,8 @@ from extract.sniffing import ENDINGS
 MOST = 60
 """Parts of one column that are followed; more make it incomplete."""
 _DEEPEST = 2
-_YEAR = re.compile(r"^[\[【(（]?\s*(20\d\d)\s*年?度?((政府)?信息公开)?(工作)?(年度)?(报告|年报)?\s*[)）】\]]?$")
-_CLASS = re.compile(
+YEAR = re.compile(r"^[\[【(（]?\s*(20\d\d)\s*年?度?((政府)?信息公开)?(工作)?(年度)?(报告|年报)?\s*[)）】\]]?$")
+CLASS = re.compile(
     r"^(?:历年|往年|历史|(?:各|市|县|区|省|州|旗|盟|本级|本|政府|部门|单位|直属|直|局|委办局|乡|镇|街道?|开发区|园区|及"
     r"|和|、|[()（）]|办事处|办|功能区|管委会|垂直管理|垂管|机构|派出)+)(?:政府)?(?:信息公开)?(?:工作)?"
     r"(?:年度(?:工作)?报告|年报)$")
@@ -60,14 +60,14 @@ def parts(text: str, url: str) -> list[Part]:
     home = _folder(url)
     annual = bool(_ANNUAL.search(home) or _ANNUAL_WORDS.search(root.xpath("string(//title)")))
     for link in root.iter("a", "option"):
-        target = link.get("href") if link.tag == "a" else _address_chosen(link)
+        target = link.get("href") if link.tag == "a" else address_chosen(link)
         address, words = absolute(base, target or ""), re.sub(r"\s+", "", title_of(link))
         if not address or not words or _OTHER.search(words) or _same(address, url):
             continue
         if urlsplit(address).netloc != urlsplit(url).netloc or _stands_around(link):
             continue
         below = annual and address.startswith(home) and bool(_FOLDER.match(address.removeprefix(home).split("?")[0]))
-        named = _YEAR.match(words) or _CLASS.match(words)
+        named = YEAR.match(words) or CLASS.match(words)
         if (named and _column_like(address)) or (below and not _own_title(words)):
             found.setdefault(address, Part(address, words, below, names_report(words)))
     return list(found.values())
@@ -77,7 +77,7 @@ def only_by_script(text: str, items: list[Item]) -> list[str]:
     """Years whose tab only a script opens and of which the list shows no report."""
     root, years = parse(text), []
     for node in root.iter("a", "li", "span", "option"):
-        match = _YEAR.match(re.sub(r"\s+", "", node.text_content()))
+        match = YEAR.match(re.sub(r"\s+", "", node.text_content()))
         if match and (_chosen_by_script(node) if node.tag == "option" else _opened_by_script(node)):
             years.append(match.group(1))
     shown = " ".join(item.title for item in items)
@@ -92,10 +92,10 @@ def _opened_by_script(node: html.HtmlElement) -> bool:
 
 def _chosen_by_script(option: html.HtmlElement) -> bool:
     """Whether a script does something when the option is chosen that its value doesn't tell."""
-    return not _address_chosen(option) and any(one.get("onchange") for one in option.iterancestors("select"))
+    return not address_chosen(option) and any(one.get("onchange") for one in option.iterancestors("select"))
 
 
-def _address_chosen(option: html.HtmlElement) -> str:
+def address_chosen(option: html.HtmlElement) -> str:
     """The address that choosing an option leads to; empty where its value is none."""
     value = option.get("value") or ""
     return value if re.search(r"/|\.s?html?$|\.(jsp|aspx?|php)\b", value, re.I) else ""
@@ -111,6 +111,7 @@ async def enumerate_parts(page: Answer, whole: Enumeration, get: Get,
         missing = only_by_script(page.text, whole.items) if whole.outcome is Outcome.OK else []
         if len(missing) > 1 and whole.complete:
             whole.complete, whole.reason = False, f"the years {', '.join(missing)} open only by script"
+            whole.in_order = False  # one of them may be the newest
         return whole
     asked, seen = {page.url}, False
     while waiting:

@@ -20,7 +20,7 @@ from crawler import articles, clock, families
 from crawler.attachments import Attached
 from crawler.conduct import HostRule, within_hours
 from crawler.exceptions import CrawlerError
-from crawler.families import cut_titles, subcolumns, trs
+from crawler.families import beside_rows, cut_titles, subcolumns, trs
 from crawler.families.paging import Answer, Ask, Enumeration, Get
 from crawler.families.rows import absolute, joined, names_report, parse, without_twins
 from crawler.model import Column, Item, Outcome, Portal, Route, ScanPlan
@@ -44,6 +44,9 @@ _DRAWABLE = frozenset({Outcome.OK, Outcome.UNKNOWN_SHAPE, Outcome.EMPTY_LISTING,
 """Ends of reading a list after which a browser may draw it; what refused us is not asked again in another way."""
 _NO_LIST_FRAME = re.compile(r"visitcount|(?<![a-z])(count(er)?|login|tree|share|foot(er)?|head(er)?|nav|search|weather"
                             r"|map)(?![a-z])|(site|page)tree|(site|visit|web)map", re.I)
+
+
+_ABOUT = re.compile(r"信息公开|政务公开|年度报告|年报")
 
 
 class PortalSpider(Fetching):
@@ -182,6 +185,7 @@ class PortalSpider(Fetching):
     # ------------------------------------------------------------ lists
     async def _list(self, visit: Visit, column: Column) -> ListingResult:
         listing = ListingResult(column.id, column.url, "", clock.stamp(), Outcome.OK)
+        traces: list[beside_rows.Trace] = []
 
         async def get(asked: str | Ask) -> Answer:
             ask = asked if isinstance(asked, Ask) else Ask(asked, expect="data" if "dataproxy" in asked else "page")
@@ -190,8 +194,11 @@ class PortalSpider(Fetching):
             if self.holdings and got.fetch.held is not None:
                 held = self.holdings.time_of(got.fetch.held)
                 listing.held = min(listing.held or held, held)
-            return Answer(got.fetch.final_url or ask.url, got.verdict.text, got.verdict.outcome, got.verdict.reason,
-                          ask.url)
+            answer = Answer(got.fetch.final_url or ask.url, got.verdict.text, got.verdict.outcome, got.verdict.reason,
+                            ask.url)
+            if answer.ok and ask.expect == "page":
+                traces.extend(beside_rows.traces(answer.text, answer.url))
+            return answer
 
         first = await get(column.url)
         if not first.ok:
@@ -207,6 +214,7 @@ class PortalSpider(Fetching):
             return found
 
         found = await subcolumns.enumerate_parts(first, await walk(first), get, walk)
+        found = beside_rows.judged(found, traces, own=column.role == "own")
         if visit.portal.rendering == "browser" and found.outcome in _DRAWABLE \
                 and not any(names_report(item.title) for item in found.items):
             listing.family = "browser"
@@ -255,7 +263,7 @@ class PortalSpider(Fetching):
         if len(listing.sightings) < least:
             listing.outcome = Outcome.UNKNOWN_SHAPE
             listing.reason = f"{len(listing.sightings)} rows where at least {least} are expected"
-        elif all(route.kind in ("other", "foreign") for _, route in listing.sightings):
+        elif not any(_about_reports(item, route) for item, route in listing.sightings):
             listing.outcome = Outcome.UNKNOWN_SHAPE
             listing.reason = f"none of {len(listing.sightings)} rows is about annual reports"
         elif listing.held is not None:
@@ -352,6 +360,11 @@ class PortalSpider(Fetching):
 def _part(role: str, url: str, name: str, got: Got) -> dict[str, Any]:
     return {"role": role, "url": url, "name": name, "request": got.fetch.key, "sha256": got.fetch.sha256,
             "media_type": got.fetch.media_type, "outcome": str(got.verdict.outcome), "reason": got.verdict.reason}
+
+
+def _about_reports(item: Item, route: Route) -> bool:
+    """Whether a row speaks of annual reports: a meeting or another report may be in any list."""
+    return route.kind in ("report", "unrouted", "note") or (route.kind == "reject" and bool(_ABOUT.search(item.title)))
 
 
 def _frames(page: Answer) -> list[str]:

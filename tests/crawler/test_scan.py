@@ -86,6 +86,8 @@ CASES = {
     "redesigned": Case({"/nb/": listing(name_of("redesigned")).replace("./t", "x"), **articles()}, {"family": "trs"}),
     "short": Case(plain("short"), {"expectations": {"min_items": 9}}),
     "elsewhere": Case({"/nb/": "<ul><li><a href='t20220101_1.html'>放假通知</a><span>2022-01-01</span></li></ul>"}),
+    "othernews": Case({"/nb/": "<ul><li><a href='t20260101_1.html'>全市一季度经济形势分析会召开</a><b>2026-01-01</b>"
+                       "</li><li><a href='t20260102_2.html'>市政府工作报告解读</a><span>2026-01-02</span></li></ul>"}),
     "empty": Case({"/nb/": "<html><a href='/'>首页</a><div class=list>暂无信息</div></html>"}),
     "twice": Case(plain("twice", **{"/b/": listing(name_of("twice")).replace("./t", "/nb/t")}),
                   columns=("/nb/", "/b/")),
@@ -110,7 +112,8 @@ EXPECTED = {
     "offsite": "redirect_offsite", "circle": "challenge", "moved": "ok", "busy": "ok", "toobusy": "rate_limited",
     "hiccup": "ok", "framed": "ok", "refreshed": "ok", "untaught": "unknown_shape",
     "redesigned": "unknown_shape", "short": "unknown_shape",
-    "elsewhere": "unknown_shape", "empty": "empty_listing", "twice": "ok", "hours": None, "files": "ok",
+    "elsewhere": "unknown_shape", "othernews": "unknown_shape", "empty": "empty_listing", "twice": "ok",
+    "hours": None, "files": "ok",
     "homeward": "ok",
 }
 
@@ -297,6 +300,16 @@ def test_a_report_that_left_its_list_keeps_the_files_that_only_the_list_named(tm
         parts = [shorthand.parts_of(row) for row in rows(
             world, "SELECT parts, url, list_title FROM capture WHERE url LIKE ? ORDER BY id", f"%{page}")]
     assert [[part["role"] for part in each] for each in parts] == [["page", "attachment"]] * 2
+
+
+def test_a_title_without_an_address_keeps_a_list_from_being_whole(tmp_path):
+    named = f"<li><a href='javascript:;' data-id='7'>{name_of('a')}2024年政府信息公开工作年度报告</a></li>"
+    column = listing(name_of("a"), after=f"<ul>{named}</ul>")
+    with World(tmp_path, {"a": Case({"/nb/": column, **articles()})}) as world:
+        scan.run(world.plan())
+        found = rows(world, "SELECT * FROM listing")[0]
+    assert (found["outcome"], found["complete"], found["in_order"], found["items"]) == ("ok", 0, 0, 3)
+    assert "without an address" in found["reason"]
 
 
 def test_restricting_to_a_year(tmp_path):
