@@ -36,10 +36,22 @@ _NEXT = re.compile(r"^(下一?[页頁]|后一?[页頁]|next( page)?)$", re.I)
 _NEXT_SIGN = re.compile(r"^(>|›|»|>>)$")
 _LAST = re.compile(r"^(尾页|末页|最后一?页|最末页|last( page)?)$", re.I)
 _LOAD_MORE = re.compile(r"^(点击|查看|下拉|上拉)?(加载|显示|载入|查看)?更多(数据|内容|信息)?$")
+_UNFOLD = re.compile(r"^(?:(?:展开|显示)(?:全部|更多|剩余|其余)|查看(?:剩余|其余))")
+_OF = re.compile(r"(?<![\d/])\d{1,4}\s*/\s*(\d{1,4})(?![\d/])")
+"""1 / 3 between the words for back and forth."""
+_ON_SCROLL = re.compile(r"""\bonscroll\b|\bscroll\s*\(\s*(?:function|\(|\w+\s*=>)|['"]scroll['"]|IntersectionObserver"""
+                        r"""|infiniteScroll""", re.I)
+_ASKS = re.compile(r"\$\.(?:get|post|ajax|getJSON)\b|\bfetch\s*\(|\baxios\b|XMLHttpRequest"
+                   r"|\bload(?:More|Next|Data|List|Page)\w*\s*\(", re.I)
+_BEHIND_SCROLL = 800
+"""Characters behind a script's word for scrolling in which it asks for more rows; most such scripts move a button."""
+_PAGER_NAME = re.compile(r"(?:^|[\s_-])(?:pages?|pager|paging|pagination|pagebar|fenye)(?:[\s_-]|$)"
+                         r"|[a-z]Page(?:r|s|Box|Nav|Bar)?$|^page[A-Z]")
+"""Names of an element that a pager is put into."""
 _NUMBER = re.compile(r"^第?\s*(\d{1,4})\s*页?$")
 _AROUND = re.compile(r"^(|\d{1,4}|首页|上一?页|前一?页|prev(ious)?|first|第|页|go|跳转?到?|转到|确定|共.{0,20})$", re.I)
 """What else may stand among the numbers of a pager."""
-_WORTH = re.compile(r"[页頁多2>›»]|next|last", re.I)
+_WORTH = re.compile(r"[页頁多全余2>›»]|next|last", re.I)
 """Without one of these an element says nothing of pages."""
 _LONGEST_WORDS = 40
 _MOST_NAMES, _MOST_CONTROLS, _MOST_CALLS = 6, 10, 20
@@ -87,6 +99,8 @@ def turned_by_script(root: html.HtmlElement, text: str, url: str) -> bool:
     加载更多, or numbers without addresses. A next link that does nothing is none: pagers print it on last pages too."""
     if _COMPONENT.search(text) or any(_chooses_pages(chooser) for chooser in root.iter("select")):
         return True
+    if _loads_by_scrolling(text) or _numbered_by_data(root) or _filled_by_script(root, text):
+        return True
     base, leads_on, to_the_last = base_of(root, url), False, False
     idle: list[html.HtmlElement] = []
     for node in root.iter("a", "span", "li", "button", "div", "em"):
@@ -97,11 +111,59 @@ def turned_by_script(root: html.HtmlElement, text: str, url: str) -> bool:
         if address:
             leads_on = leads_on or is_next(words)
             to_the_last = to_the_last or (bool(_LAST.match(bare)) and address != url)
-        elif _opens_more(node, words, bare):
+        elif (_opens_more(node, words, bare) or (_UNFOLD.match(bare) and _under_rows(node))
+              or (_NEXT.match(bare) and _one_of_several(node))):
             return True
         elif _NEXT.match(bare):
             idle.append(node)  # a mere arrow that a script binds turns pictures as often as pages
     return (to_the_last and not leads_on) or any(_bound(node, text) for node in idle[:_MOST_CONTROLS])
+
+
+def _loads_by_scrolling(text: str) -> bool:
+    """Whether a script of the page asks for more when somebody scrolls."""
+    scripts = "\n".join(enclosed.inside(text, *_SCRIPT))
+    return any(_ASKS.search(scripts, found.end(), found.end() + _BEHIND_SCROLL)
+               for found in itertools.islice(_ON_SCROLL.finditer(scripts), _MOST_CALLS))
+
+
+def _numbered_by_data(root: html.HtmlElement) -> bool:
+    """Whether elements beside each other carry page numbers 1 and 2 as data and no address."""
+    for name in ("data-page", "data-pageno", "data-page-no", "data-pagenum", "data-pageindex"):
+        for node in root.xpath(f"//*[@{name}='2'][not(self::a[@href and not(starts-with(@href, 'javascript')) "
+                               f"and not(starts-with(@href, '#'))])]"):
+            before = [one.get(name) for one in node.itersiblings(preceding=True)]
+            if "1" in before:
+                return True
+    return False
+
+
+def _filled_by_script(root: html.HtmlElement, text: str) -> bool:
+    """Whether an empty element that is called a pager is named in a call of the page's own scripts that states no
+    count we know: its numbers are made when the page is shown."""
+    scripts = ""
+    for node in root.iter("div", "ul", "span", "p", "nav", "td"):
+        name = node.get("id") or ""
+        empty = not len(node) and not (node.text or "").strip()
+        if not name or not empty or not _PAGER_NAME.search(f"{name} {node.get('class') or ''}"):
+            continue
+        scripts = scripts or "\n".join(enclosed.inside(text, *_SCRIPT))
+        if re.search(rf"""\b[A-Za-z]\w*\(\s*["']#?{re.escape(name)}["']\s*,\s*["'\w]""", scripts):
+            return True
+    return False
+
+
+def _under_rows(node: html.HtmlElement) -> bool:
+    """Whether 展开全部 stands beside rows that name reports rather than in a menu."""
+    around = next(itertools.islice(node.iterancestors(), 1, 2), None)
+    return around is not None and bool(re.search(r"20\d\d.{0,40}(?:报告|年报)", around.text_content()[:20_000]))
+
+
+def _one_of_several(node: html.HtmlElement) -> bool:
+    """Whether 1 / 3 stands beside a next control, so that something is bound to it."""
+    parent = node.getparent()
+    words = "" if parent is None else parent.text_content()
+    match = _OF.search(words) if len(words) <= _LONGEST_WORDS else None
+    return match is not None and int(match.group(1)) > 1
 
 
 def _opens_more(node: html.HtmlElement, words: str, bare: str) -> bool:

@@ -19,7 +19,9 @@ from crawler.families.paging import Answer, Enumeration, Get, Listing, Walk, end
 from crawler.families.rows import absolute, base_of, main_rows, names_report, parse, rows
 from crawler.model import Outcome
 
-_PAGE_PARAMETER = re.compile(rf"[?&]({NAMES})=\d", re.I)
+_PAGE_PARAMETER = re.compile(rf"[?&]({NAMES}|start|offset|begin|skip|pageStart|startrow)=\d", re.I)
+_FORWARD = re.compile(r"^(?:[下后]|更[早多]|往后|以前|较早)[一\d]{0,3}(?:组|批|屏|条|篇|则|个|段)?$")
+"""Words of a link to further rows beside those for the next page; a link without any words is a picture of an arrow."""
 _MORE = re.compile(r"^[\[(（【<>《》»+\s]*(查看|阅读|点击)?(更多|more)[\])）】<>《》»+.…\s]*$", re.I)
 _NO_SUCH_PAGE = (Outcome.GONE, Outcome.SOFT_404)
 _EMPTY = re.compile(r"暂无(?:相关)?(?:信息|数据|内容|记录|文章)|没有(?:相关|找到)?(?:信息|数据|内容|记录)")
@@ -41,7 +43,8 @@ def listing(text: str, url: str) -> Listing:
     if total is not None and 0 < total < len({item.url for item in main}):
         total = None  # fewer than stand here: it counts something else
     says_empty = total == 0 or bool(_EMPTY.search(root.text_content()))
-    return Listing([row.item for row in found], main, total, pages, _following(root, url),
+    return Listing([row.item for row in found], main, total, pages,
+                   _following(root, url, {row.item.url for row in found}),
                    scripted.more or turned_by_script(root, text, url),
                    _preview_of(root, url, {item.url for item in main}), known_shape=says_empty)
 
@@ -155,7 +158,7 @@ def _says_more(opening: Listing, walk: Walk) -> bool:
     return (opening.pages or 1) > 1 or (opening.total is not None and not walk.reaches(opening.total))
 
 
-def _following(root: html.HtmlElement, url: str) -> list[str]:
+def _following(root: html.HtmlElement, url: str, shown_rows: set[str]) -> list[str]:
     """Addresses of the other pages of this list: the next link, and numbered links that look like its neighbours."""
     base, found = base_of(root, url), []
     for link in root.iter("a"):
@@ -164,7 +167,9 @@ def _following(root: html.HtmlElement, url: str) -> list[str]:
             continue
         shown = label(link)
         numbered = (page_number(shown) or 0) > 1 and _neighbour(url, address)
-        if numbered or link.get("rel") == "next" or is_next(shown):
+        forward = ((not shown or _FORWARD.match(shown)) and address not in shown_rows
+                   and _further(url, address))
+        if numbered or forward or link.get("rel") == "next" or is_next(shown):
             found.append(address)
     return list(dict.fromkeys(found))
 
@@ -199,6 +204,13 @@ def _neighbour(url: str, address: str) -> bool:
     if _PAGE_PARAMETER.search(address):
         return one.path == other.path
     return _bare(one.path) == _bare(other.path)
+
+
+def _further(url: str, address: str) -> bool:
+    """Whether `address` is this list's under a number greater than the page's own."""
+    numbers = [int(found[-1]) if (found := re.findall(r"[=_/-](\d{1,4})(?=\.\w+$|&|$)", one)) else 0
+               for one in (url, address)]
+    return numbers[1] > max(numbers[0], 1) and _neighbour(url, address)
 
 
 def _bare(path: str) -> str:

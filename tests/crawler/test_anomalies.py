@@ -274,7 +274,7 @@ def test_cut_titles_are_completed_or_the_list_is_not_whole(world):
     assert seen[0]["title"] == LONG
     assert listed(world, "cut")["complete"] == 1
     hidden = listed(world, "hidden")
-    assert (hidden["complete"], "cut off" in hidden["reason"]) == (0, True)
+    assert (hidden["complete"], hidden["in_order"], "cut off" in hidden["reason"]) == (0, 0, True)
     assert sightings(world, "hidden")[1]["day"] == "2023-01-13"
 
 

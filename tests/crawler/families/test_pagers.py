@@ -53,6 +53,11 @@ def test_any_script_is_survived(text):
     "<a href='#' id='nx'>下一页</a><script>$(document).on('click', '#nx', function () {})</script>", "共计24条",
     "总记录数：24", "共有3页",
     "第<select onchange='go(this.value)'><option>1</option><option>2</option><option>3</option></select>页",
+    "<div><button>上页</button> 1 / 3 <button data-n='2'>下页</button></div>",
+    "<ul class='dots'><li data-page='1' class='on'></li><li data-page='2'></li><li data-page='3'></li></ul>",
+    "<div><a href='javascript:;' id='zk'>展开全部</a></div>",
+    "<div class='box' id='pageBox'></div><script>initPage('pageBox', 10, 'nb');</script>",
+    "<script>window.onscroll = function () { if (low()) { $.get('/api/rows', {p: ++p}, add) } }</script>",
     "<el-pagination :total='total'></el-pagination>"])
 def test_a_list_whose_pager_states_more_is_not_whole(pager):
     found, _ = walk(static, LIST, {LIST: page(0, 10, pager)})
@@ -70,7 +75,18 @@ def test_a_link_to_the_next_page_however_it_is_worded(link):
     assert (found.complete, len(found.items)) == (True, 14)
 
 
+@pytest.mark.parametrize(("second", "link"), [
+    ("list-2.html", "<img src='/i/next.gif'>"), ("?start=10", "后一组"), ("?offset=10", "下一批")])
+def test_a_link_further_on_whose_address_is_this_lists_under_a_higher_number(second, link):
+    first = page(0, 10, f"<a href='{second}'>{link}</a>")
+    found, _ = walk(static, LIST, {LIST: first, f"{LIST}{second}": page(10, 14, "<a href='?start=0'>前一组</a>")})
+    assert (found.complete, len(found.items)) == (True, 14)
+
+
 @pytest.mark.parametrize("beside", [
+    "<div class='nav'><ul><li>部门</li></ul><p><a href='javascript:;'>展开全部</a></p></div>",
+    "<a href='/nb/content_3.html'><img src='/i/3.jpg'></a>", "<div id='page'></div>",
+    "<script>window.onscroll = function () { top > 9 ? show() : hide() }</script>",
     "<table><tr><td>1</td><td>2</td><td>3</td></tr></table>",
     f"<div>{''.join(f'<span>{day}</span>' for day in range(1, 32))}</div>",
     "<div><span>1</span><span>2</span><span>天气</span></div>", "<a href='#'>下一页</a>", "共1页 <a href='#'>2</a>",
