@@ -107,7 +107,8 @@ def _kept_lines(help_text: str) -> str:
 def settings(words: Words, lang: Lang) -> str:
     """Every setting with its default and what it may be, by section."""
     said = words["terms"]
-    text = (configuration.packaged_folder() / "settings.toml").read_text("utf-8")
+    folder = configuration.packaged_folder()
+    text = (folder / "settings.toml" if lang == "en" else folder / "zh" / "settings.toml").read_text("utf-8")
     comments, defaults = _comments(text), tomllib.loads(text)
     parts = [_head(words, "settings", lang)]
     for section, field in Settings.model_fields.items():
@@ -116,9 +117,8 @@ def settings(words: Words, lang: Lang) -> str:
         for name, setting in field.annotation.model_fields.items():  # type: ignore[union-attr]
             key = setting.alias or name
             place = f"{section}.{key}"
-            meaning = comments.get(place, "") if lang == "en" else words["settings"].get(place)
-            if meaning is None:
-                meaning = comments.get(place, "")
+            meaning = comments.get(place, "")
+            if lang == "zh" and not meaning and key in defaults.get(section, {}):
                 lacking.append(f"settings: {place}")
             value = defaults.get(section, {}).get(key, setting.default)
             rows.append([f"`{key}`", f"`{_toml(value)}`", _allowed(setting), meaning])

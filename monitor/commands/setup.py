@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monitor import printing
 from monitor.exceptions import SettingsError
 from monitor.session import Session
+
+if TYPE_CHECKING:
+    from monitor.wording import Lang
 
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on stdout")]
 
@@ -37,7 +40,7 @@ def init(
 
     session: Session = context.obj
     lang = session.language or "zh"
-    written, kept = _write_installation(directory)
+    written, kept = _write_installation(directory, lang)
     settings = directory / "settings.toml"
     if as_json:
         printing.document({"written": [str(path) for path in written], "kept": [str(path) for path in kept]})
@@ -48,20 +51,22 @@ def init(
     printing.line(wording.say("init_next", lang, path=settings))
 
 
-def _write_installation(directory: Path) -> tuple[list[Path], list[Path]]:
+def _write_installation(directory: Path, lang: Lang) -> tuple[list[Path], list[Path]]:
     """The files written and those that stood there already. Raises SettingsError where the folder can't be made."""
     from extract.configuration import packaged_folder
 
     packaged = packaged_folder()
     examples = packaged / "examples"
     facts = directory / "facts"
+    # The same files with what they say in Chinese beside each setting; a test holds them equal.
+    spoken = packaged / "zh" if lang == "zh" else packaged
     texts = {
         directory / "settings.toml": re.sub(r'(?m)^folder = ""( *)', r'folder = "facts" ',
-                                            (packaged / "settings.toml").read_text("utf-8")),
+                                            (spoken / "settings.toml").read_text("utf-8")),
         facts / "bodies.csv": _roster_template(packaged / "bodies.csv"),
-        facts / "alerts.yaml": (packaged / "alerts.yaml").read_text("utf-8"),
+        facts / "alerts.yaml": (spoken / "alerts.yaml").read_text("utf-8"),
     }
-    texts |= {facts / "portals" / path.name: path.read_text("utf-8") for path in (packaged / "portals").glob("*.yaml")}
+    texts |= {facts / "portals" / path.name: path.read_text("utf-8") for path in (spoken / "portals").glob("*.yaml")}
     texts |= {facts / path.relative_to(examples): path.read_text("utf-8")
               for path in sorted(examples.rglob("*")) if path.is_file()}
     written, kept = [], []

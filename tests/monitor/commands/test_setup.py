@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,15 @@ def test_init_makes_an_installation_that_every_command_takes(nianbao: Any, tmp_p
     shown = nianbao("--config", config, "config", "show", "--json").json
     assert shown["facts"]["folder"] == str(folder / "facts")
     assert shown["store"]["database"] == str(folder / "nianbao.db")
+
+
+@pytest.mark.parametrize(("lang", "said"), [("zh", "发给谁"), ("en", "Who gets which digest")])
+def test_what_init_writes_speaks_the_language_of_its_reader(nianbao: Any, tmp_path: Path, lang: str, said: str) -> None:
+    assert nianbao("--lang", lang, "init", tmp_path).code == 0
+    assert said in (tmp_path / "facts" / "alerts.yaml").read_text("utf-8")
+    settings = (tmp_path / "settings.toml").read_text("utf-8")
+    assert tomllib.loads(settings)["facts"]["folder"] == "facts"
+    assert ("巡查必填" in settings) == (lang == "zh")
 
 
 def test_init_never_overwrites(nianbao: Any, tmp_path: Path) -> None:
