@@ -213,7 +213,9 @@ class TableReader:
         labels = [cell for cell in cells if not is_value(cell.text)]
         heads = self._heads.get(fact.table)
         if heads and self._head_width.get(fact.table) == self._width:
-            left = [cell for cell in labels if cell.column < heads[0].first]
+            # A label behind where the heads begin is still one where all their cells follow it: their place is wrong.
+            followed = {id(cell): len(cells) - 1 - place for place, cell in enumerate(cells)}
+            left = [cell for cell in labels if cell.column < heads[0].first or followed[id(cell)] == len(heads)]
             return left or labels[:1]
         return labels
 
@@ -264,6 +266,13 @@ class TableReader:
                 return {head.key: (cell, min(certainty, head.certainty))
                         for head, cell in zip(heads, cells, strict=True)
                         if head.key is not None and head.key in wanted}
+        before = values[:-len(wanted)]  # empty places of labels, where the grid tells its columns
+        last = values[-len(wanted):] if all(is_blank(cell) and start is not None for cell in before) else []
+        if known and len(heads) < len(wanted) == len(last) and self._fit_the_form(known, wanted, last, start):
+            # Part of the header stands on the page before; the rest shows that the form's order holds.
+            headed = {head.key: head.certainty for head in known if start is not None}
+            return {column: (cell, headed.get(column, BY_POSITION))
+                    for column, cell in zip(wanted, last, strict=True)}
         if known and start is not None:
             return by_place(known, heads, inside)
         for cells in (values, filled):
@@ -275,6 +284,15 @@ class TableReader:
                         if head.key is not None}
         self.printed.problems.append(f"table {fact.table}: the cells of row {row} could not be told apart")
         return dict.fromkeys(wanted, (None, 0.0))
+
+    @staticmethod
+    def _fit_the_form(known: list[Head], wanted: Sequence[str], values: list[Cell], start: int | None) -> bool:
+        """Whether the heads that were read stand in the form's order, and over the values that it gives them."""
+        places = [wanted.index(str(head.key)) for head in known]
+        if places != list(range(places[0], places[0] + len(places))):
+            return False
+        return start is None or all(overlap(values[place], head.first, head.last)
+                                    for place, head in zip(places, known, strict=True))
 
     # ------------------------------------------------------------ rows torn by a page break, rows without label
     def _join_torn(self, cells: list[Cell], labelled: tuple[TableFact, Match, Cell] | None) -> bool:

@@ -430,3 +430,23 @@ def test_a_heading_pushed_past_its_neighbour_makes_the_columns_unsure():
     result = read(table_two(TRUTH), rows, table_four(TRUTH))
     assert wrong(result)
     assert not any(result.figures[key].confident for key in wrong(result))
+
+
+def test_labels_under_a_header_that_begins_too_early_are_read_without_confidence():
+    rows = table_three(TRUTH)
+    rows[0][0] = cell(rows[0][0].text, 3, 2)  # of three columns
+    result = read(table_two(TRUTH), rows, table_four(TRUTH))
+    assert not faults(result)
+    assert not result.figures["applications.closed_other.total"].confident
+
+
+def test_a_header_torn_by_a_page_break_leaves_no_column_unread():
+    rows = unmerged(table_three(TRUTH))
+    above = [[*row[:3], *(part for part in row[3:] if part.text)] for row in rows[:2]]
+    middle = [[cell("")] * 4 + rows[2][4:9] + [cell("")], *rows[3:-1]]
+    last = [cell(rows[-1][0].text, 1, 2), *rows[-1][3:]]
+    result = read(table_two(TRUTH), above, middle, [last], table_four(TRUTH))
+    assert not faults(result)
+    assert result.figures["applications.new.business"].confident
+    assert not result.figures["applications.new.total"].confident
+    assert not result.figures["applications.carried_out.business"].confident
