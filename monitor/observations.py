@@ -25,6 +25,8 @@ from crawler.store import row_dicts
 from extract import titles
 from extract.model import Scope
 
+APART = timedelta(hours=6)
+"""Two looks count as two when this lies between them."""
 FULL_EVERY = timedelta(weeks=8)
 """A list in date order need not be walked to its end each time, but must have been within this time."""
 _BODIES_HELD = 200

@@ -14,16 +14,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date
+from itertools import takewhile
 from typing import Any, cast
 
 from sqlite_utils import Database, Migrations
 
-from crawler import shorthand
+from crawler import clock, shorthand
 from crawler.store import row_dicts
 from extract import forms
 from extract.model import CONFIDENT, Figure, Report, Scope
 from monitor import packing
 from monitor.model import Standing, Status
+from monitor.observations import APART
 
 monitor_schema = Migrations("monitor")
 
@@ -405,13 +407,21 @@ def days_of_earlier_years(connection: sqlite3.Connection, bodies: Iterable[str],
 
 
 def _standing_versions(rows: list[dict[str, Any]], until: str) -> list[dict[str, Any]]:
-    newest: dict[tuple[str, Any], dict[str, Any]] = {}
-    first: dict[tuple[str, Any], str] = {}
+    placed: dict[tuple[str, Any], list[dict[str, Any]]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (min(row["last_seen"], until), row["first_seen"])):
-        place = (row["address"], row["year"])
-        newest[place] = row
-        first[place] = min(first.get(place, row["first_seen"]), row["first_seen"])
-    return [{**row, "first_seen": first[place]} for place, row in newest.items()]
+        placed[row["address"], row["year"]].append(row)
+    return [{**_believed(versions, until), "first_seen": min(row["first_seen"] for row in versions)}
+            for versions in placed.values()]
+
+
+def _believed(versions: list[dict[str, Any]], until: str) -> dict[str, Any]:
+    """The newest version of a place. One that held a report still holds it until something else was seen there in two
+    looks apart, as with one that is gone: a notice put up for a day takes nothing back."""
+    later = list(takewhile(lambda row: row["verdict"] != "report", reversed(versions)))
+    if 0 < len(later) < len(versions) and (clock.parse(min(later[0]["last_seen"], until))
+                                           - clock.parse(min(row["first_seen"] for row in later))) < APART:
+        return versions[-1 - len(later)]
+    return versions[-1]
 
 
 def capture_outcome(connection: sqlite3.Connection, address: str, until: str) -> str | None:

@@ -32,13 +32,12 @@ from extract import titles
 from monitor import access, dating, records, workers
 from monitor.model import DueDay, Obligation, Standing, Status
 from monitor.moves import Moves
-from monitor.observations import Look, Observation, Observations, Sighting, could_be, fits, together
+from monitor.observations import APART, Look, Observation, Observations, Sighting, could_be, fits, together
 
 if TYPE_CHECKING:
     from crawler.roster import Roster
 
 SOON = timedelta(days=14)
-APART = timedelta(hours=6)
 BEFORE_END = timedelta(hours=48)
 MANY, _LOT = 5000, 500
 """Obligations from which processes of their own are worth their start, and those answered in one go."""

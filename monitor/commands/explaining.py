@@ -158,7 +158,7 @@ def _next(evidence: Row, lang: Lang) -> str:
     """From when on a second look may prove it: six hours later and on another day."""
     from crawler import clock
     from monitor import wording
-    from monitor.standing import APART
+    from monitor.observations import APART
 
     if "t1" not in evidence:
         return ""

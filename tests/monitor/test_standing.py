@@ -340,6 +340,31 @@ def test_a_page_that_is_no_usable_report_is_invalid(past):
     assert (one.status, one.reason, one.address) == (Status.INVALID, "cover_letter", URL)
 
 
+def test_a_notice_at_the_address_of_a_report_takes_it_back_only_once_it_was_seen_twice(past):
+    """A notice of maintenance that no outcome knows is read as a page without a report."""
+    past.look("2026-01-26T09:00", item())
+    past.report(URL, "2026-01-26T09:00", dates=[("2026-01-22", "page")])
+    past.look("2026-02-02T09:00", item())
+    past.report(URL, "2026-02-02T09:00", verdict="invalid", reason="cover_letter", content="c2")
+    assert past.stand("2026-02-03").status is Status.ON_TIME
+    past.look("2026-02-09T09:00", item())
+    past.report(URL, "2026-02-02T09:00", verdict="invalid", reason="cover_letter", content="c2",
+                until="2026-02-09T09:00")
+    assert past.stand("2026-02-10").status is Status.INVALID
+    past.look("2026-02-16T09:00", item())
+    past.report(URL, "2026-01-26T09:00", dates=[("2026-01-22", "page")], until="2026-02-16T09:00")
+    assert past.stand("2026-02-17").status is Status.ON_TIME
+
+
+def test_notices_that_differ_each_time_take_a_report_back_as_well(past):
+    past.look("2026-01-26T09:00", item())
+    past.report(URL, "2026-01-26T09:00", dates=[("2026-01-22", "page")])
+    for day, content in (("2026-02-02", "c2"), ("2026-02-09", "c3")):
+        past.look(f"{day}T09:00", item())
+        past.report(URL, f"{day}T09:00", verdict="invalid", reason="cover_letter", content=content)
+    assert past.stand("2026-02-10").status is Status.INVALID
+
+
 def test_a_valid_report_beside_an_invalid_page_counts(past):
     other = f"{HOST}/nb/2.html"
     past.look("2026-02-02T09:00", item(), item(other))
