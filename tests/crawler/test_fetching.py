@@ -25,7 +25,7 @@ class Endless(Fetching):
 
     def __init__(self):
         self.asked, self.sent, self.holdings = 0, 0, None
-        self.plan, self.log = SimpleNamespace(progress=False), SimpleNamespace(known=lambda _: None)
+        self.plan, self.fetch_log = SimpleNamespace(progress=False), SimpleNamespace(known=lambda _: None)
 
     async def _send(self, visit, ask, *_):
         self.sent += 1

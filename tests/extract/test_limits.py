@@ -255,7 +255,7 @@ def hostile():
         "truncated.pdf": (made[:len(made) // 2], "damaged"),
         "page_instead.pdf": (b"<html><body><p>404</p></body></html>", ""),
         "wrong.docx": (made[:-100], ""),
-        "empty.pdf": (b"", "no reader"),
+        "empty.pdf": (b"", "the file is empty"),
         "noise.pdf": (bytes(range(256)) * 50, "no reader"),
     }
 
