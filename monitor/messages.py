@@ -1,9 +1,9 @@
-"""Errors in the language of whoever reads them.
+"""Errors, and what readers note of documents, in the language of whoever reads them.
 
-Promises: code raises its errors in English with the values in place; config/messages.yaml lists those sentences with
-placeholders beside their Chinese, and a raised sentence is found again by its fixed words – so one place holds every
-translation, and errors of child processes and of libraries are said too. What isn't listed stays as it is. Leaves
-alone: exit codes (cli.py), findings and results (wording.py).
+Promises: code raises its errors and notes its problems in English with the values in place; config/messages.yaml lists
+those sentences with placeholders beside their Chinese, and a sentence is found again by its fixed words – so one place
+holds every translation, and errors of child processes and of libraries are said too. What isn't listed stays as it is.
+Leaves alone: exit codes (cli.py), findings and results (wording.py).
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from extract import configuration
 _FIELD = re.compile(r"\{(\w+)\}")
 _PLACE_ENDS = ": "
 _CLAUSE_ENDS = "; "
-_VALUE = r"(?:(?!; |: ).)+?(?<!:)"
+_VALUE = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(?:(?!; |: ).)+?(?<!:))"""
+"""What Python quoted may hold anything: names and labels as they are printed."""
 _FREE = "said"
 _DEEPEST = 3
+_IN_WORDS = frozenset({"state", "table", "row", "cell", "cells", "pages"})
+_GROUPS = ("disclosure", "applications")
 
 
 class Message(BaseModel):
@@ -45,7 +48,7 @@ class Messages(BaseModel):
 
 
 def said(text: str, lang: str) -> str:
-    """An error's English text in the language asked for, line by line."""
+    """An error's or a problem's English text in the language asked for, line by line."""
     if lang == "en":
         return text
     return _sentence(text, 0) or _line_by_line(text, 0)
@@ -111,15 +114,26 @@ def _listed(text: str, depth: int) -> str | None:
 
 
 def _value(name: str, value: str, depth: int) -> str:
-    if name == "state":
-        from monitor import wording
-
-        return wording.term("states", value, "zh")
+    if name in _IN_WORDS:
+        return _in_words(name, value)
     if depth >= _DEEPEST:
         return _quoted(value)
     if "\n" in value:  # several faults of which only the last names a value
         return _line_by_line(value, depth + 1)
     return _sentence(value, depth + 1) or _quoted(value)
+
+
+def _in_words(name: str, value: str) -> str:
+    """A key of ours in the words of the vocabulary; pages and figures may be several."""
+    from monitor import wording
+
+    if name in ("state", "table"):
+        return wording.term(f"{name}s", value, "zh")
+    if name == "row":
+        # A row is named within its table there, the vocabulary names it with its table.
+        return next((place for each in (value, *(f"{group}.{value}" for group in _GROUPS))
+                     if (place := wording.place(each, "zh")) != each), value)
+    return wording.term("words", "separator", "zh").join(wording.figure(each, "zh") for each in value.split(", "))
 
 
 def _quoted(value: str) -> str:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from monitor import cases, printing, wording
+from monitor import cases, messages, printing, wording
 
 if TYPE_CHECKING:
     from extract.model import Report
@@ -73,7 +73,7 @@ def print_report(report: Report, file: str, lang: Lang) -> None:
         printing.line()
         printing.table([wording.say("column", lang), wording.say("relation", lang)], rows)
     for problem in report.problems:
-        printing.line(f"{wording.say('problems', lang)}  {problem}")
+        printing.line(f"{wording.say('problems', lang)}  {messages.said(problem, lang)}")
 
 
 def _print_facts(pairs: list[tuple[str, str]]) -> None:

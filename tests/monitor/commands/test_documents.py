@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from tests.documents import making
+from tests.monitor import problem_sentences
 from tests.monitor.records_of_files import record, written
 
 
@@ -29,6 +32,41 @@ def test_read_reads_a_document_and_shows_its_sums(nianbao: Any, tmp_path: Path) 
     assert "示例市教育局" in said.out
     read = nianbao("read", path, "--json").json
     assert read["figures"]["applications.concluded.total"]["value"] == 29
+
+
+def _noted(name: str) -> bytes:
+    """A made document of which a reader has something to note."""
+    figures = {key: figure["value"] for key, figure in record()["figures"].items()}  # type: ignore[attr-defined]
+    report = making.ReportText("示例市教育局2024年政府信息公开工作年度报告", "示例市教育局", 2024, figures)
+    if name == "scan.png":
+        return making.table_image(report, 3)
+    if name == "hidden.xlsx":
+        held = io.BytesIO()
+        with xlsxwriter.Workbook(held) as book:
+            book.add_worksheet("说明").write(0, 0, "附表")
+            book.add_worksheet("甲; 乙").hide()
+        return held.getvalue()
+    if name == "cut.rtf":
+        return rb"{\rtf1 report"
+    body = {"cut.html": making.html_body(report).rpartition("<td")[0], "empty.html": "<p></p>",
+            "hanging.html": f"<h1>{report.title}</h1><a href='表格.xlsx'>附件: 表格; 说明</a>"}[name]
+    return f"<html><meta charset='utf-8'><body>{body}".encode()
+
+
+@pytest.mark.parametrize("name", ["scan.png", "hidden.xlsx", "cut.rtf", "cut.html", "empty.html", "hanging.html"])
+def test_what_a_reader_notes_is_shown_in_the_language_asked_for_and_kept_in_english(
+        nianbao: Any, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(_noted(name))
+    said = nianbao("read", path)
+    notes = [line for line in said.out.splitlines() if line.startswith("读取说明")]
+    assert notes
+    assert not problem_sentences.ENGLISH.search(said.out.replace(str(path), ""))
+    problems = nianbao("read", path, "--json").json["problems"]
+    assert len(problems) == len(notes)
+    assert all(problem_sentences.ENGLISH.search(problem) for problem in problems)
+    english = nianbao("--lang", "en", "read", path).out
+    assert all(f"reading notes  {problem}" in english for problem in problems)
 
 
 @pytest.mark.parametrize(("name", "content"), [
