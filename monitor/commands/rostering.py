@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor import printing
+from monitor import messages, printing
 from monitor.commands import roster_rows
 from monitor.exceptions import UsageError
 from monitor.session import Session
@@ -206,7 +206,8 @@ def told(found: list[Checked], as_json: bool, lang: Lang) -> None:
             key = (each.level, each.key)
             shown[key] += 1
             if shown[key] <= SHOWN // 10 or each.level == "fault":
-                text = _say(f"check_{each.key}", lang, value=each.value or "-")
+                value = messages.said(each.value, lang) if each.key == "file" else each.value
+                text = _say(f"check_{each.key}", lang, value=value or "-")
                 printing.line("  ".join(part for part in (_say(f"check_level_{each.level}", lang),
                                                           each.place, each.subject, text) if part))
             elif shown[key] == grouped[key]:

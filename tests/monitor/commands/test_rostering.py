@@ -133,6 +133,16 @@ def test_check_tells_what_is_to_do_and_fails_only_on_faults(nianbao: Any, settin
     failed = nianbao("roster", "check")
     assert failed.code == 2
     assert "bodies.csv:" in failed.out
+    assert "内置示例" not in failed.out
+
+
+def test_what_is_wrong_with_a_portal_s_file_is_said_in_chinese(nianbao: Any, settings: Path) -> None:
+    (settings.parent / "facts" / "portals" / "broken.yaml").write_text("id: broken\n", "utf-8")
+    said = nianbao("checkall")
+    assert said.code == 2
+    assert "缺少此项" in said.out
+    assert "required" not in said.out
+    assert "Field required" in nianbao("--lang", "en", "checkall").out
 
 
 # ---------------------------------------------------------------- probe
