@@ -168,7 +168,7 @@ def check(
     from monitor import obligations
 
     session: Session = context.obj
-    _ = session.settings
+    _whose(session, as_json)
     found = checking.check_portals() if portals else checking.check(obligations.deadlines().season_starts)
     if not found and not as_json and not portals and not session.roster().bodies:
         printing.line(_say("roster_empty", session.lang))
@@ -185,10 +185,17 @@ def checkall(
     from crawler import checking
 
     session: Session = context.obj
-    _ = session.settings
+    _whose(session, as_json)
     if sources is not None and not (sources / "tests" / "listings").is_dir():
         raise UsageError(f"--sources {sources}: holds no tests/listings; name the root of a checkout")
     told(checking.check_all(sources), as_json, session.lang)
+
+
+def _whose(session: Session, as_json: bool) -> None:
+    """Let the office's facts hold; where there are none, say that the packaged example is checked."""
+    settings = session.settings
+    if settings.facts.folder is None and not as_json:
+        printing.line(_say("example_no_settings" if settings.path is None else "example_no_folder", session.lang))
 
 
 def told(found: list[Checked], as_json: bool, lang: Lang) -> None:

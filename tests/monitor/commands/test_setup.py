@@ -55,6 +55,19 @@ def test_init_starts_with_nobody_else_s_bodies(nianbao: Any, tmp_path: Path) -> 
     assert rows == []
 
 
+@pytest.mark.parametrize("command", [("roster", "check"), ("checkall",)])
+def test_outside_an_installation_it_is_said_that_the_example_is_checked(nianbao: Any, command: tuple[str, ...]) -> None:
+    assert "此处没有 settings.toml，以下核对的是内置示例" in nianbao(*command).out
+    assert "the packaged example is checked" in nianbao("--lang", "en", *command).out
+    assert nianbao(*command, "--json").json["totals"]["fault"] == 0
+    Path("settings.toml").write_text("", "utf-8")
+    assert "[facts] folder，以下核对的是内置示例" in nianbao(*command).out
+
+
+def test_outside_an_installation_doctor_says_so(nianbao: Any) -> None:
+    assert "此处没有 settings.toml，以下按内置默认值检查" in nianbao("doctor").out
+
+
 def test_doctor_names_what_to_mend(nianbao: Any, city: Office) -> None:
     said = nianbao("--config", city.settings, "doctor", "--json")
     levels = {check["check"]: check["level"] for check in said.json["checks"]}
