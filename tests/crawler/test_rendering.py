@@ -92,10 +92,10 @@ def drawn(tmp_path_factory):
     folder = tmp_path_factory.mktemp("drawn")
     with serve() as running:
         write_facts(folder / "facts", running.port, rendered=True)
-        os.environ["NIANBAO_TEST_MARK"] = MARK
+        os.environ["BROWSERS_OF_THIS_TEST"] = MARK
         # Articles of one portal are enough, and of one year.
         scan.run(plan_of(folder, bodies=[f"{spa.NEXT}-{place}" for place in range(2)]))
-        del os.environ["NIANBAO_TEST_MARK"]
+        del os.environ["BROWSERS_OF_THIS_TEST"]
         yield folder, running
 
 
@@ -211,7 +211,7 @@ def test_no_browser_is_left_and_a_resumed_run_draws_nothing_again(drawn):
 
 @needs
 def test_a_killed_scan_leaves_no_browser_behind(tmp_path, monkeypatch):
-    monkeypatch.setenv("NIANBAO_TEST_MARK", MARK)
+    monkeypatch.setenv("BROWSERS_OF_THIS_TEST", MARK)
     with serve() as running:
         write_facts(tmp_path / "facts", running.port, True, (spa.NEXT,))
         code = ("import json, sys; from crawler import scan; from crawler.model import ScanPlan; "
