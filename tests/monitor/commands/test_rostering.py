@@ -49,8 +49,8 @@ def settings(tmp_path: Path) -> Path:
     assert cli.run(["init", str(tmp_path)]) == 0
     path = tmp_path / "settings.toml"
     text = path.read_text("utf-8").replace("allow_private_addresses = false", "allow_private_addresses = true")
-    path.write_text(text.replace("delay = 1.2", "delay = 0").replace('contact = ""                # an',
-                                                                     'contact = "a@b.example" # an'), "utf-8")
+    path.write_text(text.replace("delay = 1.2", "delay = 0").replace('[scan]\ncontact = ""',
+                                                                     '[scan]\ncontact = "a@b.example"'), "utf-8")
     return path
 
 
