@@ -22,9 +22,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from crawler import clock
+from extract.limits import without_ours
 
-_OURS = re.compile("NIANBAO_", re.I)
-"""Settings are taken from the environment whatever the case of their names, a whole group of them as one JSON too."""
 _FOR_CRAWLS = re.compile("NIANBAO_(PROXY_|NOW|SPEED)")
 _ENDING_SECONDS = 60
 """Time for a child to write what it holds; what is killed then loses nothing that was acknowledged."""
@@ -74,8 +73,8 @@ def run(module: str, plan: dict[str, Any], on_event: Callable[[dict[str, Any]], 
 
 def _environment() -> dict[str, str]:
     # Who asks portals needs proxies' secrets; passwords of mail and addresses of robots are no business of a crawl.
-    environment = {name: value for name, value in os.environ.items()
-                   if not _OURS.match(name) or _FOR_CRAWLS.match(name)}
+    environment = without_ours(os.environ) | {
+        name: value for name, value in os.environ.items() if _FOR_CRAWLS.match(name)}
     environment |= clock.handed_down()
     # Outside the repository the packages are found where this one is.
     root = str(Path(__file__).resolve().parent.parent)

@@ -15,12 +15,12 @@ import re
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from crawler import clock
 from crawler.exceptions import EvidenceError
+from crawler.server_clock import http_date
 
 if TYPE_CHECKING:
     import sqlite3
@@ -121,7 +121,7 @@ class Holdings:
                 return "other content under the same ETag"
         elif condition and headers.get("last-modified") == held.headers["last-modified"]:
             return "other content under the same Last-Modified"
-        changed = _moment(headers.get("last-modified", ""))
+        changed = http_date(headers.get("last-modified", ""))
         if changed is None or _is_now(headers):
             return ""
         row = self._reader.execute("SELECT max(at) AS at FROM fetch WHERE url = ? AND request = ? AND outcome = "
@@ -149,13 +149,5 @@ def _week(moment: datetime) -> int:
 
 
 def _is_now(headers: dict[str, str]) -> bool:
-    changed, answered = _moment(headers.get("last-modified", "")), _moment(headers.get("date", ""))
+    changed, answered = http_date(headers.get("last-modified", "")), http_date(headers.get("date", ""))
     return changed is not None and answered is not None and answered - changed < _WEAK
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=clock.ZONE)

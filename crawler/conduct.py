@@ -10,12 +10,13 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, time
-from email.utils import parsedate_to_datetime
+from datetime import datetime, time
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urlsplit
 
 from protego import Protego
+
+from crawler.server_clock import http_date
 
 LONGEST_DELAY = 60.0
 """A Crawl-delay above this can't be kept within a scan; the portal then counts as one that denies us."""
@@ -121,12 +122,8 @@ def retry_after(text: str, now: float) -> float | None:
     text = text.strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
-    try:
-        moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, moment.timestamp() - now)
+    moment = http_date(text)
+    return None if moment is None else max(0.0, moment.timestamp() - now)
 
 
 def within_hours(hours: str | None, moment: datetime) -> bool:

@@ -19,14 +19,21 @@ _ROOM, _UNKEPT = 512, 5
 """Bytes that hold any system's struct timex, and what adjtimex returns where no time server keeps the clock."""
 
 
+def http_date(text: str) -> datetime | None:
+    """The moment a header names (RFC 9110 §5.6.7), which is always Greenwich's; None where it is none."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def ahead(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds by which the clock of whoever sent these headers (names in lower case) is ahead of `now`; None where they
     tell no time."""
-    try:
-        told = parsedate_to_datetime(headers.get("date", ""))
-    except (TypeError, ValueError, OverflowError):
+    told = http_date(headers.get("date", ""))
+    if told is None:
         return None
-    told = told if told.tzinfo else told.replace(tzinfo=UTC)
     age = headers.get("age", "").strip()
     off = told.timestamp() + (float(age[:9]) if age.isascii() and age.isdigit() else 0.0) - now.timestamp()
     return off - _BEIJING if abs(off - _BEIJING) < _ABOUT else off

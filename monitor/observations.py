@@ -38,7 +38,7 @@ _PLACE = re.compile(r"^[^省市县区旗州盟]{0,10}?(?:自治区|自治州|自
 _GOVERNMENT = re.compile(r"(?:人民)?政府(?:办公[室厅]|办)?")
 _MISPRINTED = 0.75
 """How alike the words of a government are to those of a name that is one of them with a character wrong or lost."""
-_TOGETHER = re.compile(
+_OF_MANY = re.compile(
     r"(?:(?:各|所有|全部|[省市县区州旗盟]直)[^、和]{0,6}?(?P<whose>部门|单位|机关|科室|[局委办乡镇]|街道)"
     r"|(?P<places>乡镇(?:街道)?|镇街|街镇|街道乡镇))(?:（(?:街道|乡镇)）)?$")
 """What reports of many bodies are listed under (县直各部门, 各乡镇): it names nobody, and may mean anyone."""
@@ -259,12 +259,12 @@ def could_be(printed: str, body: Body) -> bool:
     """
     if not printed:
         return True
-    return together(printed, body) or any(_alike(printed, name) for name in body.names)
+    return of_many(printed, body) or any(_alike(printed, name) for name in body.names)
 
 
-def together(printed: str, body: Body) -> bool:
+def of_many(printed: str, body: Body) -> bool:
     """Whether a printed name stands for many bodies at once, this one perhaps among them."""
-    match = _TOGETHER.search(titles.normalise(printed))
+    match = _OF_MANY.search(titles.normalise(printed))
     if match is None:
         return False
     return match["whose"] not in (None, "乡", "镇", "街道") or any(_TOWNSHIP.search(name) for name in body.names)

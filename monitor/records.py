@@ -24,6 +24,7 @@ from crawler.store import row_dicts
 from extract import forms
 from extract.model import CONFIDENT, Figure, Report, Scope
 from monitor import packing
+from monitor.dating import FIRST_HAND
 from monitor.model import Standing, Status
 from monitor.observations import APART
 
@@ -363,8 +364,6 @@ def report_row(connection: sqlite3.Connection, identity: str) -> dict[str, Any] 
     return next(iter(row_dicts(connection, "SELECT * FROM report WHERE id = ?", (identity,))), None)
 
 
-_PRINTED = frozenset({"page", "meta", "list", "url"})
-"""Sources of days that state a publication (see monitor/dating.py)."""
 _LIGHT = """id, portal, address, content, body, scope, year, verdict, reason, title, form, published, published_source,
     dates, sha256, medium, reader_version, first_seen, last_seen, first_run, last_run"""
 
@@ -399,7 +398,7 @@ def days_of_earlier_years(connection: sqlite3.Connection, bodies: Iterable[str],
                                                                 (body, year, until))]
         given += [(row["year"], each["date"][:10]) for row in row_dicts(
             connection, "SELECT year, dates FROM report WHERE body = ? AND year < ? AND first_seen <= ?",
-            (body, year, until)) for each in json.loads(row["dates"]) if each["source"].partition(":")[0] in _PRINTED]
+            (body, year, until)) for each in json.loads(row["dates"]) if each["source"].partition(":")[0] in FIRST_HAND]
         for of_year, day in given:
             if day > f"{year}-12-31":
                 found[day].add((body, of_year))

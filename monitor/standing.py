@@ -19,11 +19,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from crawler import clock
 from crawler.homes import Homes
@@ -32,11 +32,12 @@ from extract import titles
 from monitor import access, dating, records, workers
 from monitor.model import DueDay, Obligation, Standing, Status
 from monitor.moves import Moves
-from monitor.observations import APART, Look, Observation, Observations, Sighting, could_be, fits, together
+from monitor.observations import APART, Look, Observation, Observations, Sighting, could_be, fits, of_many
 
 if TYPE_CHECKING:
     from crawler.roster import Roster
 
+T = TypeVar("T")
 SOON = timedelta(days=14)
 BEFORE_END = timedelta(hours=48)
 MANY, _LOT = 5000, 500
@@ -151,10 +152,9 @@ class Judge:
                      and each.year == owed.year]
         rows = [row for row in self._rows(body.id)
                 if fits(row["scope"], row["year"], owed.scope, owed.year) and row["year"] == owed.year]
-        listed = [each for each in sightings if self.homes.is_one(each.portal, body)]
-        held = [row for row in rows if self.homes.speaks(row["portal"], row["address"], body)]
-        return Case(owed, body, self.seen.of(self.roster.columns_of(body)), listed, held, elsewhere=(
-            [each for each in sightings if each not in listed], [row for row in rows if row not in held]))
+        listed, strange = _parted(sightings, lambda each: self.homes.is_one(each.portal, body))
+        held, foreign = _parted(rows, lambda row: self.homes.speaks(row["portal"], row["address"], body))
+        return Case(owed, body, self.seen.of(self.roster.columns_of(body)), listed, held, elsewhere=(strange, foreign))
 
     def standing(self, owed: Obligation) -> Standing:
         case = self.case(owed)
@@ -357,7 +357,7 @@ class Judge:
         row = self._at(sighting.url)
         # Whose the rest of a joint title is, the page can't tell: it is the other bodies' too. Nor is one report read
         # from a page of many (县直各部门) all that hangs on it.
-        if row is None or sighting.reason == "unknown_part" or together(sighting.printed, case.body):
+        if row is None or sighting.reason == "unknown_part" or of_many(sighting.printed, case.body):
             return False
         if row["verdict"] == "other" or row["year"] not in (None, case.owed.year):
             return True
@@ -458,6 +458,14 @@ class Judge:
     def _channels(self, body: Body) -> list[dict[str, str]]:
         return [{"portal": portal.id, "column": column.id, "name": column.name, "url": column.url,
                  "role": column.role} for portal, column in self.roster.columns_of(body)]
+
+
+def _parted(items: Iterable[T], test: Callable[[T], bool]) -> tuple[list[T], list[T]]:
+    """Those that pass, and the others."""
+    found: tuple[list[T], list[T]] = ([], [])
+    for item in items:
+        found[not test(item)].append(item)
+    return found
 
 
 def _dated_from(row: dict[str, Any], year: int) -> bool:

@@ -97,7 +97,9 @@ def _page(root: html.HtmlElement, text: str) -> list[Trace]:
     visible = enclosed.without(text, enclosed.SCRIPT, enclosed.STYLE, enclosed.COMMENT)
     if error := outcomes.mark("program_error", visible):
         found.append(Trace("page", f"an error of the site's program stands on the page: {error[:60]}"))
-    for node in root.iter("p", "div", "span", "h1", "h2", "h3", "strong", "font", "center"):
+    # Few pages hold such words anywhere, and only those are looked through.
+    doubtful = outcomes.mark("left_behind", re.sub(r"\s+", "", root.text_content()))
+    for node in root.iter("p", "div", "span", "h1", "h2", "h3", "strong", "font", "center") if doubtful else ():
         # A row may report on another site that closed: only what stands outside of rows speaks of this page.
         if any(one.tag == "a" or one.tag in _ROWS for one in (*node.iterancestors(), *node.iterdescendants(*_ROWS))):
             continue
@@ -118,11 +120,12 @@ def _titles(root: html.HtmlElement, base: str) -> list[Trace]:
         row = next((one for one in (node, *node.iterancestors()) if one.tag in _ROWS), None)
         if row is None or len(row.text_content()) > _LONGEST_ROW:
             continue
-        title = titles.parse(words)
-        if not title.accepted or not title.years or not (title.body or find_day(row.text_content())):
-            continue
+        # Asked before the title is parsed: nearly every row has its link.
         clickable = [row, *row.iter("a", "button", "span", "div", "td", "b", "em", "p")]
-        if not any(target_of(one, base) for one in clickable if one.tag == "a" or one.get("onclick")):
+        if any(target_of(one, base) for one in clickable if one.tag == "a" or one.get("onclick")):
+            continue
+        title = titles.parse(words)
+        if title.accepted and title.years and (title.body or find_day(row.text_content())):
             found.append(Trace("title", words.strip()))
     return found
 

@@ -223,7 +223,7 @@ class Fetching(scrapy.Spider):
                            request: str = "GET") -> Fetch:
         """Keep the end of a request that brought no answer. `request`: see Fetch."""
         return await self.fetch_log.keep(Fetch(self.plan.run, portal, url, request, clock.stamp(),
-                                         verdict.outcome, verdict.reason, elapsed=elapsed), None)
+                                               verdict.outcome, verdict.reason, elapsed=elapsed), None)
 
     async def keep_response(self, url: str, portal: str, response: Response, expect: Expect,
                             elapsed: float | None = None, request: str = "GET") -> Got:

@@ -44,8 +44,6 @@ _DRAWABLE = frozenset({Outcome.OK, Outcome.UNKNOWN_SHAPE, Outcome.EMPTY_LISTING,
 """Ends of reading a list after which a browser may draw it; what refused us is not asked again in another way."""
 _NO_LIST_FRAME = re.compile(r"visitcount|(?<![a-z])(count(er)?|login|tree|share|foot(er)?|head(er)?|nav|search|weather"
                             r"|map)(?![a-z])|(site|page)tree|(site|visit|web)map", re.I)
-
-
 _ABOUT = re.compile(r"信息公开|政务公开|年度报告|年报")
 
 
