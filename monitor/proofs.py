@@ -118,8 +118,9 @@ def everything(connection: sqlite3.Connection) -> Proof:
             proof.fetches |= set(json.loads(row["pages"]))
     proof.hashes |= {row["sha256"] for row in row_dicts(connection, "SELECT sha256 FROM reply_file")}
     proof.fetches |= {repeated for row in connection.execute(
-        "SELECT id, held, url, at FROM fetch WHERE outcome = 'not_modified'")
-        if row["id"] in proof.fetches and (repeated := _repeated(connection, row)) is not None}
+        "SELECT id, held, url, at, sha256 FROM fetch WHERE outcome = 'not_modified'")
+        if (row["id"] in proof.fetches or row["sha256"] in proof.hashes)
+        and (repeated := _repeated(connection, row)) is not None}
     return proof
 
 

@@ -132,6 +132,9 @@ START = clock.parse("2025-01-10T09:00")
 # "Not modified" once, long before the newest full answer.
 @example(looks=[(0, "ok", False, "", False), (24, "not_modified", False, "report", False),
                 (48, "ok", False, "", False), (72, "ok", False, "", False)], later=0)
+# "Not modified" named by nothing but its hash, between a full answer and the look that saw the report.
+@example(looks=[(0, "ok", True, "", False), (0, "ok", True, "", False), (9015, "not_modified", False, "", False),
+                (9279, "ok", False, "report", False)], later=0)
 def test_tidying_moves_no_status_and_loses_nothing_one_rests_on(looks, later):
     with tempfile.TemporaryDirectory() as folder:
         past = Pages(Path(folder))
