@@ -13,13 +13,14 @@ import json
 import sqlite3
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from crawler import clock, server_clock, shorthand
 from crawler.conditional import Holdings
 from crawler.evidence import Evidence
 from crawler.exceptions import CrawlerError
-from crawler.model import Item, Outcome, Route
+from crawler.model import Column, Item, Outcome, Route
 from crawler.outcomes import Received
 from crawler.store import Store
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 LOT = 50
 LOT_SECONDS = 2.0
+REMEMBERED = timedelta(days=365)
+"""How long a list must not fall below half of what it held; after it what was left is what the list is."""
 GONE_FOR_GOOD = 8
 """Runs in a row that found an unlisted address gone before it is left alone: two months of weekly scans."""
 _KEPT_HEADERS = frozenset({"content-type", "content-length", "content-disposition", "last-modified", "etag", "date",
@@ -189,6 +192,15 @@ class FetchLog:
                 found.append((Item(row["url"], row["title"], row["day"], self._files_of(row["url"])),
                               Route(row["route"], row["body"], row["scope"], row["year"], row["printed_body"])))
         return found
+
+    def rows_held(self, portal: str, column: Column) -> int:
+        """How many rows this list showed in full at this address within a year. The second most, where several looks
+        tell: one that showed too many for once proves nothing."""
+        counts = [row["items"] for row in self._reader.execute(
+            "SELECT items FROM listing WHERE portal = ? AND column_id = ? AND url = ? AND complete AND at >= ? "
+            "AND run <> ? AND outcome IN ('ok', 'not_modified') ORDER BY items DESC LIMIT 2",
+            (portal, column.id, column.url, (clock.now() - REMEMBERED).isoformat(timespec="seconds"), self.run))]
+        return int(counts[-1]) if counts else 0
 
     def _files_of(self, url: str) -> tuple[tuple[str, str], ...]:
         for row in self._reader.execute("SELECT url, list_title, parts FROM capture WHERE url = ? AND content IS NOT "

@@ -27,6 +27,7 @@ class RawCell:
     rowspan: int = 1
     colspan: int = 1
     page: int | None = None
+    confidence: float = 1.0
 
 
 def build(rows: Sequence[Sequence[RawCell]], page: int | None = None, loose: bool = False) -> Grid:
@@ -52,7 +53,8 @@ def build(rows: Sequence[Sequence[RawCell]], page: int | None = None, loose: boo
             places += height * width
             if places > MAX_CELLS:
                 raise LimitExceededError(f"table of more than {MAX_CELLS} cells")
-            cells.append(Cell(raw.text, number, column, height, width, raw.page if raw.page is not None else page))
+            cells.append(Cell(raw.text, number, column, height, width, raw.page if raw.page is not None else page,
+                              confidence=raw.confidence))
             for below in range(number + 1, number + height):
                 taken.setdefault(below, set()).update(range(column, column + width))
             column += width

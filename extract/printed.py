@@ -25,6 +25,8 @@ MOST_ROWS = 3000
 _OTHER_UNIT = re.compile(r"(?<!万)[元圆]|[十百千]万[元圆]|[十百千]万\s*[)）]?$")
 """Any unit of money but 万元, however it is printed: 元, 千元, 百万元, 亿元."""
 _UNIT_LINE = re.compile(r"^[（(]?(?:金额)?(?:单位|计量单位)(?:[:：]|为)")
+_UNIT_SAID = re.compile(r"(?:单位|金额)(?:[:：]|为)?[(（]?(?:人民币)?(?P<unit>[十百千亿]?万?[元圆])[)）]?$")
+"""A unit of money at the end of a heading or of a line above a table."""
 _UNIT_UNSURE = 0.5
 SHARED = frozenset({"其他", "其它", "总计", "合计", "总数", "共计", "小计"})
 """Labels that name a row and a column, or a column of two tables: alone they tell nothing."""
@@ -62,11 +64,25 @@ class Printed:
         if amounts and _UNIT_LINE.match(_bare(line)):
             self.note_unit(table, amounts[0], line)
 
+    def note_unit_said(self, table: TableFact, line: str) -> None:
+        """Remember a line above a table that was read already and names another unit for its amounts."""
+        said = _UNIT_SAID.search(_bare(line))
+        amounts = [column.key for column in table.columns if column.type == "decimal"]
+        if said and amounts and table.table in self.rows:
+            self.note_unit(table, amounts[0], said.group())
+        for key, figure in self.figures.items() if table.table in self.yuan else ():
+            if figure.source.table == table.table and key.rpartition(".")[2] in amounts:
+                self._doubt_unit(figure)
+
+    def _doubt_unit(self, figure: Figure) -> None:
+        if figure.state == "number" and figure.value:
+            figure.confidence = min(figure.confidence, _UNIT_UNSURE)
+
     def put(self, table: TableFact, row: str, column: str, figure: Figure) -> None:
         """Enter one figure; a second print of the same cell must agree, or neither is trusted."""
         key = table.key(row, column)
-        if table.table in self.yuan and table.kind(column) == "decimal" and figure.state == "number" and figure.value:
-            figure.confidence = min(figure.confidence, _UNIT_UNSURE)
+        if table.table in self.yuan and table.kind(column) == "decimal":
+            self._doubt_unit(figure)
         self.seen(table.table, row, figure.source.page)
         self.columns.setdefault(table.table, set()).add(column)
         old = self.figures.get(key)

@@ -27,7 +27,7 @@ from extract.sections import SectionSpan, split
 from extract.tables import TableReader
 from extract.titles import Title
 
-VERSION = 8
+VERSION = 9
 _DUMP = "text/plain"
 _SECTIONS = 6
 _HANGING = re.compile(r"table \d+ was not found; (?P<count>\d+) files or frames hang on the page")
@@ -295,6 +295,10 @@ def _tables(grids: Sequence[Grid], spans: Sequence[SectionSpan], year: int | Non
     printed = _printed(near, used)
     if len(near) < len(grids) and any(number not in printed.rows for number in used):
         _merge(printed, _printed(grids, used))
+    for span in spans:
+        if fact := next((form.table(span.number) for number, form in used.items() if number == span.number), None):
+            for line in (span.title, *span.text.split("\n")):
+                printed.note_unit_said(fact, line)
     tagged = {number: era for number, era in told.items() if era}
     if 3 not in tagged and printed.rows.get(3):
         tagged[3] = eras[3] if 2 in tagged or "closed" not in printed.rows[3] else _older(eras[3])

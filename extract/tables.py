@@ -43,6 +43,8 @@ class TableReader:
         """The group (不予公开 …) of the last row read."""
         self._open: _OpenRow | None = None
         self._unplaced: list[tuple[list[Cell], str | None]] = []
+        self._above = ""
+        """A lone line above a grid's header, which may name the unit of its amounts."""
 
     def read(self, grids: Iterable[Grid]) -> Printed:
         """What the grids print, in reading order. Raises LimitExceededError for one whose spans make too many places;
@@ -62,6 +64,7 @@ class TableReader:
     def _read_grid(self, grid: Grid) -> None:
         self._close_header()
         self._width = grid.width
+        self._above = ""
         first = True
         for line in grid.rows():
             cells = distinct(line)
@@ -88,6 +91,7 @@ class TableReader:
             return
         if labelled:
             fact, match, label = labelled
+            self.printed.note_unit_line(fact, self._above)
             self._current = fact.table
             self._open = self._enter(fact, match, label, cells)
             return
@@ -103,7 +107,9 @@ class TableReader:
             named = labels[-1] if labels else None
             self._open = _OpenRow(self.facts[self._current], None, named, cells, False)
             self._unplaced.append((cells, self._last_row(self._current)))
-        elif labels and self._current in (2, 3):
+        elif labels and first:
+            self._above = labels[-1].text
+        if labels and not filled and self._current in (2, 3):
             self.printed.note_unit_line(self.facts[self._current], labels[-1].text)
             self._open = _OpenRow(self.facts[self._current], None, labels[-1], cells, True)
 

@@ -54,6 +54,8 @@ class Furniture:
     links: list[Link] = field(default_factory=list)
     named: dict[str, list[Tag]] = field(default_factory=dict)
     """Elements by #id, .class and name, for those a container could be."""
+    styled: list[Tag] = field(default_factory=list)
+    """Elements with a style of their own."""
 
 
 def survey(soup: BeautifulSoup) -> Furniture:
@@ -84,6 +86,8 @@ def survey(soup: BeautifulSoup) -> Furniture:
             printed = " ".join(tag.get_text(" ").split())
             if re.match(r"\D{0,8}20\d\d\D", printed) and len(printed) < 40:
                 found.meta.setdefault("published", printed)
+        if "style" in attributes:
+            found.styled.append(tag)
         if "hidden" in attributes or ("style" in attributes and _HIDDEN.search(str(attributes["style"]))):
             hidden.append(tag)
         if tag.name in _LINKING:
@@ -94,6 +98,7 @@ def survey(soup: BeautifulSoup) -> Furniture:
         # Some systems hide the whole article until their script has run; what a reader sees later is no hidden text.
         if not tag.decomposed and not (len(tag.get_text()) > 1000 and FORM_WORDS.search(tag.get_text())):
             tag.decompose()
+    found.styled = [tag for tag in found.styled if not tag.decomposed]
     return found
 
 

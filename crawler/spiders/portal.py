@@ -223,7 +223,7 @@ class PortalSpider(Fetching):
         listing.outcome, listing.reason, listing.complete = found.outcome, found.reason, found.complete
         listing.in_order, listing.reached = found.in_order, found.reached
         listing.sightings = self.roster.route_all(without_twins(found.items), visit.portal, column)
-        self._judge_list(listing, visit.portal)
+        self._judge_list(listing, visit.portal, column)
         return listing
 
     async def _settle(self, portal: Portal, first: Answer,
@@ -253,14 +253,20 @@ class PortalSpider(Fetching):
         # A page without rows is of a known shape where it says itself that its list is empty.
         return ("static" if _says_empty(first) else ""), first
 
-    def _judge_list(self, listing: ListingResult, portal: Portal) -> None:
-        """A list that holds less than it must, or nothing that could be a report, is not the list we look for."""
-        least = portal.expectations.min_items
+    def _judge_list(self, listing: ListingResult, portal: Portal, column: Column) -> None:
+        """A list that holds less than it must, or nothing that could be a report, is not the list we look for. Lists of
+        annual reports grow: where no `min_items` tells, one that lost more than half of its rows isn't either."""
+        expected, rows = portal.expectations, len({item.url for item, _ in listing.sightings})
         if listing.outcome is not Outcome.OK:
             return
-        if len(listing.sightings) < least:
+        if len(listing.sightings) < expected.min_items:
             listing.outcome = Outcome.UNKNOWN_SHAPE
-            listing.reason = f"{len(listing.sightings)} rows where at least {least} are expected"
+            listing.reason = f"{len(listing.sightings)} rows where at least {expected.min_items} are expected"
+        elif (listing.complete and "min_items" not in expected.model_fields_set
+              and 2 * rows < (held := self.fetch_log.rows_held(portal.id, column))):
+            listing.outcome = Outcome.UNKNOWN_SHAPE
+            listing.reason = (f"{rows} rows where {held} stood within a year; if the list is right, "
+                              f"say so with expectations: min_items: {rows}")
         elif not any(_about_reports(item, route) for item, route in listing.sightings):
             listing.outcome = Outcome.UNKNOWN_SHAPE
             listing.reason = f"none of {len(listing.sightings)} rows is about annual reports"

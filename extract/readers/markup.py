@@ -10,12 +10,12 @@ from __future__ import annotations
 import base64
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from bs4 import BeautifulSoup, Comment, Tag
 from bs4.element import CData, Declaration, Doctype, NavigableString, ProcessingInstruction
 
-from extract import titles
+from extract import titles, unseen
 from extract.decoding import decode
 from extract.exceptions import LimitExceededError, UnreadableDocumentError
 from extract.figures import NO_WIDTH, is_footnote_mark, is_value
@@ -52,6 +52,8 @@ _TYPED = ("", "text", "number")
 _RAISED = re.compile(r"vertical-align\s*:\s*(?:super|text-top)")
 _NOTE_CLASSES = frozenset({"MsoFootnoteReference", "MsoEndnoteReference"})
 """What Word calls its marks of notes; that they are raised stands in the style sheet."""
+_DOUBT = 0.5
+"""Confidence of a cell of which a part may not be seen."""
 _STRUCK = frozenset({"s", "strike", "del"})
 _STRUCK_THROUGH = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through")
 _LONGEST_WRAPPED = 60
@@ -73,12 +75,13 @@ def read(data: bytes, hints: Hints) -> Document:
     if _DRAWN_TABLE.search(html):
         _name_tables(soup)
     furniture = survey(soup)
+    doubtful = unseen.take_out(soup, furniture.styled)
     root = soup.body or soup
     document = Document("", "text/html", "markup", meta=furniture.meta, links=furniture.links)
     if lost:
         document.problems.append(f"{lost} characters could not be decoded")
     document.title = _title(soup, document.meta)
-    builder = _Builder()
+    builder = _Builder(doubtful)
     builder.walk(body_of(root, furniture))
     document.blocks = builder.finish()
     document.text = _visible(root)
@@ -142,8 +145,9 @@ def _cut_short(data: bytes) -> bool:
 class _Builder:
     """Collects text until a block element ends it; keeps its own stack, so depth is no danger."""
 
-    def __init__(self) -> None:
+    def __init__(self, doubtful: Set[int]) -> None:
         self.blocks: list[Block] = []
+        self._doubtful = doubtful
         self._pieces: list[str] = []
         self._level: int | None = None
 
@@ -223,7 +227,8 @@ class _Builder:
                     if other.find_parent("table") is table and not _wraps(other):
                         inside.append(other)
                 text = cell_text(cell)
-                cells.append(RawCell(text, _span(cell, "rowspan"), _span(cell, "colspan")))
+                cells.append(RawCell(text, _span(cell, "rowspan"), _span(cell, "colspan"),
+                                     confidence=_DOUBT if id(cell) in self._doubtful else 1.0))
                 if len(cells) > MAX_CELLS:
                     raise LimitExceededError(f"table row of more than {MAX_CELLS} cells")
             rows.append(cells)

@@ -3,7 +3,8 @@
 Hands over: per sheet its blocks (extract.worksheets) with merged cells, numbers as printed (31, not 31.0), cells of
 text as they stand. Hidden sheets, rows and columns, and cells far from everything else, are left out and said; a
 formula saved without its result is said and never read as blank. Pictures come where no sheet holds a table.
-Promises: clear errors for locked and damaged files. Leaves alone: charts, notes and number formats.
+A number whose format prints another one (scaled, rounded, hidden) is kept as it is stored, doubted and said.
+Promises: clear errors for locked and damaged files. Leaves alone: charts and notes.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 import python_calamine
 from lxml import etree
 
-from extract import biff, office, worksheets
+from extract import biff, number_formats, office, worksheets
 from extract.exceptions import UnreadableDocumentError
 from extract.limits import current_limits, open_zip
 from extract.model import Cell, Document, Grid, Hints, Image, Text
@@ -28,7 +29,7 @@ from extract.readers import reader
 
 _MOST_PICTURES = 20
 _DOUBT = 0.5
-"""Confidence of what stands where a formula's result is missing."""
+"""Confidence of what stands where a formula's result is missing, or where another number is printed."""
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 
@@ -43,6 +44,8 @@ class _Marks:
     zeros: set[tuple[int, int]] = field(default_factory=set)
     """Places of formulas whose result is 0."""
     unseen: worksheets.Hidden = field(default_factory=worksheets.Hidden)
+    formats: dict[tuple[int, int], str] = field(default_factory=dict)
+    """Number formats that aren't the plain one, by place."""
 
 
 @reader("application/vnd.ms-excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", name="sheet")
@@ -59,7 +62,8 @@ def read(data: bytes, hints: Hints) -> Document:
             data, marks, document.title = _prepared(data, named)
         else:
             records = biff.stream_of(data)
-            marks = {name: _Marks(unseen=sheet) for name, sheet in biff.hidden(records).items()}
+            formats = biff.formats(records)
+            marks = {name: _Marks(unseen=sheet, formats=formats[name]) for name, sheet in biff.hidden(records).items()}
             unread = biff.pictures(records)
         with python_calamine.load_workbook(io.BytesIO(data)) as book:
             sheets = [sheet for sheet in book.sheets_metadata
@@ -95,7 +99,8 @@ def _sheet(document: Document, sheet: Any, number: int, marks: _Marks) -> None:
     merges = {(top, left): (min(bottom, top + current_limits().rowspan - 1) - top + 1,
                             min(right, left + current_limits().colspan - 1) - left + 1)
               for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()}
-    cells, far = worksheets.near(_cells(sheet, merges))
+    cells, far = worksheets.near(_cells(sheet, merges, marks.formats))
+    otherwise = sum(cell.confidence < 1 for cell in cells)
     hidden = sum(marks.unseen.hides(cell) for cell in cells)
     made = worksheets.blocks(cells, number, marks.unseen)
     for block in made:
@@ -109,13 +114,16 @@ def _sheet(document: Document, sheet: Any, number: int, marks: _Marks) -> None:
         document.problems.append(f"sheet {sheet.name!r}: {far + marks.far} cells far from all others were left out")
     if hidden:
         document.problems.append(f"sheet {sheet.name!r}: {hidden} cells of hidden rows or columns were left out")
+    if otherwise:
+        document.problems.append(f"sheet {sheet.name!r}: {otherwise} cells print another number than they hold")
     if marks.unsolved:
         document.problems.append(f"sheet {sheet.name!r}: {len(marks.unsolved)} formulas were saved without their "
                                  "results; open and save the file to have them counted")
         document.damaged = True
 
 
-def _cells(sheet: Any, merges: dict[tuple[int, int], tuple[int, int]]) -> Iterator[Cell]:
+def _cells(sheet: Any, merges: dict[tuple[int, int], tuple[int, int]],
+           formats: dict[tuple[int, int], str]) -> Iterator[Cell]:
     if sheet.start is None:
         return
     top, left = sheet.start
@@ -125,7 +133,9 @@ def _cells(sheet: Any, merges: dict[tuple[int, int], tuple[int, int]]) -> Iterat
             if value is None or value == "":
                 continue
             down, across = merges.get((row, column), (1, 1))
-            yield Cell(printed(value), row, column, down, across)
+            shown = isinstance(value, bool) or not isinstance(value, (int, float)) or number_formats.prints(
+                formats.get((row, column), number_formats.PLAIN), value)
+            yield Cell(printed(value), row, column, down, across, confidence=1.0 if shown else _DOUBT)
 
 
 def printed(value: Any) -> str:
@@ -153,10 +163,11 @@ def _prepared(data: bytes, named: str) -> tuple[bytes, dict[str, _Marks], str]:
     marks: dict[str, _Marks] = {}
     changed: dict[str, bytes] = {}
     uncounted = "xl/workbook.xml" in names and b'fullCalcOnLoad="1"' in archive.read("xl/workbook.xml")
+    styles = _styles(office.parse(archive.read("xl/styles.xml"))) if "xl/styles.xml" in names else []
     for name, path in _sheet_parts(archive, names):
         if path.endswith(".bin") or path not in names:
             continue
-        marks[name], drop = _survey(archive.read(path))
+        marks[name], drop = _survey(archive.read(path), styles)
         if uncounted and marks[name].formulas == len(marks[name].zeros):
             # Programs that can't count write 0 for every formula and leave the counting to Excel.
             marks[name].unsolved |= marks[name].zeros
@@ -199,7 +210,19 @@ def _sheet_parts(archive: zipfile.ZipFile, names: set[str]) -> list[tuple[str, s
     return found
 
 
-def _survey(data: bytes) -> tuple[_Marks, set[str]]:
+def _styles(root: etree._Element) -> list[str]:
+    """The number format of each style of cells, in their order."""
+    codes, styles = dict(number_formats.BUILT_IN), list[str]()
+    for item in root.iter():
+        if office.local(item) == "numFmt":
+            codes[office.whole(item.get("numFmtId"), -1)] = item.get("formatCode") or number_formats.PLAIN
+    for group in root:
+        if office.local(group) == "cellXfs":
+            styles = [codes.get(office.whole(item.get("numFmtId"), 0), number_formats.PLAIN) for item in group]
+    return styles
+
+
+def _survey(data: bytes, styles: list[str]) -> tuple[_Marks, set[str]]:
     """What one sheet's XML says, and the references of the cells to leave out."""
     marks, drop = _Marks(), set[str]()
     events = etree.iterparse(io.BytesIO(data), events=("start", "end"), resolve_entities=False, no_network=True,
@@ -218,14 +241,18 @@ def _survey(data: bytes) -> tuple[_Marks, set[str]]:
             match = _REFERENCE.fullmatch(element.get("r") or "")
             column = _column(match[1]) if match else column + 1
             parts = {office.local(child): child.text for child in element}
-            filled = parts.get("v") is not None or "is" in parts
-            if (int(match[2]) if match else row) > worksheets.MOST_ROWS or column > worksheets.MOST_COLUMNS:
+            filled, place = parts.get("v") is not None or "is" in parts, ((int(match[2]) if match else row), column)
+            if place[0] > worksheets.MOST_ROWS or column > worksheets.MOST_COLUMNS:
                 marks.far += filled
                 drop.add(element.get("r") or "")
-            elif "f" in parts:
-                marks.formulas += 1
-                if not filled or parts.get("v") == "0":
-                    (marks.zeros if filled else marks.unsolved).add(((int(match[2]) if match else row) - 1, column - 1))
+            else:
+                place, style = (place[0] - 1, column - 1), office.whole(element.get("s"), 0)
+                if style < len(styles) and styles[style] != number_formats.PLAIN:
+                    marks.formats[place] = styles[style]
+                if "f" in parts:
+                    marks.formulas += 1
+                    if not filled or parts.get("v") == "0":
+                        (marks.zeros if filled else marks.unsolved).add(place)
             seen += filled
             office.count_cells(seen)
             element.clear()

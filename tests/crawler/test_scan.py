@@ -302,6 +302,28 @@ def test_a_report_that_left_its_list_keeps_the_files_that_only_the_list_named(tm
     assert [[part["role"] for part in each] for each in parts] == [["page", "attachment"]] * 2
 
 
+def test_a_list_that_lost_most_of_its_rows_is_not_the_list(tmp_path):
+    state = {"from": 2016}
+    answers = {"/nb/": lambda _: Response.page(listing(name_of("a"), range(state["from"], 2024)))}
+    with World(tmp_path, {"a": Case(answers)}) as world:
+        def seen(begin):
+            state["from"] = begin
+            scan.run(world.plan())
+            return [(row["outcome"], row["items"]) for row in rows(world, "SELECT * FROM listing ORDER BY id")][-1]
+        assert [seen(2016), seen(2020), seen(1990), seen(2016)] == [("ok", 8), ("ok", 4), ("ok", 34), ("ok", 8)], (
+            "half of them is a list still, and rows that were there but once are missed by nobody")
+        assert [seen(2021), seen(2021)] == [("unknown_shape", 3)] * 2
+        assert rows(world, "SELECT reason FROM listing ORDER BY id")[-1]["reason"].startswith("3 rows where 8 stood")
+        entry = next((world.folder / "facts" / "portals").iterdir())
+        as_it_was = entry.read_text("utf-8")
+        entry.write_text(f"{as_it_was}expectations: {{min_items: 1}}\n", "utf-8")
+        assert seen(2022) == ("ok", 2), "the operator says that this is the list"
+        entry.write_text(as_it_was, "utf-8")
+        with Store(world.folder / "n.db").write() as connection:
+            connection.execute("UPDATE listing SET at = '2020-01-01T00:00:00+08:00', day = '2020-01-01'")
+        assert seen(2022) == ("ok", 2), "what stood there long ago"
+
+
 def test_a_title_without_an_address_keeps_a_list_from_being_whole(tmp_path):
     named = f"<li><a href='javascript:;' data-id='7'>{name_of('a')}2024年政府信息公开工作年度报告</a></li>"
     column = listing(name_of("a"), after=f"<ul>{named}</ul>")

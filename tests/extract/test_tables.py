@@ -357,11 +357,26 @@ def test_a_row_that_numbers_the_columns_is_no_row_of_figures():
     assert not table(result, 3).rows_extra
 
 
-@pytest.mark.parametrize("where", ["line", "label"])
+@pytest.mark.parametrize(("above", "sure"), [
+    ("单位：元", False), ("（金额单位：人民币元）", False), ("二、主动公开政府信息情况（单位：千元）", False),
+    ("单位：万元", True), ("填报单位：元谋县教育局", True), ("全年收费金额为251000元。", True)])
+@pytest.mark.parametrize("loose", [False, True])
+def test_another_unit_said_above_a_table_makes_its_amounts_unsure(above, sure, loose):
+    grid = build(table_two(numbers() | {"disclosure.fees.amount": "251000.00"}))
+    if loose:
+        grid = Grid([Cell(each.text, place, 0) for place, each in enumerate(grid.cells)], loose=True)
+    blocks = [Text("二、主动公开政府信息情况"), Text(above), grid] if "二、" not in above else [Text(above), grid]
+    result = report.build(Document("", "text/plain", "test", blocks))
+    assert result.figures["disclosure.fees.amount"].value == 251000.0
+    assert result.figures["disclosure.fees.amount"].confident is sure
+    assert result.figures["disclosure.penalties.decided"].confident
+
+
+@pytest.mark.parametrize("where", ["line", "first line", "label"])
 def test_another_unit_in_a_line_or_label_of_the_table_makes_an_amount_unsure(where):
     rows = table_two(numbers() | {"disclosure.fees.amount": "251000.00"})
-    if where == "line":
-        rows.insert(-2, [cell("（单位：元）", 1, 4)])
+    if "line" in where:
+        rows.insert(-2 if where == "line" else 0, [cell("（单位：元）", 1, 4)])
     else:
         rows[-1][0] = cell("行政事业性收费（元）")
     result = read(rows)

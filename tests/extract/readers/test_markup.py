@@ -111,6 +111,27 @@ def test_hidden_text_and_scripts_are_no_text():
     assert not any(isinstance(block, Text) and "旧稿" in block.text for block in found.blocks)
 
 
+@pytest.mark.parametrize(("sheet", "part", "text", "confidence"), [
+    (".x{display:none}", "12<span class='x'>3</span>", "12", 1), ("p, span.x { visibility: hidden }",
+                                                                 "12<span class='a x'>3</span>", "12", 1),
+    (".x{display:none} .x.on{display:inline}", "12<span class='x on'>3</span>", "123", 1),
+    (".x{display:none} .x{display:block}", "12<span class='x'>3</span>", "123", 1),
+    ("@media print{.x{display:none}}", "12<span class='x'>3</span>", "123", 1),
+    ("@import url(a.css);.x{display:none}", "12<span class='x'>3</span>", "12", 1),
+    (".menu .x{display:none}", "12<span class='x'>3</span>", "123", 1),
+    ("/* .x{display:none} */", "12<span class='x'>3</span>", "123", 1),
+    ("", "12<span style='font-size:0'>3</span>", "12", 1), ("", "12<span style='font-size:0.8em'>3</span>", "123", 1),
+    ("", "<span style='font-size:0'><b style='font-size:12px'>12</b></span>", "12", 1),
+    ("", "12<span style='color:#FFF'>3</span>", "123", 0.5), ("", "12<font style='color: white'>3</font>", "123", 0.5),
+    ("", "<span style='color:#fff'>12</span>", "12", 1), ("", "12<b style='color:#fff;background:red'>3</b>", "123", 1),
+    ("", "<p style='color:#fff'></p>12", "12", 1)])
+def test_what_a_cell_holds_and_never_shows(sheet, part, text, confidence):
+    page = f"<style>{sheet}</style><table><tr><td>新收</td><td>{part}</td></tr><tr><td>结转</td><td>4</td></tr></table>"
+    (grid,) = [block for block in read(page.encode(), Hints()).blocks if isinstance(block, Grid)]
+    cell = next(cell for cell in grid.cells if (cell.row, cell.column) == (0, 1))
+    assert (cell.text, cell.confidence) == (text, confidence)
+
+
 def test_article_hidden_until_a_script_shows_it_is_read():
     assert exact(page(f"<div id='vsb_content' style='display:none'>{body()}</div>"))
 

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -117,6 +118,30 @@ def test_hidden_parts_of_a_binary_workbook():
                                                            ["30", "", "32", "33"], ["40", "", "42", "43"]]]
     assert document.problems == ["sheet '工作情况': 8 cells of hidden rows or columns were left out",
                                  "the sheet '去年' is hidden; it was not read"]
+
+
+FORMATS = (("General", 12), ("0", 12), ("0", 12.4), ("#,##0.00", 12.5), ('0.0,"万"', 12000), ("0\\.0000", 12345),
+           ("0%", 0.5), (";;;", 7), ('0;-0;"-"', 0), ('0"件"', 3))
+DOUBTED = [False, False, True, False, True, True, True, True, False, False]
+
+
+def formatted(formats):
+    """A workbook with one row of numbers, each of its own format."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        sheet = book.add_worksheet("表")
+        for column, (code, value) in enumerate(formats):
+            sheet.write_number(0, column, value, book.add_format({"num_format": code}))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("data", [formatted(FORMATS), (SAMPLES / "formats.xls").read_bytes()], ids=["xlsx", "xls"])
+def test_numbers_that_are_printed_otherwise_are_doubted_and_said(data):
+    document = read(data, "a.xls" if data.startswith(b"\xd0") else "a.xlsx")
+    cells = [cell for cell in grids(document)[0].cells if cell.row == 0]
+    assert [cell.confidence < 1 for cell in cells] == DOUBTED
+    assert [cell.text for cell in cells] == [f"{value:g}" for _, value in FORMATS]
+    assert document.problems == ["sheet '表': 5 cells print another number than they hold"]
 
 
 def test_formulas_without_their_results_are_no_blanks():
