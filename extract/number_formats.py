@@ -18,6 +18,8 @@ BUILT_IN: Mapping[int, str] = {
     13: "# ??/??", **dict.fromkeys((37, 38, 41, 42), "#,##0"), **dict.fromkeys((39, 40, 43, 44), "#,##0.00"),
     48: "##0.0E+0", 49: "@"}
 """Codes that no workbook writes down, by number; those of dates and times left out."""
+_MOST = 30
+"""Decimals that programs print at most."""
 _SECTION = re.compile(r'(?:"[^"]*"|[\\!].|\[[^\]]*\]|[^;"])*', re.DOTALL)
 _CONDITION = re.compile(r"\[[<>=]")
 _UNSEEN = re.compile(r"\[[^\]]*\]|[_*].", re.DOTALL)
@@ -37,7 +39,7 @@ def prints(code: str, value: float) -> bool:
         # Zero may be printed as a stroke or not at all: it means the same here.
         return value == 0 and len(sections) > 2 and not _OTHER_NUMBER.search(sections[number])
     typed = Decimal(f"{value:.15g}")
-    return decimals < 0 or round(typed, decimals) == typed
+    return decimals < 0 or Decimal(f"{typed:.{min(decimals, _MOST)}f}") == typed
 
 
 def _sections(code: str) -> list[str]:

@@ -27,7 +27,7 @@ _BACKGROUND = re.compile(r"background", re.IGNORECASE)
 def take_out(soup: BeautifulSoup, styled: Iterable[Tag]) -> set[int]:
     """Take the parts of cells out of the tree that the page never shows; the ids of the cells left in doubt. `styled`:
     every element with a style of its own."""
-    hidden = [part for name in _hiding_classes("\n".join(sheet.get_text() for sheet in soup.find_all("style")))
+    hidden = [part for name in hiding_classes("\n".join(sheet.get_text() for sheet in soup.find_all("style")))
               for part in soup.find_all(class_=name)]
     hidden += [part for part in styled if _NO_SIZE.search(str(part["style"])) and part.find(True) is None]
     for part in hidden:
@@ -50,7 +50,7 @@ def _is_white(part: Tag, cell: Tag) -> bool:
             and text != cell.get_text().strip())
 
 
-def _hiding_classes(sheet: str) -> set[str]:
+def hiding_classes(sheet: str) -> set[str]:
     """Classes that some rule hides and no rule shows."""
     hiding, showing = set[str](), set[str]()
     for selectors, declarations in _rules(sheet):

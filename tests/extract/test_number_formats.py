@@ -27,7 +27,7 @@ def test_formats_that_print_another_number(code, value):
     assert not prints(code, value)
 
 
-@given(st.text(alphabet='0#?.,;"\\!_*[]<=>%E+-/@$万件 aG', max_size=25), st.floats(-1e12, 1e12))
+@given(st.text(alphabet='0#?.,;"\\!_*[]<=>%E+-/@$万件 aG', max_size=25), st.floats())
 def test_any_code_is_answered(code, value):
     assert prints(code, value) in (True, False)
 

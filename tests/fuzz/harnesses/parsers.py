@@ -15,10 +15,12 @@ from extract import (
     figures,
     labels,
     literals,
+    number_formats,
     report,
     sections,
     sniffing,
     titles,
+    unseen,
 )
 from extract.model import Document, Hints, Section, Text
 from tests.fuzz import small_documents as small
@@ -39,6 +41,19 @@ def _cell(data: bytes) -> None:
 @harness("number", "1.15万余", "一百二十", "１，２３４", "万亿", "3千万", "二〇二一", words="numbers")
 def _number(data: bytes) -> None:
     json.dumps(figures.parse_number(text_of(data)), allow_nan=False)
+
+
+@harness("number_format", '0.0,"万"', "0!.0000", '_ * #,##0_ ;_ * -#,##0_ ;_ * "-"_ ;_ @_ ', "[>100]0;;;@",
+         words="numbers")
+def _number_format(data: bytes) -> None:
+    for value in (0, 12, -3.25, 1e300):
+        number_formats.prints(text_of(data), value)
+
+
+@harness("style_sheet", ".x{display:none}", "@media print{.x{display:none}} p, span.x { visibility: hidden }/* */",
+         words="markup")
+def _style_sheet(data: bytes) -> None:
+    unseen.hiding_classes(text_of(data))
 
 
 @harness("day", "2022年1月20日", "发布日期：2022-01-20", "20220120", "二〇二二年一月二十日", "2022.1.3 10:00",
