@@ -26,6 +26,7 @@ from typing import Any
 from lxml import etree
 
 from crawler.exceptions import ImportingError
+from extract import sniffing
 from extract.limits import without_ours
 
 SECONDS = 60
@@ -34,6 +35,8 @@ _COLUMNS = 200
 _MEMORY = 2 << 30
 _INFLATED = 300 << 20
 _BOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_NO_TABLES = {sniffing.DOCX: "a Word document", sniffing.DOC: "a Word document", sniffing.WPS: "a Word document",
+              sniffing.RTF: "a Word document", sniffing.PDF: "a PDF", sniffing.OFD: "an OFD"}
 _DELIMITERS = ",\t;|，"
 _HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*\bhidden=\"(?:1|true)\"[^>]*>")
 _ROW_NUMBER = re.compile(rb'\br="(\d+)"')
@@ -57,6 +60,9 @@ def read(path: Path) -> list[Sheet]:
         raise ImportingError(f"{path}: {fault.strerror}") from None
     if not data:
         raise ImportingError(f"{path}: the file is empty")
+    kind = _NO_TABLES.get(sniffing.media_type(data, path.name))
+    if kind:
+        raise ImportingError(f"{path}: {kind}, no table of rows and columns; save it as xlsx or CSV UTF-8")
     return _workbook(path, data) if data.startswith(_BOOKS) else [Sheet("", _csv(path, data))]
 
 

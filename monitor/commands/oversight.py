@@ -227,13 +227,12 @@ def findings(
     """List what doesn't add up, grouped by report, with the arithmetic written out and its state."""
     from monitor import cases, review, wording
     from monitor.commands import showing
-    from monitor.model import FindingState
     from monitor.rules import catalogue
 
     session: Session = context.obj
     roster = session.roster()
     one_of("--severity", severities, ["E", "W", "I"])
-    one_of("--state", states, [state.value for state in FindingState])
+    states = states_of(states, session.lang)
     one_of("--outcome", [outcomes] if outcomes else None, ["fail", "uncertain"])
     one_of("--rule", rules, list(catalogue.catalogue().rules))
     # Closed cases hold no more, and are what is asked for where such a state is named.
@@ -296,6 +295,20 @@ def _print_stored(stored: StoredFinding, name: str, lang: Lang) -> None:
         printing.line("      " + wording.say("explanation", lang, text=stored.explanation))
     if stored.cleared:
         printing.line("      " + wording.say("cleared_on", lang, day=stored.cleared[:10]))
+
+
+def states_of(values: list[str] | None, lang: Lang) -> list[str] | None:
+    """States of findings by their keys, given as keys or in the words of the pages (待核实). UsageError for others."""
+    from monitor import wording
+    from monitor.model import FindingState
+
+    words = {wording.term("states", state.value, lang): state.value for state in FindingState}
+    keys = [words.get(value, value) for value in values or []]
+    unknown = [key for key in keys if key not in FindingState.__members__.values()]
+    if unknown and not unknown[0].isascii():
+        raise UsageError(f"--state {unknown[0]}: known are {', '.join(words)}")
+    one_of("--state", keys, list(words.values()))
+    return keys or None
 
 
 def one_of(option: str, values: list[str] | None, known: list[str]) -> None:

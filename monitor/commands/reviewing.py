@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor import printing
-from monitor.commands.oversight import AsJson, Under, Year, one_of, reach, stored_record
+from monitor.commands.oversight import AsJson, Under, Year, one_of, reach, states_of, stored_record
 from monitor.exceptions import UsageError
 from monitor.session import Session
 
@@ -65,7 +65,6 @@ def review(
     a ledger that came back filled in; `reply-link ID...` makes a link by which the body answers, `note` (--reason TEXT)
     keeps a remark."""
     from monitor import transitions
-    from monitor.model import FindingState
     from monitor.rules import catalogue
 
     session: Session = context.obj
@@ -84,7 +83,7 @@ def review(
     action, ids = _action(words, [*transitions.of_person(), *_LISTS, NOTE])
     one_of("--rule", rules, list(catalogue.catalogue().rules))
     one_of("--severity", severities, ["E", "W", "I"])
-    one_of("--state", states, [state.value for state in FindingState])
+    states = states_of(states, session.lang)
     one_of("--cause", [cause] if cause else None, list(transitions.transitions().causes))
     roster = session.roster()
     filters = {"rules": rules, "severities": severities, "states": states, "year": year,

@@ -14,6 +14,7 @@ from crawler.importing import RosterFile
 from crawler.office_list import entries_of, guesses, valid_uscc
 from extract import configuration
 from tests.crawler.office_books import uscc, workbook
+from tests.documents.office_making import package
 
 HEAD = "id,name,uscc,division_code,kind,obligation,level,parent,portal,aliases,former_names,until,note\n"
 ROSTER = (
@@ -201,6 +202,7 @@ def test_faults_that_stood_before_do_not_stop_an_import(facts, listed):
 
 @pytest.mark.parametrize(("data", "word"), [
     (b"", "empty"), (b"PK\x03\x04 torn", "damaged"), (b"\xd0\xcf\x11\xe0 torn", "damaged"),
+    (b"%PDF-1.7 list", "a PDF"), (package({"word/document.xml": "<a/>"}), "a Word document"),
     (b"\xff\xfa\xfb\x80\x81", "neither"), ("说明,内容\n甲,乙\n".encode(), "单位名称"),
 ])
 def test_what_is_no_list_says_so_with_its_mend(facts, tmp_path, data, word):

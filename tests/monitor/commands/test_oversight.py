@@ -59,13 +59,15 @@ def test_findings_are_grouped_with_their_state(nianbao: Any, city: Office) -> No
 @pytest.mark.parametrize(("filters", "ids"), [
     (["--rule", "ARI-01"], [ARITHMETIC]), (["--severity", "W"], []), (["--outcome", "uncertain"], [DOUBTFUL]),
     (["--under", "trade"], [UNSEEN]), (["--year", "2024"], []), (["--state", "confirmed"], []),
-    (["--state", "open", "--outcome", "fail"], [ARITHMETIC, UNSEEN])])
+    (["--state", "open", "--outcome", "fail"], [ARITHMETIC, UNSEEN]), (["--state", "属实"], []),
+    (["--state", "待核实"], [ARITHMETIC, UNSEEN, DOUBTFUL])])
 def test_findings_filters(nianbao: Any, city: Office, filters: list[str], ids: list[Any]) -> None:
     found = nianbao("--config", city.settings, "findings", *filters, "--json").json["findings"]
     assert {each["id"] for each in found} == {each.id for each in ids}
 
 
 @pytest.mark.parametrize(("filters", "hint"), [(["--rule", "ARI-001"], "ARI-01"), (["--state", "opne"], "open"),
+                                               (["--state", "待核"], "待核实"),
                                                (["--severity", "X"], "E, W, I"), (["--outcome", "pass"], "fail")])
 def test_wrong_filters_are_answered_with_the_right_ones(nianbao: Any, city: Office, filters: list[str],
                                                         hint: str) -> None:
