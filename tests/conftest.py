@@ -4,6 +4,7 @@ and what is quick fills up the end. No example of a property has a deadline."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import hypothesis
@@ -13,7 +14,8 @@ from crawler import clock
 from extract import configuration
 
 # How long one example takes says more of the machine than of the code; what must be quick is counted in its own test.
-hypothesis.settings.register_profile("nianbao", deadline=None,
+# A change is checked by the same examples each time; whoever works on it draws new ones with every run.
+hypothesis.settings.register_profile("nianbao", deadline=None, derandomize="CI" in os.environ,
                                      suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("nianbao")
 
