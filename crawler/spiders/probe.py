@@ -94,6 +94,10 @@ class MemoryLog:
                                                      body, fetch.headers))
         return fetch
 
+    def rows_held(self, portal: str, column: Column) -> int:
+        """Nothing is held of before."""
+        return 0
+
     def forget(self, portal: str) -> None:
         """Let go of a finished walk's pages."""
         self._kept = {key: kept for key, kept in self._kept.items() if kept[0].portal != portal}
