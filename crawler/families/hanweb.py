@@ -17,7 +17,7 @@ from lxml import html
 from crawler import clock
 from crawler.families import static
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk, by_number, stated
-from crawler.families.rows import find_day, joined, main_rows, names_report, parse, rows, title_of
+from crawler.families.rows import find_day, joined, main_rows, names_report, parse, rows, title_of, whole_page
 from crawler.model import Item, Outcome
 from extract import titles
 
@@ -51,7 +51,9 @@ def listing(text: str, url: str) -> Listing:
         return Listing(found, found, known_shape=True)
     found = _table(text, url)
     total, pages = stated(text)
-    return Listing(found, found, total, pages, known_shape=bool(_MARK.search(text)) or bool(found) or pages is not None)
+    # Rows alone make no whole page an answer of the search: a start page in its place has some too.
+    return Listing(found, found, total, pages, known_shape=bool(_MARK.search(text)) or "tr_main_value" in text
+                   or pages is not None or (bool(found) and not whole_page(text)))
 
 
 async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration:

@@ -15,7 +15,7 @@ from html import unescape
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawler.families.paging import Answer, Ask, Enumeration, Get, Listing, Walk
-from crawler.families.rows import joined, names_report, parse, rows
+from crawler.families.rows import joined, names_report, parse, rows, whole_page
 from crawler.model import Item, Outcome
 from extract import literals
 from extract.enclosed import up_to_last
@@ -63,7 +63,7 @@ def recognise(text: str) -> bool:
 def listing(text: str, url: str) -> Listing:
     """The page's own unit, or one answer of the interface."""
     if not _UNIT.search(up_to_last(text, "</script>")) and (
-            "<datastore" in text.lower() or not re.search(r"<html|<body", text, re.I)):
+            "<datastore" in text.lower() or not whole_page(text)):
         return _answered(text, url)
     unit = own_unit(text, url)
     return Listing(unit.items, unit.items, unit.total, known_shape=True)
@@ -254,6 +254,8 @@ def _answered(text: str, url: str) -> Listing:
     else:
         pieces = [(first or second) for first, second in _JS_ROW.findall(text)]
         items = _rows_of("\n".join(map(_unescaped, pieces)) if pieces else text, url)
+        if not pieces and whole_page(text):
+            items = []  # a start page in the answer's place: its rows would fill the stated number
     total, pages = _number(_TOTAL, text), _number(_PAGES, text)
     return Listing(items, items, int(total) if total else None, int(pages) if pages else None, known_shape=True)
 

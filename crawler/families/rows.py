@@ -31,6 +31,7 @@ ARTICLE = re.compile(
 """Paths shaped like an article's or a file's."""
 _SECONDS = (946_656_000, 4_102_416_000)
 """The years 2000 to 2099, as seconds since 1970."""
+_WHOLE_PAGE = re.compile(r"<(?:html|body)\b", re.I)
 _REPORT = re.compile(r"(20\d\d|二[〇○零O0][一二三四五六七八九〇○零]{2}).*(报告|年报)")
 _CUT = re.compile(r"(…|\.{2,}|·{3,})$")
 _LAST_DAY = re.compile(r"[\s\[(（]*(?<!\d)20\d\d[-/.]\d{1,2}[-/.]\d{1,2}[\])）\s]*$")
@@ -216,6 +217,11 @@ def rows(root: html.HtmlElement, url: str, every: bool = False) -> list[Row]:
                 taken.add(address)
                 found.append(Row(Item(address, title, day), _group_of(element), bool(day), report))
     return found
+
+
+def whole_page(text: str) -> bool:
+    """Whether a text is a page of its own and no piece of one, as interfaces answer."""
+    return bool(_WHOLE_PAGE.search(text))
 
 
 def names_report(title: str) -> bool:
