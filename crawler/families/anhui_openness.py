@@ -89,7 +89,9 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
         walk.add(page)
         known |= {place: item for place, item in named(answer.text, answer.url).items() if place not in known}
         spent += not (shown and page.items)
-        if shown and not page.items and not says_none(answer.text):
+        # Rows of a page without any address of this family are another page's, such as the start page's.
+        its_own = page.items and (recognise(answer.text) or page.items[0].url == answer.url)
+        if shown and not its_own and not says_none(answer.text):
             untold.append(address)
         waiting.extend(page.next)
     if untold:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urldefrag, urlencode, urlsplit
 
@@ -59,7 +59,7 @@ async def enumerate_list(first: Answer, get: Get, max_pages: int) -> Enumeration
         answer = await get(joined(first.url, chosen.jump))
         if not answer.ok:
             return walk.breaks_off(answer, f"{chosen.name} lies elsewhere")
-        return await trs.enumerate_list(answer, get, max_pages)
+        return _elsewhere(await trs.enumerate_list(answer, get, max_pages), chosen)
     found = await _of_category(chosen.id, first, get, walk)
     for child in chosen.children:
         # The catalogue counts a category's own rows alone on some sites, and those below it too on others.
@@ -78,6 +78,16 @@ async def _of_category(number: str, first: Answer, get: Get, walk: Walk) -> Enum
         return answer, _answered(answer.text, answer.url) if answer.ok else None
 
     return await by_number(walk, page)
+
+
+def _elsewhere(found: Enumeration, chosen: Category) -> Enumeration:
+    """A list outside the catalogue; whole only where a fifth of its rows are reports: a start page that came in its
+    place has a few among its news."""
+    reports = sum(names_report(item.title) for item in found.items)
+    if not found.complete or 5 * reports >= len(found.items):
+        return found
+    return replace(found, complete=False,
+                   reason=f"{chosen.name} lies elsewhere: {reports} of {len(found.items)} rows there are reports")
 
 
 def _together(one: Enumeration, other: Enumeration) -> Enumeration:
