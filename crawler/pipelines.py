@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 LOT = 50
 LOT_SECONDS = 2.0
+REPORT_ROUTES = ("report", "unrouted", "foreign", "note")
+"""Kinds of routes of rows that name a report, or say why there is none."""
 REMEMBERED = timedelta(days=365)
 """How long a list must not fall below half of what it held; after it what was left is what the list is."""
 GONE_FOR_GOOD = 8
@@ -193,14 +195,17 @@ class FetchLog:
                               Route(row["route"], row["body"], row["scope"], row["year"], row["printed_body"])))
         return found
 
-    def rows_held(self, portal: str, column: Column) -> int:
-        """How many rows this list showed in full at this address within a year. The second most, where several looks
-        tell: one that showed too many for once proves nothing."""
-        counts = [row["items"] for row in self._reader.execute(
-            "SELECT items FROM listing WHERE portal = ? AND column_id = ? AND url = ? AND complete AND at >= ? "
-            "AND run <> ? AND outcome IN ('ok', 'not_modified') ORDER BY items DESC LIMIT 2",
-            (portal, column.id, column.url, (clock.now() - REMEMBERED).isoformat(timespec="seconds"), self.run))]
-        return int(counts[-1]) if counts else 0
+    def reports_held(self, portal: str, column: Column) -> int:
+        """How many rows of reports this list showed in full at this address within a year. The second most, where
+        several looks tell: one that showed too many for once proves nothing."""
+        counts = [row["reports"] for row in self._reader.execute(
+            "SELECT looks, (SELECT COUNT(DISTINCT url) FROM sighting WHERE listing = holder AND route IN "
+            f"({', '.join('?' * len(REPORT_ROUTES))})) AS reports FROM (SELECT holder, COUNT(*) AS looks FROM listing "
+            "WHERE portal = ? AND column_id = ? AND url = ? AND complete AND at >= ? AND run <> ? AND outcome IN "
+            "('ok', 'not_modified') GROUP BY holder) ORDER BY reports DESC LIMIT 2",
+            (*REPORT_ROUTES, portal, column.id, column.url,
+             (clock.now() - REMEMBERED).isoformat(timespec="seconds"), self.run)) for _ in range(min(2, row["looks"]))]
+        return int(counts[:2][-1]) if counts else 0
 
     def _files_of(self, url: str) -> tuple[tuple[str, str], ...]:
         for row in self._reader.execute("SELECT url, list_title, parts FROM capture WHERE url = ? AND content IS NOT "

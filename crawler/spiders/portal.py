@@ -26,7 +26,7 @@ from crawler.families.rows import absolute, joined, names_report, parse, without
 from crawler.model import Column, Item, Outcome, Portal, Route, ScanPlan
 from crawler.navigation import sent_to
 from crawler.outcomes import Verdict
-from crawler.pipelines import CaptureResult, FetchLog, ListingResult, PortalResult
+from crawler.pipelines import REPORT_ROUTES, CaptureResult, FetchLog, ListingResult, PortalResult
 from crawler.roster import Roster
 from crawler.slots import PrivateAddressError
 from crawler.spiders.drawing import Drawing
@@ -255,18 +255,19 @@ class PortalSpider(Fetching):
 
     def _judge_list(self, listing: ListingResult, portal: Portal, column: Column) -> None:
         """A list that holds less than it must, or nothing that could be a report, is not the list we look for. Lists of
-        annual reports grow: where no `min_items` tells, one that lost more than half of its rows isn't either."""
-        expected, rows = portal.expectations, len({item.url for item, _ in listing.sightings})
+        annual reports grow: one that lost more than half isn't either, unless `min_items` allows so few reports."""
+        expected = portal.expectations
+        reports = len({item.url for item, route in listing.sightings if route.kind in REPORT_ROUTES})
         if listing.outcome is not Outcome.OK:
             return
         if len(listing.sightings) < expected.min_items:
             listing.outcome = Outcome.UNKNOWN_SHAPE
             listing.reason = f"{len(listing.sightings)} rows where at least {expected.min_items} are expected"
-        elif (listing.complete and "min_items" not in expected.model_fields_set
-              and 2 * rows < (held := self.fetch_log.rows_held(portal.id, column))):
+        elif (listing.complete and ("min_items" not in expected.model_fields_set or reports < expected.min_items)
+              and 2 * reports < (held := self.fetch_log.reports_held(portal.id, column))):
             listing.outcome = Outcome.UNKNOWN_SHAPE
-            listing.reason = (f"{rows} rows where {held} stood within a year; if the list is right, "
-                              f"say so with expectations: min_items: {rows}")
+            listing.reason = (f"{reports} reports where {held} stood within a year; if the list is right, "
+                              f"say so with expectations: min_items: {max(1, reports)}")
         elif not any(_about_reports(item, route) for item, route in listing.sightings):
             listing.outcome = Outcome.UNKNOWN_SHAPE
             listing.reason = f"none of {len(listing.sightings)} rows is about annual reports"

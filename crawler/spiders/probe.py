@@ -94,7 +94,7 @@ class MemoryLog:
                                                      body, fetch.headers))
         return fetch
 
-    def rows_held(self, portal: str, column: Column) -> int:
+    def reports_held(self, portal: str, column: Column) -> int:
         """Nothing is held of before."""
         return 0
 

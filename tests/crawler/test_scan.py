@@ -302,9 +302,14 @@ def test_a_report_that_left_its_list_keeps_the_files_that_only_the_list_named(tm
     assert [[part["role"] for part in each] for each in parts] == [["page", "attachment"]] * 2
 
 
-def test_a_list_that_lost_most_of_its_rows_is_not_the_list(tmp_path):
-    state = {"from": 2016}
-    answers = {"/nb/": lambda _: Response.page(listing(name_of("a"), range(state["from"], 2024)))}
+def test_a_list_that_lost_most_of_its_reports_is_not_the_list(tmp_path):
+    state = {"from": 2016, "news": 0}
+
+    def column(_):
+        news = "".join(f"<li><a href='/xw/{number}.html'>召开第{number}次会议</a>2024-05-06</li>"
+                       for number in range(state["news"]))
+        return Response.page(listing(name_of("a"), range(state["from"], 2024)).replace("</ul>", f"{news}</ul>", 1))
+    answers = {"/nb/": column}
     with World(tmp_path, {"a": Case(answers)}) as world:
         def seen(begin):
             state["from"] = begin
@@ -313,11 +318,19 @@ def test_a_list_that_lost_most_of_its_rows_is_not_the_list(tmp_path):
         assert [seen(2016), seen(2020), seen(1990), seen(2016)] == [("ok", 8), ("ok", 4), ("ok", 34), ("ok", 8)], (
             "half of them is a list still, and rows that were there but once are missed by nobody")
         assert [seen(2021), seen(2021)] == [("unknown_shape", 3)] * 2
-        assert rows(world, "SELECT reason FROM listing ORDER BY id")[-1]["reason"].startswith("3 rows where 8 stood")
+        state["news"] = 20
+        assert [seen(2021), seen(2018)] == [("unknown_shape", 23), ("ok", 26)], "a start page has many rows of others"
+        state["news"] = 0
+        assert [seen(2018), seen(2021)] == [("ok", 6), ("unknown_shape", 3)], "news come and go"
+        assert rows(world, "SELECT reason FROM listing ORDER BY id")[-1]["reason"].startswith("3 reports where 8 stood")
         entry = next((world.folder / "facts" / "portals").iterdir())
         as_it_was = entry.read_text("utf-8")
         entry.write_text(f"{as_it_was}expectations: {{min_items: 1}}\n", "utf-8")
         assert seen(2022) == ("ok", 2), "the operator says that this is the list"
+        entry.write_text(f"{as_it_was}expectations: {{min_items: 3}}\n", "utf-8")
+        state["news"] = 9
+        assert seen(2022) == ("unknown_shape", 11), "rows enough, but reports fewer than the operator allows"
+        state["news"] = 0
         entry.write_text(as_it_was, "utf-8")
         with Store(world.folder / "n.db").write() as connection:
             connection.execute("UPDATE listing SET at = '2020-01-01T00:00:00+08:00', day = '2020-01-01'")
