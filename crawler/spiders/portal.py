@@ -22,7 +22,7 @@ from crawler.conduct import HostRule, within_hours
 from crawler.exceptions import CrawlerError
 from crawler.families import beside_rows, cut_titles, subcolumns, trs
 from crawler.families.paging import Answer, Ask, Enumeration, Get
-from crawler.families.rows import absolute, joined, names_report, parse, without_twins
+from crawler.families.rows import absolute, joined, names_report, parse, title_of, without_twins
 from crawler.model import Column, Item, Outcome, Portal, Route, ScanPlan
 from crawler.navigation import sent_to
 from crawler.outcomes import Verdict
@@ -31,6 +31,7 @@ from crawler.roster import Roster
 from crawler.slots import PrivateAddressError
 from crawler.spiders.drawing import Drawing
 from crawler.spiders.fetching import Fetching, Got, HoursEndedError, Visit
+from extract.titles import normalise
 
 PORTALS_AT_ONCE = 400
 """Visits under way: at one request in 1.2 s each they keep a processor busy."""
@@ -44,6 +45,9 @@ _DRAWABLE = frozenset({Outcome.OK, Outcome.UNKNOWN_SHAPE, Outcome.EMPTY_LISTING,
 """Ends of reading a list after which a browser may draw it; what refused us is not asked again in another way."""
 _NO_LIST_FRAME = re.compile(r"visitcount|(?<![a-z])(count(er)?|login|tree|share|foot(er)?|head(er)?|nav|search|weather"
                             r"|map)(?![a-z])|(site|page)tree|(site|visit|web)map", re.I)
+_FEW, _NEARLY_ALL = 0.2, 0.8
+"""Reports among a list's rows below which its site's start page is looked at, and rows that stand there too from which
+the list is that page."""
 _ABOUT = re.compile(r"信息公开|政务公开|年度报告|年报")
 
 
@@ -224,7 +228,24 @@ class PortalSpider(Fetching):
         listing.in_order, listing.reached = found.in_order, found.reached
         listing.sightings = self.roster.route_all(without_twins(found.items), visit.portal, column)
         self._judge_list(listing, visit.portal, column)
+        if await self._start_page_instead(visit, listing, first.url):
+            listing.outcome, listing.reason = Outcome.SOFT_404, f"the start page stands at {first.url}"
         return listing
+
+    async def _start_page_instead(self, visit: Visit, listing: ListingResult, url: str) -> bool:
+        """Whether a whole list with few reports among its rows is the site's start page, which some sites answer with
+        at every address that is gone: then nearly all of its rows stand there too. Told by titles, since addresses
+        without a folder lead elsewhere from there."""
+        shown = {normalise(item.title) for item, _ in listing.sightings}
+        start = joined(url, "/")
+        if not (listing.outcome is Outcome.OK and listing.complete) or urlsplit(url).path in ("", "/") \
+                or _reports(listing) >= _FEW * len(shown):
+            return False
+        home = await self._page(visit, Ask(start), url)
+        if not home.ok:
+            return False
+        there = {normalise(title_of(link)) for link in parse(home.verdict.text).iter("a")}
+        return len(shown & there) >= _NEARLY_ALL * len(shown)
 
     async def _settle(self, portal: Portal, first: Answer,
                       get: Get) -> tuple[str, Answer]:
@@ -257,7 +278,7 @@ class PortalSpider(Fetching):
         """A list that holds less than it must, or nothing that could be a report, is not the list we look for. Lists of
         annual reports grow: one that lost more than half isn't either, unless `min_items` allows so few reports."""
         expected = portal.expectations
-        reports = len({item.url for item, route in listing.sightings if route.kind in REPORT_ROUTES})
+        reports = _reports(listing)
         if listing.outcome is not Outcome.OK:
             return
         if len(listing.sightings) < expected.min_items:
@@ -365,6 +386,11 @@ class PortalSpider(Fetching):
 def _part(role: str, url: str, name: str, got: Got) -> dict[str, Any]:
     return {"role": role, "url": url, "name": name, "request": got.fetch.key, "sha256": got.fetch.sha256,
             "media_type": got.fetch.media_type, "outcome": str(got.verdict.outcome), "reason": got.verdict.reason}
+
+
+def _reports(listing: ListingResult) -> int:
+    """Rows that name a report, or say why there is none."""
+    return len({item.url for item, route in listing.sightings if route.kind in REPORT_ROUTES})
 
 
 def _about_reports(item: Item, route: Route) -> bool:
