@@ -449,10 +449,14 @@ class Report:
 
 
 _LISTED = frozenset(("rows_missing", "rows_extra", "columns_missing", "columns_extra"))
+_TABLE_KINDS: dict[str, type] = {"table": int, "found": bool, "image": bool, "one_row_closed": bool, "form": str}
 
 
 def _table(part: Mapping[str, Any]) -> TableReading:
     known = {name: part[name] for name in TableReading.__slots__ if name in part}
+    for name, kind in _TABLE_KINDS.items():
+        if name in known and type(known[name]) is not kind:
+            raise TypeError(f"{name} {known[name]!r} of a table is of another kind")
     return TableReading(**known | {name: [str(one) for one in known[name]] for name in _LISTED & known.keys()})
 
 

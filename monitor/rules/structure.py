@@ -162,8 +162,9 @@ def judge_rows_and_columns(report: Report) -> Iterator[Verdict]:
     form = _form_due(report)
     if form is None:
         return
+    known = {fact.table for fact in form.tables}
     for table in report.tables:
-        if not table.found or table.form not in ("", form.era):
+        if not table.found or table.form not in ("", form.era) or table.table not in known:
             continue
         closed = _closed_rows(form, table)
         missing = [*(row for row in table.rows_missing if row not in closed),

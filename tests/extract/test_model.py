@@ -55,6 +55,8 @@ def test_a_record_survives_the_round_trip_through_json(report):
     ({"figures": {"applications.new.total": {"value": 0, "state": "blank"}}}, "blank"),
     ({"sections": [{"title": "一"}]}, "number"),
     ({"published": {"source": "page"}}, "date"),
+    ({"tables": [{"table": None, "found": True}]}, "table None of a table"),
+    ({"tables": [{"table": 2, "found": [None]}]}, "found"),
 ])
 def test_a_record_of_another_shape_is_refused_with_its_place(change, said):
     record = {"schema": 1, "title": "", "figures": {}} | change

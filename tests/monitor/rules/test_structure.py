@@ -169,6 +169,10 @@ def test_the_one_row_of_the_former_form_is_a_note_and_never_another_era():
     assert [each.outcome for each in judge_rows_and_columns(former)] == ["pass"]
 
 
+def test_a_table_of_a_number_that_the_form_has_not_is_none_of_it():
+    assert list(judge_rows_and_columns(report(tables=[TableReading(1, True, rows_extra=["公开率"])]))) == []
+
+
 def test_the_former_form_in_a_later_year_is_named_and_covers_its_rows():
     figures = {"disclosure.regulations.made": Figure(1, "number")}
     reading = TableReading(2, True, form="2019", rows_missing=["disclosure.fees"])
