@@ -322,6 +322,11 @@ class Claim:
             for name, kind in _CLAIM_KINDS.items():
                 if name in known and (not isinstance(known[name], kind) or isinstance(known[name], bool)):
                     raise TypeError(f"{name} {known[name]!r} is of another kind")
+            _check_several("parts", known.get("parts", ()), (int, float))
+            for name, kind in _DETAIL_KINDS.items() if known.get("detail") else ():
+                given = known["detail"].get(name)
+                if given is not None:
+                    _check_several(name, given if name in _DETAIL_LISTS else (given,), kind)
             if len(known["span"]) != 2 or not all(isinstance(place, int) for place in known["span"]):
                 raise TypeError(f"span {known['span']!r} is no pair of places")
             return cls(**known)
@@ -332,6 +337,20 @@ class Claim:
 _CLAIM_KINDS: dict[str, type | tuple[type, ...]] = {
     "phrase": str, "value": (int, float), "unit": str, "metric": str, "section": int, "scope": str, "qualifier": str,
     "parts": list, "detail": dict, "confidence": (int, float)}
+_DETAIL_KINDS: dict[str, type | tuple[type, ...]] = {
+    "also": str, "routes": str, "part_metrics": str, "denominators": (int, float), "numerator": (int, float),
+    "decimals": int}
+"""What rules reckon with; anything else of a claim's detail is words."""
+_DETAIL_LISTS = frozenset(("also", "routes", "part_metrics", "denominators"))
+
+
+def _check_several(name: str, values: Any, kind: type | tuple[type, ...]) -> None:
+    """Raises TypeError where one of the values is of another kind, or they are no list."""
+    if not isinstance(values, list | tuple):
+        raise TypeError(f"{name} {values!r} is no list")
+    for value in values:
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise TypeError(f"{name} {value!r} is of another kind")
 
 
 @dataclass(slots=True)

@@ -92,7 +92,7 @@ def judge_requests(report: Report) -> Iterator[Verdict]:
         elif name in ("received", "handled", "answered"):
             readings = _answered(claim) if name == "answered" else _RECEIVED
             rule_id = "TXT-04" if name == "answered" else "TXT-01"
-            for also in claim.detail.get("also", ()):
+            for also in claim.detail.get("also") or ():
                 readings += _answered(claim) if also == "answered" else _RECEIVED
         else:
             continue
@@ -106,7 +106,7 @@ def judge_disputes(report: Report) -> Iterator[Verdict]:
     for subject, claim in _numbered(report, "disputes."):
         route, _, result = claim.metric.removeprefix("disputes.").partition(".")
         if route == "none":
-            named = [cell for each in claim.detail.get("routes", ()) for cell in _ROUTES.get(each, ())]
+            named = [cell for each in claim.detail.get("routes") or () for cell in _ROUTES.get(each, ())]
             if named:
                 yield _compare(report, claim, "TXT-11", subject, [tuple(f"{cell}.total" for cell in named)], 4)
         elif route in ("none_lost", "none_corrected"):
@@ -137,7 +137,7 @@ def judge_percentages(report: Report) -> Iterator[Verdict]:
         bases = [base for base in bases if base]
         if numerator is None or not bases:
             continue
-        base = next((base for base in bases if fits(claim.value, numerator, base, claim.detail.get("decimals", 0))),
+        base = next((base for base in bases if fits(claim.value, numerator, base, claim.detail.get("decimals") or 0)),
                     None)
         shown = bases[0] if base is None else base
         share = round(numerator * 100 / shown, 2)
@@ -177,7 +177,7 @@ def _explain(report: Report, claim: Claim, total: Number, verdict: Verdict) -> N
     """Parts that each equal their own figure and together all open requests: a matter of wording, not of numbers."""
     if _other_scope(report, claim):
         verdict.severity = "I"
-    metrics = [str(metric) for metric in claim.detail.get("part_metrics", ())]
+    metrics = [str(metric) for metric in claim.detail.get("part_metrics") or ()]
     if not any(metrics) and not str(claim.detail.get("metric", "")).startswith("applications."):
         return
     # Whatever the tables say, requests carried in explain such a gap more often than a slip does.

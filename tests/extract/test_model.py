@@ -55,6 +55,11 @@ def test_a_record_survives_the_round_trip_through_json(report):
     ({"figures": {"applications.new.total": {"value": 0, "state": "blank"}}}, "blank"),
     ({"sections": [{"title": "一"}]}, "number"),
     ({"published": {"source": "page"}}, "date"),
+    *(({"claims": [{"phrase": "共收到3件", "value": 3, "unit": "件", "metric": metric, "section": 1, **rest}]}, said)
+      for metric, rest, said in (
+          ("total", {"parts": [1, None]}, "parts None"), ("disputes.none", {"detail": {"routes": True}}, "routes True"),
+          ("total", {"detail": {"part_metrics": [{}]}}, "part_metrics {}"),
+          ("percentage", {"detail": {"numerator": "3", "denominators": [6]}}, "numerator '3'"))),
     ({"tables": [{"table": None, "found": True}]}, "table None of a table"),
     ({"tables": [{"table": 2, "found": [None]}]}, "found"),
 ])

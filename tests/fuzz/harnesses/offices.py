@@ -49,6 +49,17 @@ def _record() -> dict[str, Any]:
         record["figures"][f"applications.{key}"] = {"value": value, "state": "number", "raw": str(value),
                                                     "confidence": 1.0}
     record["form"] = "2021"
+    record["tables"][1] |= {"found": True, "form": "2021", "rows_missing": ["applications.granted"],
+                            "rows_extra": ["（一）公开"], "columns_missing": ["total"], "columns_extra": ["合计"]}
+    told: list[tuple[str, int, dict[str, Any]]] = [
+        ("applications.new", 3, {"detail": {"also": ["answered"], "applicant": "natural_person"}}),
+        ("applications.refused", 1, {"detail": {"row": "refused.state_secret"}}),
+        ("total", 5, {"parts": [3, 2], "exhaustive": True, "detail": {
+            "part_metrics": ["applications.new", ""], "metric": "applications.answered"}}),
+        ("percentage", 50, {"detail": {"numerator": 1, "denominators": [3, 4], "decimals": 1}}),
+        ("disputes.none", 0, {"detail": {"routes": ["reconsideration", "litigation"]}})]
+    record["claims"] += [{"phrase": "共3件", "value": value, "unit": "件", "metric": metric, "section": 1,
+                          "span": [0, 3], **rest} for metric, value, rest in told]
     return record
 
 
