@@ -238,7 +238,7 @@ class PortalSpider(Fetching):
         without a folder lead elsewhere from there."""
         shown = {normalise(item.title) for item, _ in listing.sightings}
         start = joined(url, "/")
-        if not (listing.outcome is Outcome.OK and listing.complete) or urlsplit(url).path in ("", "/") \
+        if not (listing.outcome.supports_absence and listing.complete) or urlsplit(url).path in ("", "/") \
                 or _reports(listing) >= _FEW * len(shown):
             return False
         home = await self._page(visit, Ask(start), url)
