@@ -244,7 +244,8 @@ def _shell(text: str) -> bool:
 
 def _of_file(text: str) -> Verdict:
     """An attachment that came as a page: a check, or a notice; Word's own HTML under .doc is a document."""
-    if not re.match(r"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|script)\b", text[:2000], re.I | re.S):
+    if not re.match(r"\s*<(!doctype\s+html|html|head|body|script)\b",
+                    enclosed.without(text[:2000], enclosed.COMMENT), re.I):
         return Verdict(Outcome.OK)
     if "urn:schemas-microsoft-com" in text[:4000]:
         return Verdict(Outcome.OK)

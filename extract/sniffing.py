@@ -79,7 +79,7 @@ _TAG = re.compile(
     r"|center|font|tbody|tr|td)\b[^<>]*/?>", re.IGNORECASE)
 _WHOLE_PAGE = re.compile(r"<(?:!doctype\s+html|html|body)\b", re.IGNORECASE)
 _LEADING = re.compile(r"\A(?:\s|\ufeff|<!--.*?-->|<\?(?:xml|mso-)[^>]*\?>)*", re.DOTALL)
-_ARCHIVED = re.compile(r"\A\s*(?:[A-Za-z-]+:[^\n]*\n(?:[ \t]+[^\n]*\n)*){0,20}?Content-Type:\s*multipart/related",
+_ARCHIVED = re.compile(r"\A\s*(?:[A-Za-z-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){0,20}?Content-Type:\s*multipart/related",
                        re.IGNORECASE)
 _OFFICE_XML = (
     ("http://schemas.microsoft.com/office/word/2003/wordml", WORD_XML),

@@ -65,7 +65,7 @@ _ABOUT_VERB = re.compile(
     r"^(?:印发|公布|发布|公开|公示|刊发|报送|上报|呈报|提交|报请|提供|转发|下发|报告)+(?:《)?")
 _TAIL_NOISE = re.compile(
     r"^(?:[》”\"’』」】）)\]。，,、：:；;·.\-—－~*\s]|的?(?:通知|公告|公示|函|公布|发布|公开|报告)(?=$|[（(》.])"
-    r"|[（(【\[][^（()）】\]]*[）)】\]]|\.?(?:" + ENDINGS + r"|html?|jpe?g|png)(?=$|[（(])"
+    r"|[（(【\[][^（()）】\]]*[）)】\]]|(?:" + ENDINGS + r"|html?|jpe?g|png)(?=$|[（(])"
     r"|正文|全文|图片版|文字版|电子版|扫描件|终稿|定稿|new!?|hot!?|[\d年度])*$", re.IGNORECASE)
 _HOLDING = re.compile(r"[（(【\[](?:内?含|附|并附)[^（()）】\]]*[）)】\]]")
 """A bracket that tells what comes with the report (含图解) and not what the page is."""

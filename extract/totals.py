@@ -26,8 +26,8 @@ _OWN_VERB = re.compile(
     r"举办|开展|组织|召开|印发|制定|出台|回应|办理|处理|收到|受理|答复|办结|发出|整改|关停|培训|浏览|阅读|点击|关注|粉丝|转发|"
     r"覆盖|涉及|惠及|参与|参加|通过|利用|依托|发布|推送|编发|制作|刊登|公布|回复|解读")
 _ORGANISATIONS = re.compile(r"(?:其他|其它|公益|社会|法人|群团|民间)组织")
-_PERCENT = re.compile(r"占(?:比|全部|总数|总量|总|的|比例|到|约|为|全年|[^，,。;；\d]{1,14})*$")
-_SHARE_OF_WHOLE = re.compile(r"占(?:比|总数|总量|总|全部|申请|信息|的|数|量|到|为)*$")
+_PERCENT = re.compile(r"占[^，,。;；\d]*$")
+_SHARE_OF_WHOLE = re.compile(r"占(?:比|总|全部|申请|信息|的|数|量|到|为)*$")
 """Words that name no base but the whole of which the part was just told."""
 _AMONG = re.compile(r"[^，,。;；\d]{0,14}(?:[，,（(：:]其中|中[，,])[^。;；\d]{0,24}$")
 _RATES = (("复议诉讼率", "disputes", "received"), ("复议和诉讼率", "disputes", "received"))
