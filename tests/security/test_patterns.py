@@ -8,6 +8,7 @@ words. Time is the process's own, and bounded so widely that only growth by the 
 from __future__ import annotations
 
 import ast
+import dataclasses
 import functools
 import importlib
 import re
@@ -84,6 +85,9 @@ def held(value: Any) -> Iterator[re.Pattern[str]]:
     elif isinstance(value, list | tuple | set | frozenset):
         for each in value:
             yield from held(each)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for each in dataclasses.fields(value):
+            yield from held(getattr(value, each.name, None))
 
 
 def patterns(path: Path) -> Iterator[tuple[str, re.Pattern[str], bool]]:
