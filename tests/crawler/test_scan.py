@@ -302,6 +302,7 @@ def test_a_report_that_left_its_list_keeps_the_files_that_only_the_list_named(tm
     assert [[part["role"] for part in each] for each in parts] == [["page", "attachment"]] * 2
 
 
+@pytest.mark.slow
 def test_a_list_that_lost_most_of_its_reports_is_not_the_list(tmp_path):
     state = {"from": 2016, "news": 0}
 
